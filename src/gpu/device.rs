@@ -1,0 +1,131 @@
+//! Which device to train on.
+
+use burn::tensor::Device;
+
+/// What the user asked for with `--device`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Choice {
+    /// A real GPU where there is one, otherwise the CPU.
+    #[default]
+    Auto,
+    /// A real GPU, or an error.
+    Gpu,
+    /// Burn's Flex backend.
+    Cpu,
+    /// Whatever adapter wgpu finds, a software one included.
+    Wgpu,
+}
+
+/// An adapter that wgpu found.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+pub struct Adapter {
+    /// The adapter's name, as the driver gives it.
+    pub name: String,
+    /// Vulkan, Metal, Dx12, Gl.
+    pub api: String,
+    /// Discrete, integrated, virtual or CPU (a software renderer).
+    pub kind: String,
+    /// Driver and its version.
+    pub driver: String,
+    /// Whether it is a software renderer.
+    pub software: bool,
+    /// Largest storage binding, bytes.
+    pub max_storage_binding: u64,
+    /// Largest buffer, bytes.
+    pub max_buffer: u64,
+    /// Storage buffers that one stage may bind.
+    pub storage_buffers: u32,
+    /// Workgroup memory, bytes.
+    pub workgroup_memory: u32,
+    /// Invocations of a workgroup.
+    pub workgroup_size: u32,
+}
+
+/// The device that was chosen, and in a sentence why.
+#[derive(Clone, Debug)]
+pub struct Selected {
+    /// Where tensors live; not an autodiff device.
+    pub device: Device,
+    /// "CPU (Flex, 2 threads)" or the adapter's name.
+    pub name: String,
+    /// Why this one.
+    pub reason: String,
+}
+
+/// The device that was asked for does not exist.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// `--device gpu` without one.
+    #[error("no GPU was found ({0}); use `--device cpu`, or `unfreeze doctor` to see what there is")]
+    NoGpu(String),
+    /// `--device wgpu` without any adapter.
+    #[error(
+        "wgpu found no adapter; install a Vulkan driver (on Debian `mesa-vulkan-drivers` has a software one) or use `--device cpu`"
+    )]
+    NoAdapter,
+}
+
+/// Every adapter that wgpu sees.
+pub async fn adapters() -> Vec<Adapter> {
+    use burn::tensor::wgpu::wgpu;
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+    let found = instance.enumerate_adapters(wgpu::Backends::all()).await;
+    found
+        .iter()
+        // OpenGL has no compute shaders on most of the drivers that would be left with it.
+        .filter(|adapter| adapter.get_info().backend != wgpu::Backend::Gl)
+        .map(|adapter| {
+            let (info, limits) = (adapter.get_info(), adapter.limits());
+            Adapter {
+                name: info.name.clone(),
+                api: format!("{:?}", info.backend),
+                kind: format!("{:?}", info.device_type),
+                driver: format!("{} {}", info.driver, info.driver_info).trim().to_string(),
+                software: info.device_type == wgpu::DeviceType::Cpu,
+                max_storage_binding: limits.max_storage_buffer_binding_size as u64,
+                max_buffer: limits.max_buffer_size,
+                storage_buffers: limits.max_storage_buffers_per_shader_stage,
+                workgroup_memory: limits.max_compute_workgroup_storage_size,
+                workgroup_size: limits.max_compute_invocations_per_workgroup,
+            }
+        })
+        .collect()
+}
+
+fn cpu(reason: &str) -> Selected {
+    let threads = rayon::current_num_threads();
+    Selected {
+        device: Device::flex(),
+        name: format!("CPU ({threads} thread{})", if threads == 1 { "" } else { "s" }),
+        reason: reason.into(),
+    }
+}
+
+fn wgpu(adapter: &Adapter, reason: String) -> Selected {
+    // `DefaultDevice` takes the adapter of highest performance, which is the one `select` names: a real GPU before a
+    // software renderer.
+    let device = Device::wgpu(burn::tensor::DeviceKind::DefaultDevice);
+    Selected { device, name: format!("{} ({})", adapter.name, adapter.api), reason }
+}
+
+/// Opens the device that `choice` stands for.
+///
+/// # Errors
+/// When a GPU or an adapter was asked for and there is none.
+pub async fn select(choice: Choice) -> Result<Selected, Error> {
+    if choice == Choice::Cpu {
+        return Ok(cpu("`--device cpu` was given"));
+    }
+    let adapters = adapters().await;
+    let real = adapters.iter().find(|a| !a.software);
+    match (choice, real, adapters.first()) {
+        (_, Some(gpu), _) => Ok(wgpu(gpu, format!("{} GPU through {}", gpu.kind, gpu.api))),
+        (Choice::Wgpu, None, Some(any)) => Ok(wgpu(any, "a software renderer, because `--device wgpu` was given".into())),
+        (Choice::Wgpu, None, None) => Err(Error::NoAdapter),
+        (Choice::Gpu, None, Some(any)) => Err(Error::NoGpu(format!("only the software renderer {}", any.name))),
+        (Choice::Gpu, None, None) => Err(Error::NoGpu("wgpu lists no adapter".into())),
+        (_, None, Some(_)) => Ok(cpu("no GPU was found, only a software renderer, which is slower than the CPU backend")),
+        (_, None, None) => Ok(cpu("no GPU was found")),
+    }
+}

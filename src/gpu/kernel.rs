@@ -1,0 +1,109 @@
+//! Launching a hand-written WGSL entry point through CubeCL.
+//!
+//! Burn's own `SourceKernel` fixes the entry point's name and leaves constants out of the pipeline cache's key, so the
+//! two traits behind it are implemented here.
+
+use burn::tensor::{DType, Shape};
+use burn_cubecl::tensor::CubeTensor;
+use cubecl::ir::metadata::Info;
+use cubecl::prelude::*;
+use cubecl::server::{KernelArguments, MetadataBindingInfo};
+use cubecl::{CubeKernel, PrecompiledSource};
+
+/// Words of per-launch information, as `array<vec4<u32>, 4>` in the shader's last binding.
+pub const INFO_WORDS: usize = 16;
+
+/// A shader file, one of its entry points, and the constants that the host prepends.
+#[derive(Clone)]
+pub struct Kernel {
+    /// The WGSL text, `include_str!` of a file in `shaders/`.
+    pub source: &'static str,
+    /// The entry point's name, unique among all shaders of the crate: it is part of the pipeline cache's key.
+    pub entry: &'static str,
+    /// Shape constants. Keep per-batch values (lengths, steps) out of them: each new value compiles a pipeline.
+    pub constants: Vec<(&'static str, u32)>,
+}
+
+impl KernelMetadata for Kernel {
+    fn id(&self) -> KernelId {
+        // Everything that changes the text has to be in the key. Out-of-bounds checks are the shaders' own.
+        KernelId::new::<Self>()
+            .info((self.source.len(), self.entry, self.constants.clone()))
+            .mode(cubecl::ir::settings::ExecutionMode::Unchecked)
+    }
+
+    fn address_type(&self) -> cubecl::ir::ElemType {
+        cubecl::ir::ElemType::UInt(cubecl::ir::UIntKind::U32)
+    }
+}
+
+impl CubeKernel for Kernel {
+    fn define(&self) -> KernelDefinition {
+        let settings = KernelSettings::new(
+            CubeDim::new_1d(64).into(),
+            cubecl::ir::settings::ExecutionMode::Unchecked,
+            cubecl::ir::AddressType::U32,
+        );
+        KernelDefinition { body: cubecl::ir::Scope::root(settings.clone()), settings, info: Info::default() }
+    }
+
+    fn source(&self) -> Option<PrecompiledSource> {
+        let mut source = String::new();
+        for (name, value) in &self.constants {
+            source.push_str(&format!("const {name}: u32 = {value}u;\n"));
+        }
+        source.push_str(self.source);
+        Some(PrecompiledSource { source, entrypoint_name: self.entry.to_string(), lang: "wgsl" })
+    }
+}
+
+/// Runs `kernel` over `groups` workgroups with `buffers` at bindings `0..` and `info` behind them.
+///
+/// The words travel as a uniform that CubeCL caches by content: writing a buffer instead would submit the queue at
+/// every launch.
+pub fn launch(kernel: Kernel, groups: [u32; 3], buffers: &[&CubeTensor], info: &[u32]) {
+    let mut words = [0u32; INFO_WORDS];
+    words[..info.len()].copy_from_slice(info);
+    let packed = words.chunks_exact(2).map(|w| u64::from(w[0]) | (u64::from(w[1]) << 32)).collect();
+    let mut arguments = KernelArguments::new();
+    for tensor in buffers {
+        arguments = arguments.with_buffer(tensor.handle.clone().binding());
+    }
+    arguments = arguments.with_info(MetadataBindingInfo::custom(packed));
+    let [x, y, z] = groups;
+    buffers[0].client.launch(Box::new(kernel), CubeCount::Static(x, y, z), arguments);
+}
+
+/// Workgroups that cover `items` with `size` each, spread over two dimensions where one would pass 65,535.
+///
+/// The shader's item is `(group.y * group_count.x + group.x) * size + local`.
+pub fn groups_1d(items: usize, size: u32) -> [u32; 3] {
+    const LIMIT: u32 = 65_535;
+    let groups = u32::try_from(items).unwrap_or(u32::MAX).div_ceil(size).max(1);
+    let rows = groups.div_ceil(LIMIT);
+    [groups.div_ceil(rows), rows, 1]
+}
+
+/// An uninitialised `f32` tensor on the device of `like`.
+///
+/// Tests fill it with a conspicuous number, so that a kernel that relies on zeroed memory fails there.
+pub fn empty(like: &CubeTensor, shape: impl Into<Shape>) -> CubeTensor {
+    let shape = shape.into();
+    #[cfg(test)]
+    {
+        let poison = vec![-12_345.0f32; shape.num_elements()];
+        let handle = like.client.create_from_slice(bytemuck::cast_slice(&poison));
+        CubeTensor::new_contiguous(like.client.clone(), like.device.clone(), shape, handle, DType::F32)
+    }
+    #[cfg(not(test))]
+    {
+        let handle = like.client.empty(shape.num_elements() * size_of::<f32>());
+        CubeTensor::new_contiguous(like.client.clone(), like.device.clone(), shape, handle, DType::F32)
+    }
+}
+
+/// Uploads 32-bit words (token ids, offsets) as a one-dimensional tensor on the device of `like`.
+pub fn upload(like: &CubeTensor, words: &[u32]) -> CubeTensor {
+    let handle = like.client.create_from_slice(bytemuck::cast_slice(words));
+    CubeTensor::new_contiguous(like.client.clone(), like.device.clone(), Shape::new([words.len()]), handle, DType::U32)
+}

@@ -1,0 +1,224 @@
+//! The classifier: concat pooling over the encoder's outputs and two linear blocks (section 3.3).
+
+use burn::tensor::activation::{log_softmax, relu};
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+
+use super::awd_lstm::{AwdLstm, Tokens};
+use super::config::Dropouts;
+use super::dropout::{Draw, Masks, apply};
+use super::parameter::{Network, Parameter};
+use crate::ops::concat_pool::{Spans, concat_pool};
+
+/// Hidden units between the two blocks.
+pub const HEAD_HIDDEN: usize = 50;
+/// Dropout of the second block, before `drop_mult` (fastai's `ps`).
+pub const HEAD_DROPOUT: f32 = 0.1;
+const BN_EPSILON: f64 = 1e-5;
+const BN_MOMENTUM: f64 = 0.1;
+
+/// Batch norm, dropout, linear: the activation follows outside.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// Scale of the normalised input `[n]`.
+    pub norm_weight: Parameter,
+    /// Shift of the normalised input `[n]`.
+    pub norm_bias: Parameter,
+    /// Running mean `[1, n]`, for evaluation.
+    pub running_mean: Tensor<2>,
+    /// Running (unbiased) variance `[1, n]`, for evaluation.
+    pub running_var: Tensor<2>,
+    /// `[m, n]`
+    pub weight: Parameter,
+    /// `[m]`
+    pub bias: Parameter,
+}
+
+impl Block {
+    fn new(inputs: usize, outputs: usize, rng: &mut ChaCha8Rng, device: &Device) -> Self {
+        let plain = device.clone().inner();
+        let bound = 1.0 / (inputs as f32).sqrt();
+        let mut uniform = |shape: &[usize]| {
+            let values = (0..shape.iter().product()).map(|_| rng.random_range(-bound..bound)).collect();
+            Parameter::new(values, shape, device)
+        };
+        Self {
+            weight: uniform(&[outputs, inputs]),
+            bias: uniform(&[outputs]),
+            norm_weight: Parameter::new(vec![1.0; inputs], &[inputs], device),
+            norm_bias: Parameter::new(vec![0.0; inputs], &[inputs], device),
+            running_mean: Tensor::zeros([1, inputs], &plain),
+            running_var: Tensor::ones([1, inputs], &plain),
+        }
+    }
+
+    /// `x [batch, n]` to `[batch, m]`. Training normalises with the batch's statistics and updates the running ones.
+    fn forward(&mut self, x: Tensor<2>, mask: Option<&Tensor<2>>, training: bool) -> Tensor<2> {
+        let (mean, var) = if training {
+            let batch = x.dims()[0] as f64;
+            let mean = x.clone().mean_dim(0);
+            let centred = x.clone() - mean.clone();
+            let var = (centred.clone() * centred).mean_dim(0);
+            let keep = 1.0 - BN_MOMENTUM;
+            // One row has no unbiased variance; it says nothing about the spread, so the running one stays.
+            if batch > 1.0 {
+                let unbiased = var.clone().inner() * (batch / (batch - 1.0));
+                self.running_var = self.running_var.clone() * keep + unbiased * BN_MOMENTUM;
+            }
+            self.running_mean = self.running_mean.clone() * keep + mean.clone().inner() * BN_MOMENTUM;
+            (mean, var)
+        } else {
+            (self.running_mean.clone(), self.running_var.clone())
+        };
+        let normalised = (x - mean) / (var + BN_EPSILON).sqrt() * self.norm_weight.value() + self.norm_bias.value();
+        apply(normalised, mask).matmul(self.weight.value().transpose()) + self.bias.value()
+    }
+}
+
+/// A text classifier.
+#[derive(Clone, Debug)]
+pub struct Classifier {
+    /// The pretrained and fine-tuned encoder.
+    pub encoder: AwdLstm,
+    /// The two blocks: `[3 embedding -> 50 -> classes]`.
+    pub blocks: Vec<Block>,
+    /// Classes.
+    pub classes: usize,
+}
+
+/// Masks of one batch: the encoder's, and one for each block.
+#[derive(Clone, Debug, Default)]
+pub struct ClassifierMasks {
+    /// The encoder's; the output mask is not used.
+    pub encoder: Masks,
+    /// `[batch, features]` before each block's linear layer.
+    pub head: Vec<Option<Tensor<2>>>,
+}
+
+/// How a document is cut for BPT3C.
+#[derive(Clone, Copy, Debug)]
+pub struct Chunking {
+    /// Steps of a chunk; gradients do not pass from one to the one before.
+    pub bptt: usize,
+    /// The last so many tokens are pooled; earlier ones only set the state.
+    pub max_len: usize,
+}
+
+impl Classifier {
+    /// An encoder with a fresh head.
+    pub fn new(encoder: AwdLstm, classes: usize, seed: u64, device: &Device) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0xc1a5_51f1);
+        let pooled = 3 * encoder.arch.embedding;
+        let blocks = vec![
+            Block::new(pooled, HEAD_HIDDEN, &mut rng, device),
+            Block::new(HEAD_HIDDEN, classes, &mut rng, device),
+        ];
+        Self { encoder, blocks, classes }
+    }
+
+    /// Draws a batch's masks.
+    pub fn masks(&self, draw: Draw, dropouts: &Dropouts, drop_mult: f32, batch: usize) -> ClassifierMasks {
+        let device = self.encoder.embedding.constant().device();
+        let head = [dropouts.output, (HEAD_DROPOUT * drop_mult).min(0.95)];
+        let inputs = self.blocks.iter().map(|b| b.weight.shape()[1]);
+        ClassifierMasks {
+            encoder: draw.masks(&self.encoder.arch, &Dropouts { output: 0.0, ..*dropouts }, batch, &device),
+            head: inputs.zip(head).zip(8..).map(|((n, p), site)| draw.mask([batch, n], site, p, &device)).collect(),
+        }
+    }
+
+    /// Pooled features `[batch, 3 embedding]` of right-padded documents: BPT3C (section 3.3).
+    ///
+    /// The document runs in chunks of `bptt` steps from its start. State passes from chunk to chunk, gradients do not;
+    /// chunks before every document's last `max_len` tokens leave no graph at all.
+    pub fn pool(&self, tokens: &Tokens, lengths: &[usize], chunking: Chunking, masks: &Masks) -> Tensor<2> {
+        let first_pooled = lengths.iter().map(|n| n.saturating_sub(chunking.max_len)).min().unwrap_or(0);
+        let constant = {
+            let mut encoder = self.encoder.clone();
+            encoder.visit_mut("", &mut |_, _, p| p.track(false));
+            encoder
+        };
+        let mut states = self.encoder.zero_states(tokens.batch);
+        let mut outputs = Vec::new();
+        let mut skipped = 0;
+        for start in (0..tokens.time).step_by(chunking.bptt) {
+            let count = chunking.bptt.min(tokens.time - start);
+            let pooled = start + count > first_pooled;
+            let encoder = if pooled { &self.encoder } else { &constant };
+            let encoded = encoder.forward(&tokens.steps(start, count), states, masks);
+            states = encoded.states;
+            if pooled {
+                outputs.push(encoded.raw);
+            } else {
+                skipped = start + count;
+            }
+        }
+        let h = if outputs.len() == 1 { outputs.remove(0) } else { Tensor::cat(outputs, 0) };
+        let rest: Vec<usize> = lengths.iter().map(|n| n - skipped).collect();
+        concat_pool(h, Spans::last(&rest, chunking.max_len))
+    }
+
+    /// Logits `[batch, classes]` from pooled features; training updates the running statistics of batch norm.
+    pub fn head(&mut self, pooled: Tensor<2>, masks: &[Option<Tensor<2>>], training: bool) -> Tensor<2> {
+        let count = self.blocks.len();
+        let mut x = pooled;
+        for (i, block) in self.blocks.iter_mut().enumerate() {
+            x = block.forward(x, masks.get(i).and_then(Option::as_ref), training);
+            if i + 1 < count {
+                x = relu(x);
+            }
+        }
+        x
+    }
+
+    /// Probabilities `[batch, classes]`, without dropout or a graph.
+    pub fn probabilities(&self, tokens: &Tokens, lengths: &[usize], chunking: Chunking) -> Tensor<2> {
+        let mut model = self.frozen();
+        let pooled = model.pool(tokens, lengths, chunking, &Masks::default());
+        let logits = model.head(pooled, &[], false);
+        log_softmax(logits.inner(), 1).exp()
+    }
+}
+
+/// Mean cross-entropy of `logits [batch, classes]`, each document weighted by its class's weight and normalised by the
+/// weights' sum, as PyTorch's `CrossEntropyLoss(weight)`.
+pub fn cross_entropy(logits: Tensor<2>, labels: &[usize], class_weights: Option<&[f32]>) -> Tensor<1> {
+    let n = labels.len();
+    let device = logits.device().inner();
+    let ids: Vec<i32> = labels.iter().map(|&l| l as i32).collect();
+    let ids = Tensor::<2, Int>::from_data(TensorData::new(ids, [n, 1]), &device);
+    let weights: Vec<f32> = labels.iter().map(|&l| class_weights.map_or(1.0, |w| w[l])).collect();
+    let total: f32 = weights.iter().sum();
+    let weights = Tensor::<2>::from_data(TensorData::new(weights, [n, 1]), &device);
+    (log_softmax(logits, 1).gather(1, ids) * weights).sum() * (-1.0 / f64::from(total))
+}
+
+impl Network for Classifier {
+    fn groups(&self) -> Vec<String> {
+        let layers = (1..=self.encoder.arch.layers).map(|i| format!("LSTM {i}"));
+        ["embedding".to_string()].into_iter().chain(layers).chain(["classifier head".to_string()]).collect()
+    }
+
+    fn visit(&self, f: &mut dyn FnMut(usize, &str, &Parameter)) {
+        self.encoder.visit("0.module.", f);
+        let last = self.encoder.arch.layers + 1;
+        for (i, block) in self.blocks.iter().enumerate() {
+            f(last, &format!("1.layers.{i}.0.weight"), &block.norm_weight);
+            f(last, &format!("1.layers.{i}.0.bias"), &block.norm_bias);
+            f(last, &format!("1.layers.{i}.2.weight"), &block.weight);
+            f(last, &format!("1.layers.{i}.2.bias"), &block.bias);
+        }
+    }
+
+    fn visit_mut(&mut self, f: &mut dyn FnMut(usize, &str, &mut Parameter)) {
+        self.encoder.visit_mut("0.module.", f);
+        let last = self.encoder.arch.layers + 1;
+        for (i, block) in self.blocks.iter_mut().enumerate() {
+            f(last, &format!("1.layers.{i}.0.weight"), &mut block.norm_weight);
+            f(last, &format!("1.layers.{i}.0.bias"), &mut block.norm_bias);
+            f(last, &format!("1.layers.{i}.2.weight"), &mut block.weight);
+            f(last, &format!("1.layers.{i}.2.bias"), &mut block.bias);
+        }
+    }
+}

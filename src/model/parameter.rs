@@ -1,0 +1,100 @@
+//! Trainable arrays, and how the trainer sees a network: named parameters in layer groups.
+
+use burn::tensor::{Device, Gradients, Tensor, TensorData};
+
+/// A trainable array of one or two dimensions.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    /// The shape as PyTorch has it and as files store it: `[n]` or `[rows, columns]`.
+    shape: Vec<usize>,
+    /// `[1, n]` or `[rows, columns]`. A leaf of the autodiff graph while it is tracked, a constant otherwise.
+    value: Tensor<2>,
+}
+
+impl Parameter {
+    /// A parameter from row-major numbers.
+    ///
+    /// # Panics
+    /// If `values` does not fill `shape`, or `shape` has neither one nor two dimensions.
+    pub fn new(values: Vec<f32>, shape: &[usize], device: &Device) -> Self {
+        let dims = match *shape {
+            [n] => [1, n],
+            [rows, columns] => [rows, columns],
+            _ => panic!("a parameter of shape {shape:?}"),
+        };
+        let value = Tensor::from_data(TensorData::new(values, dims), &device.clone().inner());
+        Self { shape: shape.to_vec(), value }
+    }
+
+    /// The shape as files store it.
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// What a forward pass computes with, `[1, n]` or `[rows, columns]`.
+    pub fn value(&self) -> Tensor<2> {
+        self.value.clone()
+    }
+
+    /// The numbers, without a graph.
+    pub fn constant(&self) -> Tensor<2> {
+        self.value.clone().inner()
+    }
+
+    /// Makes the parameter a new leaf whose gradient is kept, or a constant.
+    pub fn track(&mut self, on: bool) {
+        let value = self.constant();
+        self.value = if on { value.autodiff().require_grad() } else { value };
+    }
+
+    /// Takes the gradient out of `gradients`, if this parameter was tracked and took part in the loss.
+    pub fn take_gradient(&self, gradients: &mut Gradients) -> Option<Tensor<2>> {
+        self.value.grad_remove(gradients)
+    }
+
+    /// Replaces the numbers; the parameter is a constant afterwards.
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    pub fn set(&mut self, value: Tensor<2>) {
+        assert_eq!(self.value.dims(), value.dims(), "a parameter keeps its shape");
+        self.value = value.inner();
+    }
+
+    /// The numbers on the host, row-major.
+    ///
+    /// # Errors
+    /// When the device is lost or out of memory.
+    pub async fn to_vec(&self) -> Result<Vec<f32>, String> {
+        let data = self.constant().into_data_async().await.map_err(|e| format!("{e:?}"))?;
+        data.to_vec::<f32>().map_err(|e| format!("{e:?}"))
+    }
+}
+
+/// A network as trainer and files see it.
+///
+/// Groups go from the input to the output: discriminative rates fall, and gradual unfreezing proceeds, from the last
+/// to the first.
+pub trait Network: Clone {
+    /// Names of the layer groups, first to last.
+    fn groups(&self) -> Vec<String>;
+    /// Calls `f` with group, name and parameter of everything that trains, in a fixed order.
+    fn visit(&self, f: &mut dyn FnMut(usize, &str, &Parameter));
+    /// As [`Network::visit`], to change them.
+    fn visit_mut(&mut self, f: &mut dyn FnMut(usize, &str, &mut Parameter));
+
+    /// A copy whose parameters are constants: for evaluation, and for parts that do not train.
+    #[must_use]
+    fn frozen(&self) -> Self {
+        let mut copy = self.clone();
+        copy.visit_mut(&mut |_, _, p| p.track(false));
+        copy
+    }
+
+    /// Number of trainable numbers.
+    fn parameter_count(&self) -> usize {
+        let mut count = 0;
+        self.visit(&mut |_, _, p| count += p.shape().iter().product::<usize>());
+        count
+    }
+}

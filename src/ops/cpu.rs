@@ -1,0 +1,124 @@
+//! What the CPU implementations share: views of Flex tensors as slices, and matrix products.
+
+use std::borrow::Cow;
+
+use burn::tensor::{Shape, TensorData};
+use burn_flex::FlexTensor;
+use gemm::Parallelism;
+
+/// The tensor's numbers, in row-major order; copies only a strided view.
+pub fn values(tensor: &FlexTensor) -> Cow<'_, [f32]> {
+    match tensor.as_slice::<f32>() {
+        Some(values) => Cow::Borrowed(values),
+        None => {
+            let dense = tensor.to_contiguous();
+            Cow::Owned(dense.as_slice::<f32>().unwrap_or_default().to_vec())
+        }
+    }
+}
+
+/// A tensor that takes over `values`.
+pub fn tensor(values: Vec<f32>, shape: impl Into<Shape>) -> FlexTensor {
+    FlexTensor::from_data(TensorData::new(values, shape))
+}
+
+/// A row-major or transposed matrix operand: `rows x cols` with its strides.
+#[derive(Clone, Copy)]
+pub struct Mat<'a> {
+    data: &'a [f32],
+    rows: usize,
+    cols: usize,
+    row_stride: usize,
+    col_stride: usize,
+}
+
+impl<'a> Mat<'a> {
+    pub fn new(data: &'a [f32], rows: usize, cols: usize) -> Self {
+        assert!(data.len() >= rows * cols, "matrix of {rows} x {cols} from {} numbers", data.len());
+        Self { data, rows, cols, row_stride: cols, col_stride: 1 }
+    }
+
+    /// The numbers behind the matrix, in storage order.
+    pub fn data(self) -> &'a [f32] {
+        self.data
+    }
+
+    /// The transposed view.
+    pub fn t(self) -> Self {
+        Self {
+            data: self.data,
+            rows: self.cols,
+            cols: self.rows,
+            row_stride: self.col_stride,
+            col_stride: self.row_stride,
+        }
+    }
+}
+
+/// Whether a product may use all cores or must stay on the calling thread.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Threads {
+    One,
+    All,
+}
+
+/// `out = a b`, or `out += a b` with `accumulate`; `out` is row-major.
+pub fn matmul(out: &mut [f32], a: Mat<'_>, b: Mat<'_>, accumulate: bool, threads: Threads) {
+    let (m, n, k) = (a.rows, b.cols, a.cols);
+    assert!(b.rows == k && out.len() >= m * n, "product of {m}x{k} and {}x{n} into {}", b.rows, out.len());
+    let parallelism = match threads {
+        Threads::All if rayon::current_num_threads() > 1 => Parallelism::Rayon(0),
+        _ => Parallelism::None,
+    };
+    // SAFETY: the assertions above keep every row and column of the three operands inside their slices, and `out` is
+    // borrowed mutably, so it overlaps neither `a` nor `b`.
+    unsafe {
+        gemm::gemm(
+            m,
+            n,
+            k,
+            out.as_mut_ptr(),
+            1,
+            n as isize,
+            accumulate,
+            a.data.as_ptr(),
+            a.col_stride as isize,
+            a.row_stride as isize,
+            b.data.as_ptr(),
+            b.col_stride as isize,
+            b.row_stride as isize,
+            1.0,
+            1.0,
+            false,
+            false,
+            false,
+            parallelism,
+        );
+    }
+}
+
+/// `out[i] += column sums of rows`, `rows` being `n x out.len()`.
+pub fn add_column_sums(out: &mut [f32], rows: &[f32]) {
+    super::simd::dispatch(|| {
+        for row in rows.chunks_exact(out.len()) {
+            for (o, &x) in out.iter_mut().zip(row) {
+                *o += x;
+            }
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn products_of_plain_and_transposed_operands() {
+        let (a, b) = ([1., 2., 3., 4., 5., 6.], [1., 0., 2., 1., 0., 3.]);
+        let mut out = [10.0; 4];
+        matmul(&mut out, Mat::new(&a, 2, 3), Mat::new(&b, 3, 2), false, Threads::One);
+        assert_eq!(out, [5., 11., 14., 23.]);
+        matmul(&mut out, Mat::new(&a, 2, 3), Mat::new(&b, 2, 3).t(), true, Threads::All);
+        assert_eq!(out, [12., 21., 30., 45.]);
+    }
+}

@@ -1,0 +1,63 @@
+//! Row chunks below the binding limit; softmax and its gradient in place (`shaders/linear_cross_entropy.wgsl`).
+
+use burn::backend::TensorMetadata as _;
+use burn::backend::ops::FloatTensorOps as _;
+use burn::tensor::{Shape, Slice};
+use burn_cubecl::kernel::into_contiguous;
+use burn_cubecl::{CubeBackend, tensor::CubeTensor};
+
+use super::{CrossEntropyKernels, Grads};
+use crate::gpu::kernel::{Kernel, empty, launch, upload};
+
+/// Bytes of logits that exist at a time: half of what every WebGPU adapter can bind.
+const CHUNK_BYTES: usize = 64 << 20;
+
+fn kernel(vocab: usize) -> Kernel {
+    Kernel {
+        source: include_str!("../../../shaders/linear_cross_entropy.wgsl"),
+        entry: "softmax_rows",
+        constants: vec![("VOCAB", vocab as u32)],
+    }
+}
+
+impl CrossEntropyKernels for CubeBackend {
+    fn cross_entropy_run(
+        h: CubeTensor,
+        weight: CubeTensor,
+        bias: CubeTensor,
+        targets: &[u32],
+        with_grads: bool,
+    ) -> (CubeTensor, Option<Grads<Self>>) {
+        let ([n, width], vocab) = (h.shape().dims(), weight.shape()[0]);
+        let targets = upload(&h, targets);
+        let nll = empty(&h, [n]);
+        let rows = (CHUNK_BYTES / (4 * vocab)).clamp(1, 65_535);
+        let scale = if with_grads { 1.0 / n as f32 } else { 0.0 };
+        let weight_t = Self::float_transpose(weight.clone());
+        let mut dh = Vec::new();
+        let mut total: Option<(CubeTensor, CubeTensor)> = None;
+        for first in (0..n).step_by(rows) {
+            let count = rows.min(n - first);
+            let chunk = Self::float_slice(h.clone(), &[Slice::from(first..first + count), Slice::from(0..width)]);
+            let logits = Self::float_add(Self::float_matmul(chunk.clone(), weight_t.clone()), bias.clone());
+            let logits = into_contiguous(logits);
+            let info = [first as u32, scale.to_bits()];
+            launch(kernel(vocab), [count as u32, 1, 1], &[&logits, &targets, &nll], &info);
+            if with_grads {
+                dh.push(Self::float_matmul(logits.clone(), weight.clone()));
+                let dw = Self::float_matmul(Self::float_transpose(logits.clone()), chunk);
+                let db = Self::float_sum_dim(logits, 0);
+                total = Some(match total {
+                    Some((w, b)) => (Self::float_add(w, dw), Self::float_add(b, db)),
+                    None => (dw, db),
+                });
+            }
+        }
+        let grads = total.map(|(weight, bias)| Grads {
+            h: if dh.len() == 1 { dh.remove(0) } else { Self::float_cat(dh, 0) },
+            weight,
+            bias: Self::float_reshape(bias, Shape::new([1, vocab])),
+        });
+        (nll, grads)
+    }
+}
