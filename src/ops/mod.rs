@@ -12,6 +12,8 @@ pub mod embedding;
 pub mod linear_cross_entropy;
 pub mod lstm;
 mod simd;
+#[cfg(test)]
+mod tests;
 
 use burn::backend::tensor::FloatTensor;
 

@@ -6,7 +6,7 @@
 mod cpu;
 mod gpu;
 #[cfg(test)]
-mod oracle;
+pub(super) mod oracle;
 
 use std::sync::Arc;
 

@@ -13,7 +13,7 @@
 mod cpu;
 mod gpu;
 #[cfg(test)]
-mod oracle;
+pub(super) mod oracle;
 
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;
