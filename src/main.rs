@@ -1,1 +1,5 @@
-fn main(){}
+//! The `unfreeze` program.
+
+fn main() -> std::process::ExitCode {
+    unfreeze::cli::run()
+}

@@ -44,6 +44,22 @@ impl LanguageModel {
         Self { encoder: AwdLstm::new(arch, seed, device), decoder_bias }
     }
 
+    /// Starts the decoder's bias at the logarithm of each token's share of the corpus, of which `tokens` are all.
+    ///
+    /// From zero, training first learns the words' frequencies by driving the last layer into saturation, where hardly
+    /// any gradient passes, and sits on that plateau for hundreds of steps. The paper's code pretrains long enough not
+    /// to care.
+    pub fn start_from_frequencies(&mut self, tokens: &[u32]) {
+        let vocab = self.arch().vocab;
+        let mut counts = vec![1.0f64; vocab];
+        for &token in tokens {
+            counts[token as usize] += 1.0;
+        }
+        let total: f64 = counts.iter().sum();
+        let bias = counts.iter().map(|c| (c / total).ln() as f32).collect();
+        self.decoder_bias = Parameter::new(bias, &[vocab], &self.decoder_bias.constant().device());
+    }
+
     /// Sizes.
     pub fn arch(&self) -> &Architecture {
         &self.encoder.arch

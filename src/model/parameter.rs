@@ -67,7 +67,7 @@ impl Parameter {
     /// When the device is lost or out of memory.
     pub async fn to_vec(&self) -> Result<Vec<f32>, String> {
         let data = self.constant().into_data_async().await.map_err(|e| format!("{e:?}"))?;
-        data.to_vec::<f32>().map_err(|e| format!("{e:?}"))
+        data.try_to_vec::<f32>().map_err(|e| format!("{e:?}"))
     }
 }
 

@@ -1,0 +1,219 @@
+//! From arguments to a job of the engine.
+
+use std::path::PathBuf;
+
+use clap::CommandFactory;
+use clap::error::ErrorKind;
+
+use super::values::{Format, file_or_stdin};
+use super::{
+    AdaptArgs, ClassifyArgs, Cli, ColumnArgs, EvaluateArgs, ExportArgs, FitArgs, GenerateArgs, ImportArgs,
+    PerplexityArgs, PretrainArgs, TrainArgs, Verb,
+};
+use crate::session::protocol::{
+    Adapt, Bench, ClassifierOptions, Classify, Common, Evaluate, Export, Fit, Generate, Import, Job,
+    LmOptions, Perplexity, Pretrain, Source,
+};
+
+impl Cli {
+    /// The job that the arguments describe; without a command the demo.
+    ///
+    /// # Errors
+    /// Wrong usage that takes more than one option to see, as clap reports it.
+    pub fn into_job(self) -> Result<Job, clap::Error> {
+        let common = Common {
+            device: self.common.device,
+            seed: self.common.seed,
+        };
+        Ok(match self.verb.unwrap_or(Verb::Demo { out: None }) {
+            Verb::Demo { out } => Job::Demo { common, out },
+            Verb::Doctor => Job::Doctor { common },
+            Verb::Tokenize { file, model } => Job::Tokenize {
+                input: file_or_stdin(file),
+                model,
+            },
+            Verb::Pretrain(args) => Job::Pretrain(pretrain(args, common)),
+            Verb::Adapt(args) => Job::Adapt(adapt(args, common)),
+            Verb::Train(args) => Job::Fit(train(args, common)),
+            Verb::Fit(args) => Job::Fit(fit(args, common)),
+            Verb::Classify(args) => Job::Classify(classify(args, common)),
+            Verb::Evaluate(args) => Job::Evaluate(evaluate(args, common)),
+            Verb::Perplexity(args) => Job::Perplexity(perplexity(args, common)),
+            Verb::Generate(args) => Job::Generate(generate(args, common)),
+            Verb::Import(args) => Job::Import(import(args)),
+            Verb::Export(args) => Job::Export(export(args)?),
+            Verb::Bench { preset, steps } => Job::Bench(Bench {
+                common,
+                preset: preset.map(ToString::to_string),
+                steps,
+            }),
+        })
+    }
+}
+
+fn source(path: PathBuf, columns: ColumnArgs) -> Source {
+    Source {
+        path,
+        text_columns: columns.text_columns,
+        label_column: columns.label_column,
+    }
+}
+
+fn pretrain(args: PretrainArgs, common: Common) -> Pretrain {
+    Pretrain {
+        common,
+        corpus: args.corpus,
+        valid: args.valid,
+        out: args.out.out,
+        preset: args.preset.into(),
+        embedding: args.embedding,
+        hidden: args.hidden,
+        layers: args.layers,
+        vocab: args.vocab,
+        tokenizer: args.tokenizer,
+        vocab_from: args.vocab_from,
+        backward: args.backward,
+        max_tokens: args.max_tokens,
+        epochs: args.epochs,
+        batch: args.batch,
+        rate: args.rate,
+        drop_mult: args.drop_mult,
+        max_minutes: args.max_minutes,
+        resume: args.out.resume,
+        overwrite: args.out.overwrite,
+        corpus_name: args.corpus_name,
+        corpus_licence: args.corpus_licence,
+    }
+}
+
+fn adapt(args: AdaptArgs, common: Common) -> Adapt {
+    Adapt {
+        common,
+        texts: source(args.texts, args.columns),
+        model: args.model,
+        backward: args.backward,
+        out: args.out.out,
+        lm: LmOptions {
+            epochs: args.epochs,
+            rate: args.rate,
+            batch: args.batch,
+            bptt: args.bptt,
+            drop_mult: args.drop_mult,
+            max_tokens: args.max_tokens,
+        },
+        resume: args.out.resume,
+        overwrite: args.out.overwrite,
+    }
+}
+
+fn train(args: TrainArgs, common: Common) -> Fit {
+    Fit {
+        common,
+        data: source(args.data, args.columns),
+        unlabelled: None,
+        model: args.model,
+        out: args.out.out,
+        method: args.method,
+        bidirectional: args.bidirectional,
+        adapt: false,
+        lm: LmOptions::default(),
+        classifier: ClassifierOptions {
+            epochs: args.epochs,
+            rate: args.rate,
+            batch: args.batch,
+            bptt: args.bptt,
+            max_len: args.max_len,
+            drop_mult: args.drop_mult,
+            balance: args.balance,
+        },
+        estimate: args.estimate,
+        resume: args.out.resume,
+        overwrite: args.out.overwrite,
+    }
+}
+
+fn fit(args: FitArgs, common: Common) -> Fit {
+    let stage3 = train(args.train, common);
+    Fit {
+        adapt: true,
+        unlabelled: args.unlabelled.map(|path| Source {
+            path,
+            text_columns: stage3.data.text_columns.clone(),
+            // Texts without labels need not have the column.
+            label_column: None,
+        }),
+        // One window length and one dropout scale for both stages: the classifier starts from this encoder.
+        lm: LmOptions {
+            epochs: args.lm_epochs,
+            rate: args.lm_rate,
+            batch: args.lm_batch,
+            bptt: stage3.classifier.bptt,
+            drop_mult: stage3.classifier.drop_mult,
+            max_tokens: args.lm_max_tokens,
+        },
+        ..stage3
+    }
+}
+
+fn classify(args: ClassifyArgs, common: Common) -> Classify {
+    Classify {
+        common,
+        model: args.model,
+        input: file_or_stdin(args.input).map(|path| source(path, args.columns)),
+        output: file_or_stdin(args.output),
+        batch: args.batch,
+    }
+}
+
+fn evaluate(args: EvaluateArgs, common: Common) -> Evaluate {
+    Evaluate {
+        common,
+        model: args.model,
+        data: source(args.data, args.columns),
+        batch: args.batch,
+        limit: args.limit,
+    }
+}
+
+fn perplexity(args: PerplexityArgs, common: Common) -> Perplexity {
+    Perplexity {
+        common,
+        model: args.model,
+        backward: args.backward,
+        texts: source(args.texts, args.columns),
+    }
+}
+
+fn generate(args: GenerateArgs, common: Common) -> Generate {
+    Generate {
+        common,
+        model: args.model,
+        prompt: args.prompt,
+        tokens: args.tokens,
+        temperature: args.temperature,
+        min_p: args.min_p,
+        samples: args.samples,
+    }
+}
+
+fn import(args: ImportArgs) -> Import {
+    Import {
+        weights: args.weights,
+        vocab: args.vocab,
+        backward: args.backward,
+        out: args.out,
+        overwrite: args.overwrite,
+    }
+}
+
+fn export(args: ExportArgs) -> Result<Export, clap::Error> {
+    if args.format == Format::Onnx {
+        let message = "ONNX is not yet available in this version; use `--format safetensors`";
+        return Err(Cli::command().error(ErrorKind::InvalidValue, message));
+    }
+    Ok(Export {
+        model: args.model,
+        out: args.out,
+        half: args.half,
+    })
+}

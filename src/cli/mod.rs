@@ -1,0 +1,128 @@
+//! The terminal: arguments in, a job for the engine, its events as a report for people or as JSON lines.
+
+mod args;
+mod console;
+mod drive;
+mod lines;
+mod number;
+mod report;
+mod summary;
+mod table;
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use clap::Parser;
+
+use crate::session::Session;
+use crate::session::protocol::{Command, Job};
+use args::Cli;
+use console::{Console, Look};
+use drive::Front;
+use report::Report;
+use summary::Context;
+
+/// The exit code of a process that Ctrl-C ended, as shells have it: 128 + SIGINT.
+const INTERRUPTED: u8 = 130;
+
+/// Runs the command line of this process: exit code 0 done, 1 failed, 2 wrong usage, 130 stopped with Ctrl-C.
+#[must_use]
+pub fn run() -> ExitCode {
+    start_logging();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let json = cli.common.json;
+    let bare = cli.verb.is_none();
+    let job = match cli.into_job() {
+        Ok(job) => job,
+        Err(error) => return usage(&error),
+    };
+
+    let interrupts = Arc::new(AtomicUsize::new(0));
+    let mut front = front(&job, json);
+    if bare {
+        front.tell("This version has no window yet; running `unfreeze demo` in the terminal.");
+    }
+    if let Err(error) = watch_interrupts(&interrupts) {
+        front.tell(&format!(
+            "warning: Ctrl-C will end the program without a checkpoint ({error})"
+        ));
+    }
+    if reads_stdin(&job) && io::stdin().is_terminal() {
+        front.tell(&format!(
+            "reading texts, one a line; {} ends them",
+            if cfg!(windows) { "Ctrl-Z" } else { "Ctrl-D" }
+        ));
+    }
+
+    let session = match Session::spawn() {
+        Ok(session) => session,
+        Err(error) => {
+            front.fail(&format!("the engine has no thread to run on: {error}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    // An engine that takes no command has ended, which its events tell.
+    let send = |command| {
+        session.send(command).ok();
+    };
+    send(Command::Start(Box::new(job)));
+    ExitCode::from(front.drive(session.events(), &send, &interrupts))
+}
+
+fn usage(error: &clap::Error) -> ExitCode {
+    // Help that nobody reads to the end is no failure.
+    error.print().ok();
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(1))
+}
+
+/// JSON lines go to standard output alone; a report beside them only where it cannot run into them.
+fn front(job: &Job, json: bool) -> Front {
+    let look = Look::of_terminal();
+    let to_both = look.live && !io::stdout().is_terminal();
+    let out: Box<dyn Write> = if json {
+        Box::new(io::sink())
+    } else {
+        Box::new(io::stdout())
+    };
+    let report = Report::new(Console::new(look, out, Box::new(io::stderr())), Context::of(job));
+    let lines = json.then(|| Box::new(io::stdout()) as Box<dyn Write>);
+    Front::new(report, lines, !json || to_both)
+}
+
+fn reads_stdin(job: &Job) -> bool {
+    match job {
+        Job::Tokenize { input, .. } => input.is_none(),
+        Job::Classify(classify) => classify.input.is_none(),
+        _ => false,
+    }
+}
+
+/// Counts Ctrl-C; the second ends the process.
+fn watch_interrupts(interrupts: &Arc<AtomicUsize>) -> Result<(), ctrlc::Error> {
+    let interrupts = Arc::clone(interrupts);
+    ctrlc::set_handler(move || {
+        if interrupts.fetch_add(1, Ordering::Relaxed) > 0 {
+            // Off the line of the progress bar.
+            writeln!(io::stderr()).ok();
+            std::process::exit(INTERRUPTED.into());
+        }
+    })
+}
+
+/// Logs to standard error where `RUST_LOG` is set; the GPU stack, which says much at every level, only by its own name.
+fn start_logging() {
+    if std::env::var_os("RUST_LOG").is_none() {
+        return;
+    }
+    let mut builder = env_logger::Builder::new();
+    for module in ["wgpu", "naga", "cubecl"] {
+        builder.filter_module(module, log::LevelFilter::Off);
+    }
+    // Only a second logger in one process would be refused.
+    builder.parse_env("RUST_LOG").try_init().ok();
+}

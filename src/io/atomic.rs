@@ -1,0 +1,310 @@
+//! Writing that either happens whole or not at all: a crash, a full disk or Ctrl-C leaves the old file in
+//! place.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::{Builder, TempDir};
+
+use super::error::Error;
+
+/// Writes a file through a temporary one in the same directory, renamed over `path` once it is on the disk.
+///
+/// A `path` that exists and is no regular file (`/dev/null`, a pipe) is written to directly: there is
+/// nothing to replace. A symbolic link stays a link; the file it points to is replaced.
+///
+/// # Errors
+/// No space left, or any other failure to write; `path` is unchanged then.
+pub fn write_atomic(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
+    replace(path, write).map_err(|error| Error::write(path, &error))
+}
+
+fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let existing = fs::metadata(path).ok();
+    if existing.as_ref().is_some_and(fs::Metadata::is_dir) {
+        return Err(io::Error::from(io::ErrorKind::IsADirectory));
+    }
+    if existing.as_ref().is_some_and(|data| !data.is_file()) {
+        let mut out = BufWriter::new(File::options().write(true).open(path)?);
+        write(&mut out)?;
+        return out.flush();
+    }
+    let target = if existing.is_some() {
+        fs::canonicalize(path)?
+    } else {
+        path.to_path_buf()
+    };
+    let parent = parent_of(&target);
+    let mut builder = Builder::new();
+    builder.prefix(".unfreeze-").suffix(".tmp");
+    // A temporary file is private by default; the finished one gets what any new file would.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let file = builder.tempfile_in(parent)?;
+    let mut out = BufWriter::with_capacity(1 << 20, file);
+    write(&mut out)?;
+    let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+    if let Some(data) = existing {
+        fs::set_permissions(file.path(), data.permissions())?;
+    }
+    file.as_file().sync_all()?;
+    file.persist(&target).map_err(|error| error.error)?;
+    sync_dir(parent)
+}
+
+/// Whether a new output directory may replace one that is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overwrite<'a> {
+    /// Only a path that does not exist, or an empty directory, is accepted.
+    Never,
+    /// A directory that holds this file (`config.json`) is replaced too. Anything else may be the user's own
+    /// files, so it is refused.
+    Holding(&'a str),
+}
+
+/// A directory built beside its final place and moved there at the end, so that a half-written one never
+/// exists.
+///
+/// Dropped without [`commit`](Self::commit), it is removed.
+#[derive(Debug)]
+pub struct OutputDir {
+    staging: TempDir,
+    target: PathBuf,
+}
+
+impl OutputDir {
+    /// Starts a directory that will become `target`; missing parents are created.
+    ///
+    /// # Errors
+    /// `target` holds something that `overwrite` does not allow to be replaced, or its parent cannot be
+    /// written to.
+    pub fn create(target: &Path, overwrite: Overwrite) -> Result<Self, Error> {
+        // `.` has no name of its own to rename to; its absolute path has.
+        let target = if target.exists() {
+            fs::canonicalize(target)
+        } else {
+            std::path::absolute(target)
+        }
+        .map_err(|error| Error::write(target, &error))?;
+        check_replaceable(&target, overwrite)?;
+        let parent = parent_of(&target);
+        fs::create_dir_all(parent).map_err(|error| Error::write(parent, &error))?;
+        let mut builder = Builder::new();
+        builder.prefix(".unfreeze-").suffix(".tmp");
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
+        let staging = builder
+            .tempdir_in(parent)
+            .map_err(|error| Error::write(&target, &error))?;
+        Ok(Self { staging, target })
+    }
+
+    /// Where to write the files.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.staging.path()
+    }
+
+    /// Moves the directory to its final place, and returns that.
+    ///
+    /// # Errors
+    /// The rename failed; what was at the final place is put back.
+    pub fn commit(self) -> Result<PathBuf, Error> {
+        let Self { staging, target } = self;
+        let parent = parent_of(&target);
+        let failed = |error: &io::Error| Error::write(&target, error);
+        sync_dir(staging.path()).map_err(|error| failed(&error))?;
+        let old = if target.exists() {
+            let aside = Builder::new()
+                .prefix(".unfreeze-old-")
+                .tempdir_in(parent)
+                .map_err(|e| failed(&e))?;
+            fs::rename(&target, aside.path().join("old")).map_err(|error| failed(&error))?;
+            Some(aside)
+        } else {
+            None
+        };
+        if let Err(error) = fs::rename(staging.path(), &target) {
+            if let Some(aside) = old {
+                let kept = aside.path().join("old");
+                // Should even this fail, the user's files must outlive the temporary directory.
+                if fs::rename(&kept, &target).is_err() {
+                    let kept = aside.keep().join("old");
+                    let cause = format!("{error}; the old directory is now {}", kept.display());
+                    return Err(Error::Write { path: target, cause });
+                }
+            }
+            return Err(failed(&error));
+        }
+        // It was renamed: there is nothing left for the guard to remove.
+        let _ = staging.keep();
+        sync_dir(parent).map_err(|error| failed(&error))?;
+        Ok(target)
+    }
+}
+
+fn check_replaceable(target: &Path, overwrite: Overwrite) -> Result<(), Error> {
+    let path = target.to_path_buf();
+    let mut entries = match fs::read_dir(target) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+            return Err(Error::OutputIsFile { path });
+        }
+        Err(error) => return Err(Error::read(target, &error)),
+    };
+    match overwrite {
+        _ if entries.next().is_none() => Ok(()),
+        Overwrite::Never => Err(Error::OutputExists { path }),
+        Overwrite::Holding(marker) if target.join(marker).is_file() => Ok(()),
+        Overwrite::Holding(marker) => Err(Error::NotOurs {
+            path,
+            marker: marker.to_string(),
+        }),
+    }
+}
+
+fn parent_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// Makes a rename in this directory survive a power cut; only Unix lets a directory be opened for that.
+fn sync_dir(dir: &Path) -> io::Result<()> {
+    if cfg!(unix) {
+        File::open(dir)?.sync_all()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(dir: &Path) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(dir)
+            .expect("the directory is listed")
+            .map(|entry| {
+                entry
+                    .expect("an entry")
+                    .file_name()
+                    .to_string_lossy()
+                    .into_owned()
+            })
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_failed_write_keeps_the_old_file_and_leaves_nothing() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("a.csv");
+        fs::write(&path, "old").expect("the old file");
+        let error = write_atomic(&path, |out| {
+            out.write_all(b"half")?;
+            Err(io::Error::from(io::ErrorKind::StorageFull))
+        });
+        assert!(
+            error
+                .expect_err("the disk is full")
+                .to_string()
+                .starts_with("no space left on the disk of ")
+        );
+        assert_eq!(fs::read_to_string(&path).expect("still there"), "old");
+        write_atomic(&path, |out| out.write_all(b"new")).expect("written");
+        assert_eq!(fs::read_to_string(&path).expect("replaced"), "new");
+        assert_eq!(names(dir.path()), ["a.csv"]);
+    }
+
+    #[test]
+    fn a_missing_parent_or_a_directory_is_named() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let missing = write_atomic(&dir.path().join("no/a.csv"), |_| Ok(())).expect_err("no parent");
+        assert!(
+            missing
+                .to_string()
+                .ends_with("cannot be written: the directory does not exist"),
+            "{missing}"
+        );
+        let error = write_atomic(dir.path(), |_| Ok(())).expect_err("a directory");
+        assert!(
+            error.to_string().ends_with("cannot be written: is a directory"),
+            "{error}"
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn devices_are_written_to_and_links_kept() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let dir = tempfile::tempdir().expect("a directory");
+        write_atomic(Path::new("/dev/null"), |out| out.write_all(b"x")).expect("discarded");
+        assert!(!fs::metadata("/dev/null").expect("still there").is_file());
+        let (file, link) = (dir.path().join("file"), dir.path().join("link"));
+        write_atomic(&file, |_| Ok(())).expect("written");
+        assert_eq!(
+            fs::metadata(&file).expect("there").permissions().mode() & 0o600,
+            0o600
+        );
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).expect("changed");
+        symlink(&file, &link).expect("linked");
+        write_atomic(&link, |out| out.write_all(b"through")).expect("written");
+        assert_eq!(fs::read_to_string(&file).expect("read"), "through");
+        assert_eq!(
+            fs::metadata(&file).expect("there").permissions().mode() & 0o777,
+            0o640
+        );
+        assert!(fs::symlink_metadata(&link).expect("there").is_symlink());
+    }
+
+    #[test]
+    fn an_output_directory_appears_whole_or_not_at_all() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let target = dir.path().join("deep/model");
+        let out = OutputDir::create(&target, Overwrite::Never).expect("a new directory");
+        fs::write(out.path().join("config.json"), "1").expect("written");
+        assert!(!target.exists());
+        drop(out);
+        assert_eq!(names(&dir.path().join("deep")), [""; 0]);
+
+        let out = OutputDir::create(&target, Overwrite::Never).expect("a new directory");
+        fs::write(out.path().join("config.json"), "1").expect("written");
+        out.commit().expect("moved");
+        assert_eq!(names(&target), ["config.json"]);
+        assert_eq!(names(&dir.path().join("deep")), ["model"]);
+    }
+
+    #[test]
+    fn only_a_directory_of_ours_is_overwritten() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let target = dir.path().join("out");
+        fs::create_dir(&target).expect("made");
+        OutputDir::create(&target, Overwrite::Never).expect("an empty directory is fine");
+        fs::write(target.join("thesis.txt"), "x").expect("written");
+        let error = OutputDir::create(&target, Overwrite::Never).expect_err("not empty");
+        assert!(
+            error.to_string().ends_with(
+                "the output directory exists and is not empty; name another or ask to overwrite it"
+            )
+        );
+        let error = OutputDir::create(&target, Overwrite::Holding("config.json")).expect_err("not ours");
+        assert!(error.to_string().contains("holds no config.json"), "{error}");
+        fs::write(target.join("config.json"), "old").expect("written");
+        let out = OutputDir::create(&target, Overwrite::Holding("config.json")).expect("ours");
+        fs::write(out.path().join("config.json"), "new").expect("written");
+        out.commit().expect("moved");
+        assert_eq!(names(&target), ["config.json"]);
+        assert_eq!(names(dir.path()), ["out"]);
+        let error = OutputDir::create(&target.join("config.json"), Overwrite::Never).expect_err("a file");
+        assert!(
+            error
+                .to_string()
+                .ends_with("exists and is not a directory; name another output directory"),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,383 @@
+//! Which column is the text and which the label, and whether a file has a header: told from names, then from
+//! values.
+
+use std::collections::HashSet;
+
+use super::table::{Cell, Row};
+
+/// Names of text columns, the likeliest first. A title counts only beside one of these, or where there is
+/// none.
+const TEXT: [&str; 24] = [
+    "text",
+    "texts",
+    "review",
+    "reviewtext",
+    "sentence",
+    "comment",
+    "message",
+    "body",
+    "content",
+    "contents",
+    "description",
+    "document",
+    "tweet",
+    "post",
+    "question",
+    "query",
+    "utterance",
+    "feedback",
+    "narrative",
+    "abstract",
+    "article",
+    "answer",
+    "sms",
+    "email",
+];
+const TITLE: [&str; 4] = ["title", "headline", "subject", "heading"];
+/// Names of label columns, the likeliest first.
+const LABEL: [&str; 20] = [
+    "label",
+    "labels",
+    "class",
+    "classes",
+    "category",
+    "categories",
+    "sentiment",
+    "target",
+    "intent",
+    "topic",
+    "y",
+    "polarity",
+    "stars",
+    "rating",
+    "score",
+    "emotion",
+    "genre",
+    "tag",
+    "spam",
+    "coarselabel",
+];
+/// Words that make a column something about a text (its number, length, date) rather than the text.
+const ABOUT: [&str; 13] = [
+    "id", "ids", "index", "length", "len", "count", "date", "time", "url", "author", "lang", "language",
+    "type",
+];
+
+/// Whether a column's whole name is one that a text or a label often has.
+pub(super) fn is_known_name(name: &str) -> bool {
+    let name = joined(name);
+    [&TEXT[..], &TITLE, &LABEL]
+        .iter()
+        .any(|known| known.contains(&name.as_str()))
+}
+
+fn joined(name: &str) -> String {
+    words(name).concat()
+}
+
+/// The words of `review_text`, `Review Text` and `reviewText`, in lower case.
+fn words(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut previous = ' ';
+    for letter in name.chars() {
+        if letter.is_alphanumeric() {
+            let starts = !previous.is_alphanumeric() || (previous.is_lowercase() && letter.is_uppercase());
+            if starts {
+                words.push(String::new());
+            }
+            if let Some(word) = words.last_mut() {
+                word.extend(letter.to_lowercase());
+            }
+        }
+        previous = letter;
+    }
+    words
+}
+
+/// Whether the first row of a file without a promise is a header: its fields look like names, and either one
+/// of them is a known name or the rows below are of another kind.
+pub(super) fn is_header(first: &[String], below: &[Vec<String>]) -> bool {
+    let distinct: HashSet<&str> = first.iter().map(|name| name.trim()).collect();
+    if distinct.len() != first.len() || !first.iter().all(|name| could_be_name(name)) {
+        return false;
+    }
+    if first.iter().any(|name| is_known_name(name)) || below.is_empty() {
+        return true;
+    }
+    // In a file without a header the first row's label comes again further down.
+    let again = |at: usize, name: &str| {
+        below
+            .iter()
+            .any(|row| row.get(at).is_some_and(|field| field == name))
+    };
+    if first
+        .iter()
+        .enumerate()
+        .any(|(at, name)| !name.is_empty() && again(at, name))
+    {
+        return false;
+    }
+    first.iter().enumerate().any(|(at, name)| {
+        let mut fields = below
+            .iter()
+            .filter_map(|row| row.get(at))
+            .filter(|field| !field.is_empty())
+            .peekable();
+        if fields.peek().is_none() {
+            return false;
+        }
+        let (mut count, mut length, mut numbers) = (0, 0, 0);
+        for field in fields {
+            count += 1;
+            length += field.len();
+            numbers += usize::from(is_number(field));
+        }
+        numbers == count || length > 2 * count * name.len().max(10)
+    })
+}
+
+fn could_be_name(field: &str) -> bool {
+    let field = field.trim();
+    let ends_like_prose = field.ends_with(['.', '!', ',', ';', ':']);
+    field.chars().count() <= 40
+        && field.split_whitespace().count() <= 4
+        && !is_number(field)
+        && !ends_like_prose
+}
+
+fn is_number(field: &str) -> bool {
+    field.trim().parse::<f64>().is_ok()
+}
+
+/// What the first rows say about a column.
+#[derive(Debug, Default)]
+struct Column {
+    filled: usize,
+    characters: usize,
+    words: usize,
+    numbers: usize,
+    fractions: usize,
+    structures: usize,
+    distinct: usize,
+}
+
+impl Column {
+    fn of(rows: &[Row], at: usize) -> Self {
+        let mut column = Self::default();
+        let mut values = HashSet::new();
+        for cell in rows.iter().filter_map(|row| row.cells.get(at)) {
+            let value = cell.as_str().trim();
+            if value.is_empty() {
+                continue;
+            }
+            column.filled += 1;
+            column.characters += value.chars().count();
+            column.words += value.split_whitespace().count();
+            column.numbers += usize::from(is_number(value));
+            column.fractions +=
+                usize::from(is_number(value) && value.contains('.') && !value.ends_with(".0"));
+            column.structures +=
+                usize::from(matches!(cell, Cell::Json(json) if json.starts_with(['[', '{'])));
+            values.insert(value);
+        }
+        column.distinct = values.len();
+        column
+    }
+
+    fn mean(&self, sum: usize) -> f64 {
+        if self.filled == 0 {
+            0.0
+        } else {
+            sum as f64 / self.filled as f64
+        }
+    }
+
+    fn can_be_text(&self) -> bool {
+        self.filled > 0 && 2 * self.numbers <= self.filled && self.structures == 0
+    }
+
+    /// Whether values repeat enough to be classes. An empty column may yet be labelled by its owner.
+    fn can_be_label(&self) -> bool {
+        let repeats = self.filled < 20 || 2 * self.distinct <= self.filled;
+        self.structures == 0
+            && self.mean(self.characters) <= 60.0
+            && repeats
+            && self.fractions * 10 <= self.filled
+    }
+
+    /// Whether this is a column of classes although no name says so.
+    fn looks_like_label(&self) -> bool {
+        self.can_be_label()
+            && self.distinct >= 2
+            && 2 * self.distinct <= self.filled
+            && self.distinct <= (self.filled / 10).max(20)
+            && self.mean(self.words) <= 3.0
+    }
+
+    fn is_prose(&self) -> bool {
+        self.can_be_text() && self.mean(self.words) >= 3.0 && 2 * self.distinct > self.filled
+    }
+}
+
+/// The guessed places of the text columns (none if nothing will do) and of the label.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Roles {
+    pub(super) texts: Vec<usize>,
+    pub(super) label: Option<usize>,
+}
+
+/// Guesses from the columns' names and the first rows. `texts` and `label` are what the user has already
+/// said; without `by_value` a label is taken only where a column's name says so.
+pub(super) fn guess(
+    names: &[String],
+    has_header: bool,
+    rows: &[Row],
+    texts: Vec<usize>,
+    label: Option<usize>,
+    by_value: bool,
+) -> Roles {
+    let columns: Vec<Column> = (0..names.len()).map(|at| Column::of(rows, at)).collect();
+    let free = |at: usize| label != Some(at) && !texts.contains(&at);
+    let label = label.or_else(|| {
+        let fits = |at: &usize| free(*at) && columns[*at].can_be_label();
+        by_name(names, &LABEL, fits)
+    });
+    // A label without a telling name is looked for last, in what the text leaves over.
+    let texts = if texts.is_empty() {
+        guess_texts(names, has_header, &columns, label)
+    } else {
+        texts
+    };
+    let label = label.or_else(|| {
+        let candidates =
+            (0..columns.len()).filter(|at| !texts.contains(at) && columns[*at].looks_like_label());
+        candidates
+            .min_by_key(|&at| columns[at].distinct)
+            .filter(|_| by_value)
+    });
+    Roles { texts, label }
+}
+
+fn guess_texts(names: &[String], has_header: bool, columns: &[Column], label: Option<usize>) -> Vec<usize> {
+    let fits = |at: &usize| label != Some(*at) && columns[*at].can_be_text();
+    let title = by_name(names, &TITLE, fits);
+    if let Some(main) = by_name(names, &TEXT, |at| fits(at) && title != Some(*at)) {
+        let mut texts: Vec<usize> = title.into_iter().chain([main]).collect();
+        texts.sort_unstable();
+        return texts;
+    }
+    let prose: Vec<usize> = (0..columns.len())
+        .filter(|at| fits(at) && columns[*at].is_prose())
+        .collect();
+    // Nothing tells the columns of a file without a header apart, and the usual ones are label, title, body.
+    if !has_header && !prose.is_empty() {
+        return prose;
+    }
+    let longest = |candidates: &[usize]| {
+        let length = |at: usize| columns[at].mean(columns[at].characters);
+        candidates
+            .iter()
+            .copied()
+            .reduce(|best, at| if length(at) > length(best) { at } else { best })
+    };
+    let any: Vec<usize> = (0..columns.len()).filter(fits).collect();
+    longest(&prose)
+        .or(title)
+        .or_else(|| longest(&any))
+        .into_iter()
+        .collect()
+}
+
+/// The column with the likeliest name: a known name as a whole, or else as one of its words.
+fn by_name(names: &[String], known: &[&str], fits: impl Fn(&usize) -> bool) -> Option<usize> {
+    let find = |matches: &dyn Fn(&str, &str) -> bool| {
+        known
+            .iter()
+            .find_map(|word| (0..names.len()).find(|at| matches(&names[*at], word) && fits(at)))
+    };
+    find(&|name, word| joined(name) == word).or_else(|| {
+        find(&|name, word| {
+            let words = words(name);
+            words.iter().any(|part| part == word) && !words.iter().any(|part| ABOUT.contains(&part.as_str()))
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn guessed(names: &[&str], rows: &[&[&str]]) -> (Vec<String>, Option<String>) {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_string()).collect();
+        let rows: Vec<Row> = rows
+            .iter()
+            .map(|row| Row {
+                line: 1,
+                cells: row.iter().map(|field| Cell::Text((*field).to_string())).collect(),
+            })
+            .collect();
+        let roles = guess(&names, true, &rows, Vec::new(), None, true);
+        let name = |at: usize| names[at].clone();
+        (roles.texts.into_iter().map(name).collect(), roles.label.map(name))
+    }
+
+    fn header(rows: &[&[&str]]) -> bool {
+        let rows: Vec<Vec<String>> = rows
+            .iter()
+            .map(|row| row.iter().map(|field| (*field).to_string()).collect())
+            .collect();
+        is_header(&rows[0], &rows[1..])
+    }
+
+    #[test]
+    fn names_decide_first() {
+        let rows: &[&[&str]] = &[&["1", "2", "so good", "pos"], &["2", "9", "so bad", "neg"]];
+        assert_eq!(
+            guessed(&["id", "rating", "text", "label"], rows),
+            (vec!["text".into()], Some("label".into()))
+        );
+        assert_eq!(
+            guessed(&["id", "stars", "Review Body", "x"], rows).0,
+            ["Review Body"]
+        );
+        assert_eq!(
+            guessed(&["review_id", "stars", "words", "x"], rows),
+            (vec!["words".into()], Some("stars".into()))
+        );
+        let titled: &[&[&str]] = &[&["News", "It rains.", "1"], &["More", "It pours.", "0"]];
+        assert_eq!(guessed(&["title", "body", "y"], titled).0, ["title", "body"]);
+        assert_eq!(guessed(&["title", "n", "y"], &[&["a b", "1", "1"]]).0, ["title"]);
+    }
+
+    #[test]
+    fn values_decide_without_names() {
+        let rows: &[&[&str]] = &[
+            &["a1", "x", "the first of them", "0.25"],
+            &["a2", "y", "another one of them", "0.5"],
+            &["a3", "x", "the third, a little longer", "0.75"],
+            &["a4", "y", "and the last of them", "0.8"],
+        ];
+        assert_eq!(
+            guessed(&["key", "kind", "what", "p"], rows),
+            (vec!["what".into()], Some("kind".into()))
+        );
+    }
+
+    #[test]
+    fn headers_are_told_from_rows() {
+        assert!(header(&[&["label", "text"], &["pos", "fine"]]));
+        assert!(header(&[&["kind", "what"], &["3", "fine"], &["4", "not fine"]]));
+        assert!(header(&[&["", "Comment Text"], &["0", "a"]]));
+        assert!(!header(&[
+            &["3", "Oil prices", "Oil rose."],
+            &["4", "Chips", "Chips fell."]
+        ]));
+        assert!(!header(&[
+            &["ham", "Ok lar"],
+            &["spam", "Win now"],
+            &["ham", "Later then"]
+        ]));
+        assert!(!header(&[&["pos", "A fine film."], &["neg", "Bad."]]));
+        assert!(!header(&[&["same", "same"], &["a", "b"]]));
+    }
+}

@@ -1,0 +1,419 @@
+//! Delimited text: comma, tab, semicolon or bar, with quotes, found out from the file's beginning.
+//!
+//! The parser is our own because every message has to name the physical line on which a row begins, an
+//! unclosed quote must be an error rather than one huge field, and tab-separated files often use quotes as
+//! plain characters.
+
+use std::io::{self, BufRead, BufReader, Cursor, Read, Write};
+use std::path::{Path, PathBuf};
+
+use super::columns;
+use super::compression::{Utf8, stream_error};
+use super::error::Error;
+use super::table::{Cell, RecordReader, Row};
+
+/// How the fields of a file are set apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Dialect {
+    delimiter: u8,
+    quotes: bool,
+    /// Last byte of a line; a carriage return only for the old Macintosh convention.
+    line_end: u8,
+}
+
+/// Which delimiters are tried, and when a file counts as delimited at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Guess {
+    /// `.csv`: any delimiter; with none found, a single column.
+    Any,
+    /// `.tsv`.
+    Tab,
+    /// `.txt`: plain text, unless its first line names a text or label column and every row agrees with it.
+    OnlyIfSure,
+}
+
+/// Reads rows one by one; every row has as many cells as there are columns.
+pub(super) struct Reader<'a> {
+    path: PathBuf,
+    parser: Parser<Box<dyn BufRead + 'a>>,
+    columns: Vec<String>,
+    has_header: bool,
+    /// The first row, where it turned out not to be a header.
+    first: Option<(u64, Vec<String>)>,
+}
+
+/// What [`open`] makes of a file.
+pub(super) enum Opened<'a> {
+    Table(Reader<'a>),
+    /// Not delimited; the stream from its beginning.
+    Plain(Box<dyn BufRead + 'a>),
+}
+
+/// Looks at the beginning of a stream and returns a reader of rows, the header already taken off.
+///
+/// `header` says whether the first row is one; `None` decides by its looks.
+pub(super) fn open<'a>(
+    path: &Path,
+    stream: impl Read + 'a,
+    guess: Guess,
+    header: Option<bool>,
+) -> Result<Opened<'a>, Error> {
+    const SAMPLE: u64 = 1 << 16;
+    let mut stream = Utf8::new(stream);
+    let mut sample = Vec::new();
+    (&mut stream)
+        .take(SAMPLE)
+        .read_to_end(&mut sample)
+        .map_err(|error| stream_error(path, &error))?;
+    if sample.iter().all(u8::is_ascii_whitespace) && (sample.len() as u64) < SAMPLE {
+        return Err(Error::Empty {
+            path: path.to_path_buf(),
+        });
+    }
+    let whole = (sample.len() as u64) < SAMPLE;
+    let dialect = sniff(&sample, whole, guess);
+    let sampled = dialect
+        .map(|dialect| parse_sample(&sample, whole, dialect))
+        .unwrap_or_default();
+    let stream: Box<dyn BufRead + 'a> = Box::new(BufReader::with_capacity(
+        1 << 16,
+        Cursor::new(sample).chain(stream),
+    ));
+    let Some(dialect) = dialect else {
+        return Ok(Opened::Plain(stream));
+    };
+
+    let mut parser = Parser::new(stream, dialect);
+    let first = parser.next_row().map_err(|fault| fault.of(path))?;
+    let Some(first) = first else {
+        return Err(Error::Empty {
+            path: path.to_path_buf(),
+        });
+    };
+    let has_header =
+        header.unwrap_or_else(|| columns::is_header(&first.1, sampled.get(1..).unwrap_or_default()));
+    let path = path.to_path_buf();
+    Ok(Opened::Table(if has_header {
+        let names = first
+            .1
+            .iter()
+            .enumerate()
+            .map(|(at, name)| column_name(at, name))
+            .collect();
+        Reader {
+            path,
+            parser,
+            columns: names,
+            has_header,
+            first: None,
+        }
+    } else {
+        let names = (0..first.1.len()).map(|at| column_name(at, "")).collect();
+        Reader {
+            path,
+            parser,
+            columns: names,
+            has_header,
+            first: Some(first),
+        }
+    }))
+}
+
+/// A column's name, made up from its place (`column1`) where the file gives none.
+fn column_name(at: usize, given: &str) -> String {
+    match given.trim() {
+        "" => format!("column{}", at + 1),
+        name => name.to_string(),
+    }
+}
+
+impl RecordReader for Reader<'_> {
+    fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    fn has_header(&self) -> bool {
+        self.has_header
+    }
+}
+
+impl Iterator for Reader<'_> {
+    type Item = Result<Row, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let row = match self.first.take() {
+            Some(first) => Ok(Some(first)),
+            None => self.parser.next_row().map_err(|fault| fault.of(&self.path)),
+        };
+        let (line, fields) = match row {
+            Ok(row) => row?,
+            Err(error) => return Some(Err(error)),
+        };
+        if fields.len() != self.columns.len() {
+            return Some(Err(Error::Ragged {
+                path: self.path.clone(),
+                line,
+                expected: self.columns.len() as u64,
+                found: fields.len() as u64,
+                delimiter: match self.parser.dialect.delimiter {
+                    b'\t' => "tab".to_string(),
+                    other => char::from(other).to_string(),
+                },
+            }));
+        }
+        Some(Ok(Row {
+            line,
+            cells: fields.into_iter().map(Cell::Text).collect(),
+        }))
+    }
+}
+
+/// The dialect of a sample, or `None` where it is plain text.
+fn sniff(sample: &[u8], whole: bool, guess: Guess) -> Option<Dialect> {
+    let line_end = if sample.contains(&b'\n') || !sample.contains(&b'\r') {
+        b'\n'
+    } else {
+        b'\r'
+    };
+    let dialect = |delimiter| Dialect {
+        delimiter,
+        quotes: true,
+        line_end,
+    };
+    if guess == Guess::Tab {
+        let quotes = quotes_hold(sample, dialect(b'\t'));
+        return Some(Dialect {
+            quotes,
+            ..dialect(b'\t')
+        });
+    }
+    // A delimiter is believed when every row has as many fields as the first, then when the first row, split
+    // by it, names a known column; ties go to the order given here.
+    let mut best = None;
+    for delimiter in *b",\t;|" {
+        let candidate = dialect(delimiter);
+        let candidate = Dialect {
+            quotes: delimiter != b'\t' || quotes_hold(sample, candidate),
+            ..candidate
+        };
+        let rows = parse_sample(sample, whole, candidate);
+        let Some(first) = rows.first().filter(|first| first.len() > 1) else {
+            continue;
+        };
+        let even = rows.iter().all(|row| row.len() == first.len());
+        let named = first.iter().any(|name| columns::is_known_name(name));
+        let score = (even && named, even, named);
+        if best.as_ref().is_none_or(|(most, _)| score > *most) {
+            best = Some((score, candidate));
+        }
+    }
+    match (guess, best) {
+        (Guess::OnlyIfSure, Some(((true, ..), dialect))) => Some(dialect),
+        (Guess::OnlyIfSure, _) => None,
+        (_, Some((_, dialect))) => Some(dialect),
+        (_, None) => Some(dialect(b',')),
+    }
+}
+
+/// Whether quotes enclose fields in a tab-separated sample, rather than being plain characters: taken for
+/// enclosing, plain ones swallow tabs and line ends.
+fn quotes_hold(sample: &[u8], dialect: Dialect) -> bool {
+    let mut parser = Parser::new(sample, dialect);
+    loop {
+        match parser.next_row() {
+            Ok(Some(_)) => {}
+            Ok(None) => return true,
+            Err(_) => return false,
+        }
+    }
+}
+
+/// The complete rows among the first few hundred of a sample.
+fn parse_sample(sample: &[u8], whole: bool, dialect: Dialect) -> Vec<Vec<String>> {
+    const ROWS: usize = 300;
+    let mut parser = Parser::new(sample, dialect);
+    let mut rows = Vec::new();
+    while rows.len() < ROWS {
+        match parser.next_row() {
+            Ok(Some((_, row))) => rows.push(row),
+            Ok(None) if !whole && rows.len() > 1 => {
+                rows.pop();
+                break;
+            }
+            _ => break,
+        }
+    }
+    rows
+}
+
+enum Fault {
+    Stream(io::Error),
+    UnclosedQuote { line: u64 },
+}
+
+impl Fault {
+    fn of(self, path: &Path) -> Error {
+        match self {
+            Self::Stream(error) => stream_error(path, &error),
+            Self::UnclosedQuote { line } => Error::UnclosedQuote {
+                path: path.to_path_buf(),
+                line,
+            },
+        }
+    }
+}
+
+struct Parser<R> {
+    reader: R,
+    dialect: Dialect,
+    /// Lines read so far.
+    line: u64,
+    buffer: Vec<u8>,
+}
+
+impl<R: BufRead> Parser<R> {
+    fn new(reader: R, dialect: Dialect) -> Self {
+        Self {
+            reader,
+            dialect,
+            line: 0,
+            buffer: Vec::new(),
+        }
+    }
+
+    /// Appends one line with its end to the buffer; false at the end of the file.
+    fn read_line(&mut self) -> Result<bool, Fault> {
+        let count = self
+            .reader
+            .read_until(self.dialect.line_end, &mut self.buffer)
+            .map_err(Fault::Stream)?;
+        self.line += u64::from(count > 0);
+        Ok(count > 0)
+    }
+
+    /// The next row that is not blank: the line it begins on, and its fields.
+    fn next_row(&mut self) -> Result<Option<(u64, Vec<String>)>, Fault> {
+        loop {
+            self.buffer.clear();
+            if !self.read_line()? {
+                return Ok(None);
+            }
+            if !self.buffer.iter().all(|byte| matches!(byte, b'\n' | b'\r')) {
+                break;
+            }
+        }
+        let line = self.line;
+        let mut fields = Vec::new();
+        let mut at = 0;
+        loop {
+            let (field, next) = match self.buffer.get(at) {
+                Some(b'"') if self.dialect.quotes => self.quoted(at, line)?,
+                _ => self.bare(at),
+            };
+            fields.push(field);
+            match next {
+                Some(next) => at = next,
+                None => return Ok(Some((line, fields))),
+            }
+        }
+    }
+
+    /// End of the buffered line, before its line end.
+    fn content_end(&self) -> usize {
+        let mut end = self.buffer.len();
+        while end > 0 && matches!(self.buffer[end - 1], b'\n' | b'\r') {
+            end -= 1;
+        }
+        end
+    }
+
+    /// A field without quotes from `at`, and where the next one starts.
+    fn bare(&self, at: usize) -> (String, Option<usize>) {
+        let end = self.content_end().max(at);
+        let rest = &self.buffer[at..end];
+        match rest.iter().position(|&byte| byte == self.dialect.delimiter) {
+            Some(length) => (string(&rest[..length]), Some(at + length + 1)),
+            None => (string(rest), None),
+        }
+    }
+
+    /// A field whose opening quote is at `at`, over as many lines as it takes.
+    fn quoted(&mut self, at: usize, line: u64) -> Result<(String, Option<usize>), Fault> {
+        let mut field = Vec::new();
+        let mut from = at + 1;
+        loop {
+            let Some(length) = self.buffer[from..].iter().position(|&byte| byte == b'"') else {
+                field.extend_from_slice(&self.buffer[from..]);
+                from = self.buffer.len();
+                if !self.read_line()? {
+                    return Err(Fault::UnclosedQuote { line });
+                }
+                continue;
+            };
+            let close = from + length;
+            field.extend_from_slice(&self.buffer[from..close]);
+            match self.buffer.get(close + 1) {
+                Some(b'"') => {
+                    field.push(b'"');
+                    from = close + 2;
+                }
+                Some(&byte) if byte == self.dialect.delimiter => {
+                    return self.closed(&field, line, Some(close + 2));
+                }
+                _ if close + 1 >= self.content_end() => return self.closed(&field, line, None),
+                // Text goes on after the closing quote: these quotes are part of it, as in `"Up" is a film`.
+                Some(_) => {
+                    // Over several lines, though, they can only have been opened by mistake.
+                    if self.line > line && field.contains(&self.dialect.line_end) {
+                        return Err(Fault::UnclosedQuote { line });
+                    }
+                    let (rest, next) = self.bare(close + 1);
+                    return Ok((string(&self.buffer[at..=close]) + &rest, next));
+                }
+                None => return self.closed(&field, line, None),
+            }
+        }
+    }
+
+    fn closed(&self, field: &[u8], line: u64, next: Option<usize>) -> Result<(String, Option<usize>), Fault> {
+        // Only a quote that was never meant to open a field reaches over tabs and line ends together.
+        if self.dialect.delimiter == b'\t' && field.contains(&b'\t') && field.contains(&b'\n') {
+            return Err(Fault::UnclosedQuote { line });
+        }
+        Ok((string(field), next))
+    }
+}
+
+/// Bytes that lie between ASCII characters of checked UTF-8.
+fn string(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Writes one row, quoting the fields that need it.
+pub(super) fn write_row<'a>(
+    out: &mut dyn Write,
+    delimiter: char,
+    fields: impl Iterator<Item = &'a str>,
+) -> io::Result<()> {
+    let mut buffer = [0; 4];
+    let separator = delimiter.encode_utf8(&mut buffer);
+    for (at, field) in fields.enumerate() {
+        if at > 0 {
+            out.write_all(separator.as_bytes())?;
+        }
+        // A lone empty field would read back as a blank line, and leading spaces are trimmed by some
+        // programs.
+        let plain =
+            !field.is_empty() && !field.contains([delimiter, '"', '\n', '\r']) && field.trim() == field;
+        if plain || (field.is_empty() && at > 0) {
+            out.write_all(field.as_bytes())?;
+        } else {
+            write!(out, "\"{}\"", field.replace('"', "\"\""))?;
+        }
+    }
+    out.write_all(b"\n")
+}
+
+#[cfg(test)]
+#[path = "csv_tests.rs"]
+mod tests;

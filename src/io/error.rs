@@ -1,0 +1,258 @@
+//! What can go wrong with a file, said in one line: which file, where in it, and what to do about it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// A failure to read or write a file. The message is complete: it needs no chain of causes.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Error {
+    #[error("{}: no such file; check the path", .path.display())]
+    NotFound { path: PathBuf },
+    #[error("{}: is a directory; name one file in it", .path.display())]
+    IsDirectory { path: PathBuf },
+    #[error("{}: cannot be read: {cause}", .path.display())]
+    Read { path: PathBuf, cause: String },
+    #[error("{}: the file is empty", .path.display())]
+    Empty { path: PathBuf },
+    #[error("{}: only a header and no rows; add rows below line 1", .path.display())]
+    HeaderOnly { path: PathBuf },
+    #[error(
+        "{}: {found} is not a table; expected .csv, .tsv, .jsonl, .parquet or .txt, or one of these with .gz or .zst",
+        .path.display()
+    )]
+    UnknownFormat { path: PathBuf, found: String },
+    #[error("{}: is {found}; {advice}", .path.display())]
+    WrongFormat {
+        path: PathBuf,
+        found: &'static str,
+        advice: &'static str,
+    },
+    #[error("{}: line {line}, byte {offset}: not UTF-8 text; save the file again with the encoding UTF-8", .path.display())]
+    NotUtf8 { path: PathBuf, line: u64, offset: u64 },
+    #[error("{}: is UTF-16 text; save the file again with the encoding UTF-8", .path.display())]
+    Utf16 { path: PathBuf },
+    #[error("{}: {format} data ends too early or is damaged ({cause}); fetch the file again", .path.display())]
+    Compressed {
+        path: PathBuf,
+        format: &'static str,
+        cause: String,
+    },
+
+    #[error(
+        "{}: line {line} has {found} where the header has {expected}; a field that contains the delimiter '{delimiter}' or \
+         a quote needs double quotes round it",
+        .path.display(), expected = fields(*.expected), found = fields(*.found)
+    )]
+    Ragged {
+        path: PathBuf,
+        line: u64,
+        expected: u64,
+        found: u64,
+        delimiter: String,
+    },
+    #[error("{}: line {line}: a double quote opens a field that is never closed or goes on after it; write each quote inside a quoted field twice", .path.display())]
+    UnclosedQuote { path: PathBuf, line: u64 },
+    #[error("{}: no column '{column}'{}; the columns are {}", .path.display(), suggestion(.nearest.as_deref()), list(.columns))]
+    UnknownColumn {
+        path: PathBuf,
+        column: String,
+        nearest: Option<String>,
+        columns: Vec<String>,
+    },
+    #[error(
+        "{}: no column holds text; the columns are {}; name one with --text-column",
+        .path.display(), list(.columns)
+    )]
+    NoTextColumn { path: PathBuf, columns: Vec<String> },
+    #[error(
+        "{}: no column holds labels; the columns are {}; name one with --label-column",
+        .path.display(), list(.columns)
+    )]
+    NoLabelColumn { path: PathBuf, columns: Vec<String> },
+    #[error("{}: column '{column}' cannot be both the text and the label; name another with --label-column", .path.display())]
+    SameColumn { path: PathBuf, column: String },
+    #[error("{}: line {line}, column {column}: broken JSON: {cause}", .path.display())]
+    Json {
+        path: PathBuf,
+        line: u64,
+        column: usize,
+        cause: String,
+    },
+    #[error("{}: line {line}: {found}, where each line must be a JSON object such as {{\"text\": \"...\"}}", .path.display())]
+    NotAnObject {
+        path: PathBuf,
+        line: u64,
+        found: &'static str,
+    },
+    #[error("{}: line {line}: the object has no '{column}'; add it or remove the line", .path.display())]
+    MissingKey {
+        path: PathBuf,
+        line: u64,
+        column: String,
+    },
+    #[error("{}: line {line}: '{column}' is {found}, not text", .path.display())]
+    NotText {
+        path: PathBuf,
+        line: u64,
+        column: String,
+        found: &'static str,
+    },
+    #[error("{}: damaged or unsupported Parquet: {cause}; write the file again or export it as CSV", .path.display())]
+    Parquet { path: PathBuf, cause: String },
+    #[error("{}: every text in {} is empty; name another column with --text-column", .path.display(), list(.columns))]
+    AllTextsEmpty { path: PathBuf, columns: Vec<String> },
+    #[error("{}: no row has a label in column '{column}'; label some rows, in at least two classes", .path.display())]
+    NoLabels { path: PathBuf, column: String },
+    #[error("{}: all {count} labels in column '{column}' are '{label}'; a classifier needs at least two classes", .path.display())]
+    OneClass {
+        path: PathBuf,
+        column: String,
+        label: String,
+        count: usize,
+    },
+    #[error(
+        "{}: line {line} is the only example of class '{label}'; add a second one or remove it",
+        .path.display()
+    )]
+    SingleExample { path: PathBuf, label: String, line: u64 },
+    #[error("{}: no text files in this directory; expected .txt, .csv, .tsv, .jsonl or .parquet", .path.display())]
+    NoDocuments { path: PathBuf },
+
+    #[error("no space left on the disk of {}; free some and try again; nothing was changed", .path.display())]
+    NoSpace { path: PathBuf },
+    #[error("{}: cannot be written: {cause}", .path.display())]
+    Write { path: PathBuf, cause: String },
+    #[error("{}: the output directory exists and is not empty; name another or ask to overwrite it", .path.display())]
+    OutputExists { path: PathBuf },
+    #[error("{}: is not overwritten because it holds no {marker}, so it may hold something else; name another directory", .path.display())]
+    NotOurs { path: PathBuf, marker: String },
+    #[error("{}: exists and is not a directory; name another output directory", .path.display())]
+    OutputIsFile { path: PathBuf },
+
+    #[error("{origin}: not a whole safetensors file: {cause}; fetch or export it again")]
+    Safetensors { origin: String, cause: String },
+    #[error("{origin}: tensor '{tensor}': {cause}")]
+    Tensor {
+        origin: String,
+        tensor: String,
+        cause: String,
+    },
+    #[error("{}: not a readable PyTorch checkpoint: {cause}", .path.display())]
+    Checkpoint { path: PathBuf, cause: String },
+    #[error("{origin}: not a usable model: {cause}")]
+    ModelDir { origin: String, cause: String },
+    #[error("the weights have no tensor '{tensor}'; expected a fastai AWD-LSTM (it has {})", list(.found))]
+    MissingTensor { tensor: String, found: Vec<String> },
+    #[error("tensor '{tensor}' has shape {found:?} where {expected:?} is expected from {from}")]
+    Shape {
+        tensor: String,
+        found: Vec<usize>,
+        expected: Vec<usize>,
+        from: String,
+    },
+    #[error(
+        "the weights are of {what}, which is not supported; expected a one-directional AWD-LSTM with tied weights"
+    )]
+    UnsupportedModel { what: String },
+    #[error("{}: asks to run code ({callable}) and was refused; a vocabulary is a list of strings: do not open this file in Python", .path.display())]
+    RunsCode { path: PathBuf, callable: String },
+    #[error("{}: not a vocabulary: {cause}; expected a pickled or JSON list of strings, or one token a line", .path.display())]
+    Vocabulary { path: PathBuf, cause: String },
+}
+
+impl Error {
+    /// Names the file in an error from opening or reading it.
+    pub(super) fn read(path: &Path, error: &io::Error) -> Self {
+        let path = path.to_path_buf();
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::NotFound { path },
+            io::ErrorKind::IsADirectory => Self::IsDirectory { path },
+            _ => Self::Read {
+                path,
+                cause: one_line(error),
+            },
+        }
+    }
+
+    /// Names the file in an error from creating, writing or renaming it.
+    pub(super) fn write(path: &Path, error: &io::Error) -> Self {
+        let path = path.to_path_buf();
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::NoSpace { path },
+            io::ErrorKind::NotFound => Self::Write {
+                path,
+                cause: "the directory does not exist".to_string(),
+            },
+            _ => Self::Write {
+                path,
+                cause: one_line(error),
+            },
+        }
+    }
+}
+
+/// A foreign error's message on one line, shortened where it quotes what the file holds.
+pub(super) fn one_line(error: &impl ToString) -> String {
+    const LONGEST: usize = 300;
+    let text = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text,
+    }
+}
+
+/// Names in quotes, the first dozen of them.
+fn list(names: &[String]) -> String {
+    const SHOWN: usize = 12;
+    if names.is_empty() {
+        return "none".to_string();
+    }
+    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("'{name}'")).collect();
+    let more = match names.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{}{more}", shown.join(", "))
+}
+
+fn fields(count: u64) -> String {
+    format!("{count} field{}", if count == 1 { "" } else { "s" })
+}
+
+fn suggestion(nearest: Option<&str>) -> String {
+    nearest.map_or_else(String::new, |name| format!("; did you mean '{name}'?"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lists_are_cut_and_messages_stay_on_one_line() {
+        let names: Vec<String> = (0..15).map(|n| format!("c{n}")).collect();
+        assert!(list(&names).ends_with("'c11' and 3 more"));
+        assert_eq!(list(&[]), "none");
+        assert_eq!(one_line(&"two\n  lines"), "two lines");
+        assert_eq!(one_line(&"é".repeat(400)).chars().count(), 303);
+    }
+
+    #[test]
+    fn io_errors_become_the_matching_message() {
+        let path = Path::new("a/b.csv");
+        let full = Error::write(path, &io::Error::from(io::ErrorKind::StorageFull));
+        assert_eq!(
+            full.to_string(),
+            "no space left on the disk of a/b.csv; free some and try again; nothing was changed"
+        );
+        let denied = Error::read(path, &io::Error::from(io::ErrorKind::PermissionDenied));
+        assert_eq!(denied.to_string(), "a/b.csv: cannot be read: permission denied");
+        let parent = Error::write(path, &io::Error::from(io::ErrorKind::NotFound));
+        assert_eq!(
+            parent.to_string(),
+            "a/b.csv: cannot be written: the directory does not exist"
+        );
+    }
+}

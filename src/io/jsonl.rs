@@ -1,0 +1,233 @@
+//! One JSON object a line.
+
+use std::fmt;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::Value;
+
+use super::compression::{Utf8, stream_error};
+use super::error::{Error, one_line};
+use super::table::{Cell, RecordReader, Row};
+
+/// Reads objects one by one; the columns are the keys seen so far, in the order of their first appearance.
+pub(super) struct Reader<'a> {
+    path: PathBuf,
+    stream: BufReader<Utf8<Box<dyn Read + 'a>>>,
+    columns: Vec<String>,
+    line: u64,
+    buffer: Vec<u8>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(path: &Path, stream: Box<dyn Read + 'a>) -> Self {
+        let stream = BufReader::with_capacity(1 << 16, Utf8::new(stream));
+        Self {
+            path: path.to_path_buf(),
+            stream,
+            columns: Vec::new(),
+            line: 0,
+            buffer: Vec::new(),
+        }
+    }
+
+    fn read(&mut self) -> Result<Option<Row>, Error> {
+        loop {
+            self.buffer.clear();
+            let count = self.stream.read_until(b'\n', &mut self.buffer);
+            if count.map_err(|error| stream_error(&self.path, &error))? == 0 {
+                return Ok(None);
+            }
+            self.line += 1;
+            if !self.buffer.iter().all(u8::is_ascii_whitespace) {
+                break;
+            }
+        }
+        if self.columns.is_empty() && self.buffer.trim_ascii_start().starts_with(b"[") {
+            return Err(Error::WrongFormat {
+                path: self.path.clone(),
+                found: "a JSON array",
+                advice: "write each object on a line of its own (.jsonl)",
+            });
+        }
+        let Object(entries) = self.parse()?;
+        let mut cells = vec![Cell::Missing; self.columns.len()];
+        for (key, value) in entries {
+            let at = self
+                .columns
+                .iter()
+                .position(|column| *column == key)
+                .unwrap_or_else(|| {
+                    self.columns.push(key);
+                    cells.push(Cell::Missing);
+                    self.columns.len() - 1
+                });
+            cells[at] = match value {
+                Value::String(text) => Cell::Text(text),
+                other => Cell::Json(other.to_string()),
+            };
+        }
+        Ok(Some(Row {
+            line: self.line,
+            cells,
+        }))
+    }
+
+    fn parse(&self) -> Result<Object, Error> {
+        let broken = |error: serde_json::Error| Error::Json {
+            path: self.path.clone(),
+            line: self.line,
+            column: error.column(),
+            // Its own "at line 1 column 9" would contradict the line that is named before it.
+            cause: one_line(&error)
+                .split(" at line ")
+                .next()
+                .unwrap_or_default()
+                .to_string(),
+        };
+        let mut parser = serde_json::Deserializer::from_slice(&self.buffer);
+        match parser
+            .deserialize_map(ObjectVisitor)
+            .and_then(|object| parser.end().map(|()| object))
+        {
+            Ok(object) => Ok(object),
+            // A value of another kind and a syntax error are told apart by parsing it as any value.
+            Err(error) => Err(match serde_json::from_slice::<Value>(&self.buffer) {
+                Ok(value) => Error::NotAnObject {
+                    path: self.path.clone(),
+                    line: self.line,
+                    found: kind_of(&value),
+                },
+                Err(_) => broken(error),
+            }),
+        }
+    }
+}
+
+impl RecordReader for Reader<'_> {
+    fn columns(&self) -> &[String] {
+        &self.columns
+    }
+}
+
+impl Iterator for Reader<'_> {
+    type Item = Result<Row, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.read().transpose()
+    }
+}
+
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}
+
+/// An object with its keys in the order of the file.
+struct Object(Vec<(String, Value)>);
+
+struct ObjectVisitor;
+
+impl<'de> Visitor<'de> for ObjectVisitor {
+    type Value = Object;
+
+    fn expecting(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        out.write_str("an object")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Object, M::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = map.next_entry()? {
+            entries.push(entry);
+        }
+        Ok(Object(entries))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(text: &[u8]) -> Result<(Vec<String>, Vec<Row>), String> {
+        let mut reader = Reader::new(Path::new("a.jsonl"), Box::new(text));
+        let rows = reader
+            .by_ref()
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| error.to_string())?;
+        Ok((reader.columns, rows))
+    }
+
+    #[test]
+    fn keys_keep_the_order_of_the_file_and_values_their_type() {
+        let text = "\u{feff}{\"text\":\"a\\n\u{e9}\",\"id\":7}\r\n\n{\"label\":null,\"text\":\"b\",\"more\":[1,{\"x\":2}]}\n";
+        let (columns, rows) = read(text.as_bytes()).expect("two objects");
+        assert_eq!(columns, ["text", "id", "label", "more"]);
+        assert_eq!(
+            rows[0],
+            Row {
+                line: 1,
+                cells: vec![Cell::Text("a\né".into()), Cell::Json("7".into())]
+            }
+        );
+        assert_eq!(rows[1].line, 3);
+        assert_eq!(rows[1].cells[1..3], [Cell::Missing, Cell::Json("null".into())]);
+        assert_eq!(rows[1].cells[3], Cell::Json("[1,{\"x\":2}]".into()));
+    }
+
+    #[test]
+    fn faults_name_the_line_and_column() {
+        let message = |text: &str| read(text.as_bytes()).expect_err("refused");
+        assert_eq!(
+            message("{\"text\":\"a\"}\n{\"text\" \"b\"}\n"),
+            "a.jsonl: line 2, column 9: broken JSON: expected `:`"
+        );
+        assert!(
+            message("{\"text\":\"a\"")
+                .starts_with("a.jsonl: line 1, column 11: broken JSON: EOF while parsing")
+        );
+        assert!(message("{} x").contains("broken JSON: trailing characters"));
+        assert_eq!(
+            message("{\"text\":\"a\"}\n\"b\"\n"),
+            "a.jsonl: line 2: a string, where each line must be a JSON object such as {\"text\": \"...\"}"
+        );
+        assert_eq!(
+            message(" [{\"text\":\"a\"}]"),
+            "a.jsonl: is a JSON array; write each object on a line of its own (.jsonl)"
+        );
+        assert!(
+            read(b"{\"text\":\"a\xFF\"}")
+                .expect_err("bad")
+                .contains("line 1, byte 10: not UTF-8")
+        );
+    }
+
+    #[test]
+    fn deep_nesting_is_an_error_and_not_a_crash() {
+        let text = format!("{{\"a\":{}", "[".repeat(1_000_000));
+        assert!(
+            read(text.as_bytes())
+                .expect_err("too deep")
+                .contains("broken JSON: recursion limit exceeded")
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = read(&bytes);
+        }
+
+        #[test]
+        fn almost_json_never_panics(text in "[{}\\[\\]\":,0-9a-e\\\\.\n -]{0,60}") {
+            let _ = read(text.as_bytes());
+        }
+    }
+}

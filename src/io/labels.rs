@@ -1,0 +1,83 @@
+//! The classes of a table, and whether a classifier can be trained on them.
+
+use std::collections::BTreeMap;
+
+use super::error::Error;
+use super::table::Table;
+
+/// The classes of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LabelSummary {
+    /// Each class and its number of examples: by number where every class is one, by name otherwise.
+    pub classes: Vec<(String, usize)>,
+    /// Rows without a label.
+    pub unlabelled: usize,
+}
+
+/// Counts the classes and checks that a classifier can be trained on them.
+///
+/// # Errors
+/// No label at all, only one class, or a class with a single example (none could be held back to validate
+/// on).
+pub fn check_labels(table: &Table) -> Result<LabelSummary, Error> {
+    let path = || table.path.clone();
+    let column = || table.label_column().unwrap_or_default().to_string();
+    if table.label_column().is_none() {
+        return Err(Error::NoLabelColumn {
+            path: path(),
+            columns: table.columns.clone(),
+        });
+    }
+    let mut counts: BTreeMap<&str, (usize, u64)> = BTreeMap::new();
+    for row in &table.rows {
+        if let Some(label) = table.label(row) {
+            counts.entry(label).or_insert((0, row.line)).0 += 1;
+        }
+    }
+    let labelled: usize = counts.values().map(|(count, _)| count).sum();
+    match (counts.len(), counts.first_key_value()) {
+        (_, None) => {
+            return Err(Error::NoLabels {
+                path: path(),
+                column: column(),
+            });
+        }
+        (1, Some((label, (count, _)))) => {
+            return Err(Error::OneClass {
+                path: path(),
+                column: column(),
+                label: (*label).to_string(),
+                count: *count,
+            });
+        }
+        _ => {}
+    }
+    let single = counts
+        .iter()
+        .filter(|(_, (count, _))| *count == 1)
+        .min_by_key(|(_, (_, line))| *line);
+    if let Some((label, (_, line))) = single {
+        return Err(Error::SingleExample {
+            path: path(),
+            label: (*label).to_string(),
+            line: *line,
+        });
+    }
+    let mut classes: Vec<(String, usize)> = counts
+        .iter()
+        .map(|(label, (count, _))| ((*label).to_string(), *count))
+        .collect();
+    if let Ok(numbers) = counts
+        .keys()
+        .map(|label| label.parse::<f64>())
+        .collect::<Result<Vec<_>, _>>()
+    {
+        let mut order: Vec<usize> = (0..classes.len()).collect();
+        order.sort_by(|&a, &b| numbers[a].total_cmp(&numbers[b]));
+        classes = order.into_iter().map(|at| classes[at].clone()).collect();
+    }
+    Ok(LabelSummary {
+        classes,
+        unlabelled: table.len() - labelled,
+    })
+}

@@ -1,0 +1,41 @@
+//! Everything that crosses the disk: tables of texts and labels, running text for language models, weights,
+//! vocabularies, and writing without leaving a half-written file behind.
+//!
+//! Readers give plain data; only model directories and checkpoints know networks. Every reader takes
+//! untrusted input; no reader executes anything that a file contains.
+
+mod atomic;
+mod checkpoint;
+mod columns;
+mod compression;
+mod csv;
+mod document;
+mod error;
+mod jsonl;
+mod labels;
+mod model_dir;
+mod parquet;
+mod pickle;
+mod pickle_vocab;
+mod predictions;
+mod pytorch;
+mod table;
+mod warnings;
+mod weights;
+
+pub use atomic::{OutputDir, Overwrite, write_atomic};
+pub use checkpoint::{read_checkpoint_file, write_checkpoint};
+pub use compression::{Progress, total_bytes};
+pub use document::{Documents, Splitting, documents};
+pub use error::Error;
+pub use labels::{LabelSummary, check_labels};
+pub use model_dir::{Kind, ModelBytes, ModelConfig, ModelFiles, tensors_of, tensors_of_classifier};
+pub use pickle_vocab::read_vocab;
+pub use predictions::{Prediction, Sink, write_predictions};
+pub use pytorch::{Architecture, Pretrained, fastai_names, read_checkpoint};
+pub use table::{Cell, Labels, Row, Table, TableOptions, parse_table, read_table};
+pub use warnings::Warning;
+pub use weights::{
+    NamedTensor, Precision, Tensors, parse_safetensors, read_safetensors, safetensors_bytes,
+    write_safetensors,
+};

@@ -1,0 +1,262 @@
+//! Writing a table back with what a classifier says of each row.
+
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use flate2::write::GzEncoder;
+use serde_json::Value;
+
+use super::atomic::write_atomic;
+use super::compression::{Compression, Kind, kind_of};
+use super::csv::write_row;
+use super::error::Error;
+use super::parquet::{self, Column};
+use super::table::{Cell, Table};
+
+/// What a classifier says of one row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prediction {
+    pub label: String,
+    /// Probability of the label, 0 to 1.
+    pub confidence: f32,
+}
+
+/// Where predictions go.
+#[derive(Clone, Copy, Debug)]
+pub enum Sink<'a> {
+    /// A file in the format of its ending, also `.gz` and `.zst`; CSV for an ending that is not known.
+    File(&'a Path),
+    /// Standard output: JSON lines for a table of JSON lines, CSV for any other.
+    Stdout,
+}
+
+/// Writes every column of `table` and two more, `label` and `confidence`, called `predicted_label` and
+/// `predicted_confidence` where the table already has one of these names. A row without a prediction gets
+/// empty ones.
+///
+/// A file is written whole or not at all.
+///
+/// # Errors
+/// The file cannot be written. A reader of the standard output that stops reading is not an error.
+///
+/// # Panics
+/// If there is not one prediction a row.
+pub fn write_predictions(table: &Table, predictions: &[Option<Prediction>], sink: Sink) -> Result<(), Error> {
+    assert_eq!(table.len(), predictions.len(), "one prediction a row");
+    let output = Output::new(table, predictions);
+    match sink {
+        Sink::Stdout => {
+            let kind = if kind_of(&table.path).0 == Some(Kind::Jsonl) {
+                Kind::Jsonl
+            } else {
+                Kind::Csv
+            };
+            let mut out = BufWriter::new(io::stdout().lock());
+            match output.write(&mut out, kind).and_then(|()| out.flush()) {
+                // `unfreeze classify | head` is a normal thing to do.
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+                result => result.map_err(|error| Error::write(Path::new("standard output"), &error)),
+            }
+        }
+        Sink::File(path) => {
+            let (kind, compression) = kind_of(path);
+            let kind = kind.unwrap_or(Kind::Csv);
+            write_atomic(path, |out| match compression {
+                Compression::None => output.write(out, kind),
+                Compression::Gzip => {
+                    let mut gzip = GzEncoder::new(out, flate2::Compression::default());
+                    output.write(&mut gzip, kind)?;
+                    gzip.finish().map(|_| ())
+                }
+                Compression::Zstd => {
+                    let mut zstd = zstd::stream::write::Encoder::new(out, 0)?;
+                    output.write(&mut zstd, kind)?;
+                    zstd.finish().map(|_| ())
+                }
+            })
+        }
+    }
+}
+
+struct Output<'a> {
+    table: &'a Table,
+    /// Names of the two new columns.
+    names: [&'static str; 2],
+    /// The two new cells of each row.
+    cells: Vec<[Cell; 2]>,
+}
+
+impl<'a> Output<'a> {
+    fn new(table: &'a Table, predictions: &[Option<Prediction>]) -> Self {
+        let taken = table
+            .columns
+            .iter()
+            .any(|name| name == "label" || name == "confidence");
+        let names = if taken {
+            ["predicted_label", "predicted_confidence"]
+        } else {
+            ["label", "confidence"]
+        };
+        let cells = predictions.iter().map(|prediction| match prediction {
+            Some(prediction) => [
+                Cell::Text(prediction.label.clone()),
+                Cell::Json(format!("{:.4}", prediction.confidence)),
+            ],
+            None => [Cell::Json("null".to_string()), Cell::Json("null".to_string())],
+        });
+        Self {
+            table,
+            names,
+            cells: cells.collect(),
+        }
+    }
+
+    fn columns(&self) -> impl Iterator<Item = &str> {
+        self.table.columns.iter().map(String::as_str).chain(self.names)
+    }
+
+    fn rows(&self) -> impl Iterator<Item = impl Iterator<Item = &Cell>> {
+        self.table
+            .rows
+            .iter()
+            .zip(&self.cells)
+            .map(|(row, added)| row.cells.iter().chain(added))
+    }
+
+    fn write(&self, out: &mut dyn Write, kind: Kind) -> io::Result<()> {
+        match kind {
+            Kind::Jsonl => self.write_json(out),
+            Kind::Parquet => self.write_parquet(out),
+            Kind::Tsv => self.write_delimited(out, '\t'),
+            Kind::Csv | Kind::Text => self.write_delimited(out, ','),
+        }
+    }
+
+    fn write_delimited(&self, out: &mut dyn Write, delimiter: char) -> io::Result<()> {
+        write_row(out, delimiter, self.columns())?;
+        self.rows()
+            .try_for_each(|row| write_row(out, delimiter, row.map(Cell::as_str)))
+    }
+
+    fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
+        for row in self.rows() {
+            let present = self
+                .columns()
+                .zip(row)
+                .filter(|(_, cell)| **cell != Cell::Missing);
+            for (at, (name, cell)) in present.enumerate() {
+                write!(out, "{}{}: ", if at == 0 { "{" } else { ", " }, Value::from(name))?;
+                match cell {
+                    Cell::Json(json) => out.write_all(json.as_bytes())?,
+                    other => write!(out, "{}", Value::from(other.as_str()))?,
+                }
+            }
+            out.write_all(b"}\n")?;
+        }
+        Ok(())
+    }
+
+    fn write_parquet(&self, out: &mut dyn Write) -> io::Result<()> {
+        let columns: Vec<Column> = self
+            .columns()
+            .enumerate()
+            .map(|(at, name)| Column {
+                name,
+                cells: self.rows().filter_map(|mut row| row.nth(at)).collect(),
+            })
+            .collect();
+        // The format's writer wants an output that can change threads; the bytes are small beside the table
+        // itself.
+        let mut bytes = Vec::new();
+        parquet::write(&mut bytes, &columns).map_err(io::Error::other)?;
+        out.write_all(&bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::io::{TableOptions, parse_table, read_table};
+    use std::fs;
+
+    fn predicted(count: usize) -> Vec<Option<Prediction>> {
+        let one = |at| {
+            (at != 1).then(|| Prediction {
+                label: "p\"os".to_string(),
+                confidence: 0.87654,
+            })
+        };
+        (0..count).map(one).collect()
+    }
+
+    fn written(name: &str, input: &str, out: &str) -> String {
+        let options = TableOptions {
+            keep_empty_texts: true,
+            ..TableOptions::default()
+        };
+        let table = parse_table(Path::new(name), input.as_bytes(), &options).expect("a table");
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join(out);
+        write_predictions(&table, &predicted(table.len()), Sink::File(&path)).expect("written");
+        if kind_of(&path) == (Some(Kind::Csv), Compression::None) || kind_of(&path).0 == Some(Kind::Jsonl) {
+            return fs::read_to_string(&path).expect("text");
+        }
+        let again = read_table(&path, &options).expect("a table");
+        format!(
+            "{:?} {:?}",
+            again.columns,
+            again.rows.iter().map(|row| &row.cells[..]).collect::<Vec<_>>()
+        )
+    }
+
+    #[test]
+    fn columns_are_kept_and_two_added() {
+        let csv = written("a.csv", "id,text\n1,\"a, b\"\n2,\n", "b.csv");
+        assert_eq!(
+            csv,
+            "id,text,label,confidence\n1,\"a, b\",\"p\"\"os\",0.8765\n2,,,\n"
+        );
+        let named = written("a.csv", "label,text\nx,a\ny,b\n", "b.csv");
+        assert!(
+            named.starts_with("label,text,predicted_label,predicted_confidence\n"),
+            "{named}"
+        );
+        let plain = written("a.txt", "one text\nmore\n", "b.csv");
+        assert_eq!(
+            plain,
+            "text,label,confidence\none text,\"p\"\"os\",0.8765\nmore,,\n"
+        );
+    }
+
+    #[test]
+    fn json_lines_keep_their_types_and_missing_keys() {
+        let input = "{\"text\":\"a\\u00e9\",\"n\":3}\n{\"text\":\"b\",\"tags\":[1]}\n";
+        let json = written("a.jsonl", input, "b.jsonl");
+        assert_eq!(
+            json,
+            "{\"text\": \"aé\", \"n\": 3, \"label\": \"p\\\"os\", \"confidence\": 0.8765}\n\
+             {\"text\": \"b\", \"tags\": [1], \"label\": null, \"confidence\": null}\n"
+        );
+    }
+
+    #[test]
+    fn other_formats_read_back_the_same() {
+        let input = "id,text\n1,\"a, b\"\n2,c\n";
+        for out in ["b.tsv", "b.csv.gz", "b.tsv.zst"] {
+            let text = written("a.csv", input, out);
+            assert!(
+                text.contains("[Text(\"1\"), Text(\"a, b\"), Text(\"p\\\"os\"), Text(\"0.8765\")]"),
+                "{out}: {text}"
+            );
+        }
+        let parquet = written("a.csv", input, "b.parquet");
+        assert!(
+            parquet.contains("Text(\"p\\\"os\"), Json(\"0.8765\")]"),
+            "{parquet}"
+        );
+        assert!(
+            parquet.contains("Text(\"c\"), Json(\"null\"), Json(\"null\")]"),
+            "{parquet}"
+        );
+    }
+}

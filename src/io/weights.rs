@@ -1,0 +1,422 @@
+//! Named tensors as plain numbers, and the safetensors format, read and written byte for byte the same each
+//! time.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+use half::{bf16, f16};
+use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView};
+use serde_json::{Map, Value, json};
+
+use super::atomic::write_atomic;
+use super::error::{Error, one_line};
+
+/// A tensor in memory.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamedTensor {
+    pub name: String,
+    /// Extents, outermost first.
+    pub shape: Vec<usize>,
+    /// Elements in row-major order; as many as the product of the shape.
+    pub data: Vec<f32>,
+}
+
+/// Tensors by name.
+pub type Tensors = BTreeMap<String, NamedTensor>;
+
+/// How numbers are stored in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    F32,
+    /// Half the size, three significant digits, up to 65,504.
+    F16,
+}
+
+/// Name of the tensor that holds one factor a row for the 8-bit tensor `name`.
+fn scale_of(name: &str) -> String {
+    format!("{name}.scale")
+}
+
+/// Reads a safetensors file: its tensors and its metadata.
+///
+/// F32, F64, F16 and BF16 become F32. I8 tensors need a second one, `<name>.scale`, with a factor for each
+/// row.
+///
+/// # Errors
+/// The file cannot be read, is truncated or damaged, or holds another type of number.
+pub fn read_safetensors(path: &Path) -> Result<(Tensors, BTreeMap<String, String>), Error> {
+    let bytes = fs::read(path).map_err(|error| {
+        if path.is_dir() {
+            Error::IsDirectory {
+                path: path.to_path_buf(),
+            }
+        } else {
+            Error::read(path, &error)
+        }
+    })?;
+    parse_safetensors(&bytes, &path.display().to_string())
+}
+
+/// Reads a safetensors file in memory; `origin` is what messages call it.
+///
+/// # Errors
+/// As [`read_safetensors`].
+pub fn parse_safetensors(bytes: &[u8], origin: &str) -> Result<(Tensors, BTreeMap<String, String>), Error> {
+    let damaged = |error: safetensors::SafeTensorError| Error::Safetensors {
+        origin: origin.to_string(),
+        cause: one_line(&error),
+    };
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
+    let metadata = header
+        .metadata()
+        .iter()
+        .flatten()
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    let file = SafeTensors::deserialize(bytes).map_err(damaged)?;
+    let views: BTreeMap<String, TensorView> = file.tensors().into_iter().collect();
+    let mut tensors = Tensors::new();
+    for (name, view) in &views {
+        let is_scale = name.strip_suffix(".scale").and_then(|of| views.get(of));
+        if is_scale.is_some_and(|of| of.dtype() == Dtype::I8) {
+            continue;
+        }
+        let data = if view.dtype() == Dtype::I8 {
+            scaled_rows(&views, name, view)
+        } else {
+            floats(view)
+        };
+        let data = data.map_err(|cause| Error::Tensor {
+            origin: origin.to_string(),
+            tensor: name.clone(),
+            cause,
+        })?;
+        tensors.insert(
+            name.clone(),
+            NamedTensor {
+                name: name.clone(),
+                shape: view.shape().to_vec(),
+                data,
+            },
+        );
+    }
+    Ok((tensors, metadata))
+}
+
+fn floats(view: &TensorView) -> Result<Vec<f32>, String> {
+    let bytes = view.data();
+    Ok(match view.dtype() {
+        Dtype::F32 => numbers(bytes, f32::from_le_bytes),
+        Dtype::F64 => numbers(bytes, |bytes| f64::from_le_bytes(bytes) as f32),
+        Dtype::F16 => numbers(bytes, |bytes| f16::from_le_bytes(bytes).to_f32()),
+        Dtype::BF16 => numbers(bytes, |bytes| bf16::from_le_bytes(bytes).to_f32()),
+        other => {
+            return Err(format!(
+                "holds {other:?} numbers; expected F32, F16, BF16, F64 or scaled I8"
+            ));
+        }
+    })
+}
+
+/// Decodes little-endian numbers of `N` bytes each.
+pub(super) fn numbers<const N: usize>(bytes: &[u8], decode: impl Fn([u8; N]) -> f32) -> Vec<f32> {
+    bytes
+        .as_chunks::<N>()
+        .0
+        .iter()
+        .map(|chunk| decode(*chunk))
+        .collect()
+}
+
+fn scaled_rows(
+    views: &BTreeMap<String, TensorView>,
+    name: &str,
+    view: &TensorView,
+) -> Result<Vec<f32>, String> {
+    let scale = views
+        .get(&scale_of(name))
+        .ok_or_else(|| format!("holds I8 numbers without '{}'", scale_of(name)))?;
+    let scale = floats(scale)?;
+    let rows = view.shape().first().copied().unwrap_or(1);
+    if scale.len() != rows {
+        return Err(format!(
+            "has {rows} rows but '{}' has {} factors",
+            scale_of(name),
+            scale.len()
+        ));
+    }
+    let width = view.data().len().checked_div(rows).unwrap_or_default().max(1);
+    let rows = view.data().chunks_exact(width).zip(scale);
+    Ok(rows
+        .flat_map(|(row, factor)| {
+            row.iter()
+                .map(move |&byte| f32::from(byte.cast_signed()) * factor)
+        })
+        .collect())
+}
+
+/// Writes a safetensors file, whole or not at all. The same tensors and metadata give the same bytes.
+///
+/// # Errors
+/// The file cannot be written, a tensor's data does not fit its shape, or a number is too large for F16.
+pub fn write_safetensors(
+    path: &Path,
+    tensors: &Tensors,
+    metadata: &BTreeMap<String, String>,
+    precision: Precision,
+) -> Result<(), Error> {
+    check(tensors, precision, &path.display().to_string())?;
+    write_atomic(path, |out| write_to(out, tensors, metadata, precision))
+}
+
+/// The bytes of a safetensors file.
+///
+/// # Errors
+/// A tensor's data does not fit its shape, or a number is too large for F16.
+pub fn safetensors_bytes(
+    tensors: &Tensors,
+    metadata: &BTreeMap<String, String>,
+    precision: Precision,
+) -> Result<Vec<u8>, Error> {
+    let origin = "safetensors";
+    check(tensors, precision, origin)?;
+    let mut bytes = Vec::new();
+    let written = write_to(&mut bytes, tensors, metadata, precision);
+    written.map_err(|error| Error::Safetensors {
+        origin: origin.to_string(),
+        cause: one_line(&error),
+    })?;
+    Ok(bytes)
+}
+
+fn check(tensors: &Tensors, precision: Precision, origin: &str) -> Result<(), Error> {
+    for (name, tensor) in tensors {
+        let fault = |cause: String| {
+            Err(Error::Tensor {
+                origin: origin.to_string(),
+                tensor: name.clone(),
+                cause,
+            })
+        };
+        if tensor.data.len() != tensor.shape.iter().product::<usize>() {
+            return fault(format!(
+                "has {} numbers for the shape {:?}",
+                tensor.data.len(),
+                tensor.shape
+            ));
+        }
+        let too_large = |value: &&f32| value.is_finite() && !f16::from_f32(**value).is_finite();
+        if let (Precision::F16, Some(value)) = (precision, tensor.data.iter().find(too_large)) {
+            return fault(format!("{value} is too large for F16; write it as F32"));
+        }
+    }
+    Ok(())
+}
+
+fn write_to(
+    out: &mut dyn Write,
+    tensors: &Tensors,
+    metadata: &BTreeMap<String, String>,
+    precision: Precision,
+) -> io::Result<()> {
+    let (dtype, size) = match precision {
+        Precision::F32 => ("F32", 4),
+        Precision::F16 => ("F16", 2),
+    };
+    let mut header = Map::new();
+    if !metadata.is_empty() {
+        header.insert("__metadata__".to_string(), json!(metadata));
+    }
+    let mut start = 0;
+    for (name, tensor) in tensors {
+        let end = start + tensor.data.len() * size;
+        header.insert(
+            name.clone(),
+            json!({"dtype": dtype, "shape": tensor.shape, "data_offsets": [start, end]}),
+        );
+        start = end;
+    }
+    let mut header = Value::Object(header).to_string();
+    // The numbers begin at a multiple of eight bytes, so that they can be used where they lie.
+    header.push_str(&" ".repeat(header.len().next_multiple_of(8) - header.len()));
+    out.write_all(&(header.len() as u64).to_le_bytes())?;
+    out.write_all(header.as_bytes())?;
+    for value in tensors.values().flat_map(|tensor| &tensor.data) {
+        match precision {
+            Precision::F32 => out.write_all(&value.to_le_bytes())?,
+            Precision::F16 => out.write_all(&f16::from_f32(*value).to_le_bytes())?,
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn tensor(name: &str, shape: &[usize], data: &[f32]) -> (String, NamedTensor) {
+        (
+            name.to_string(),
+            NamedTensor {
+                name: name.to_string(),
+                shape: shape.to_vec(),
+                data: data.to_vec(),
+            },
+        )
+    }
+
+    fn sample() -> Tensors {
+        [
+            tensor("b", &[2, 2], &[1.0, -0.5, 3.25, 0.0]),
+            tensor("a.bias", &[0], &[]),
+            tensor("s", &[], &[7.0]),
+        ]
+        .into()
+    }
+
+    fn metadata() -> BTreeMap<String, String> {
+        [("preset", "small"), ("format", "1"), ("é", "\"")]
+            .map(|(k, v)| (k.to_string(), v.to_string()))
+            .into()
+    }
+
+    /// A file of one type, built by hand.
+    fn raw(entries: &[(&str, &str, &[usize], &[u8])]) -> Vec<u8> {
+        let mut header = Map::new();
+        let mut data = Vec::new();
+        for (name, dtype, shape, bytes) in entries {
+            let offsets = [data.len(), data.len() + bytes.len()];
+            header.insert(
+                (*name).to_string(),
+                json!({"dtype": dtype, "shape": shape, "data_offsets": offsets}),
+            );
+            data.extend_from_slice(bytes);
+        }
+        let header = Value::Object(header).to_string();
+        [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &data].concat()
+    }
+
+    #[test]
+    fn what_is_written_reads_back_and_is_the_same_each_time() {
+        let bytes = safetensors_bytes(&sample(), &metadata(), Precision::F32).expect("written");
+        assert_eq!(
+            bytes,
+            safetensors_bytes(&sample(), &metadata(), Precision::F32).expect("written")
+        );
+        assert_eq!(
+            parse_safetensors(&bytes, "x").expect("read"),
+            (sample(), metadata())
+        );
+        let half = safetensors_bytes(&sample(), &BTreeMap::new(), Precision::F16).expect("written");
+        assert_eq!(
+            parse_safetensors(&half, "x").expect("read"),
+            (sample(), BTreeMap::new())
+        );
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("w.safetensors");
+        write_safetensors(&path, &sample(), &metadata(), Precision::F32).expect("written");
+        assert_eq!(fs::read(&path).expect("read"), bytes);
+        assert_eq!(read_safetensors(&path).expect("read").0, sample());
+    }
+
+    #[test]
+    fn other_types_become_f32() {
+        let bytes = raw(&[
+            ("d", "F64", &[1], &2.5_f64.to_le_bytes()),
+            (
+                "h",
+                "BF16",
+                &[2],
+                &[
+                    bf16::from_f32(1.5).to_le_bytes(),
+                    bf16::from_f32(-2.0).to_le_bytes(),
+                ]
+                .concat(),
+            ),
+            ("q", "I8", &[2, 3], &[1, 2, 255, 4, 0, 128]),
+            (
+                "q.scale",
+                "F32",
+                &[2],
+                &[0.5_f32.to_le_bytes(), 2.0_f32.to_le_bytes()].concat(),
+            ),
+        ]);
+        let (tensors, _) = parse_safetensors(&bytes, "x").expect("read");
+        assert_eq!(tensors.keys().collect::<Vec<_>>(), ["d", "h", "q"]);
+        assert_eq!(tensors["d"].data, [2.5]);
+        assert_eq!(tensors["h"].data, [1.5, -2.0]);
+        assert_eq!(tensors["q"].data, [0.5, 1.0, -0.5, 8.0, 0.0, -256.0]);
+    }
+
+    #[test]
+    fn faults_name_the_file_and_the_tensor() {
+        let message = |bytes: &[u8]| {
+            parse_safetensors(bytes, "w.safetensors")
+                .expect_err("refused")
+                .to_string()
+        };
+        let bytes = safetensors_bytes(&sample(), &metadata(), Precision::F32).expect("written");
+        for cut in [0, 5, 20, bytes.len() - 1] {
+            let message = message(&bytes[..cut]);
+            assert!(
+                message.starts_with("w.safetensors: not a whole safetensors file: "),
+                "{message}"
+            );
+        }
+        assert_eq!(
+            message(&raw(&[("n", "I64", &[1], &[0; 8])])),
+            "w.safetensors: tensor 'n': holds I64 numbers; expected F32, F16, BF16, F64 or scaled I8"
+        );
+        assert!(
+            message(&raw(&[("q", "I8", &[1], &[1])]))
+                .ends_with("tensor 'q': holds I8 numbers without 'q.scale'")
+        );
+        let scale = raw(&[("q", "I8", &[2], &[1, 2]), ("q.scale", "F32", &[1], &[0; 4])]);
+        assert!(message(&scale).ends_with("tensor 'q': has 2 rows but 'q.scale' has 1 factors"));
+        let large: Tensors = [tensor("w", &[1], &[1e6])].into();
+        let error = safetensors_bytes(&large, &BTreeMap::new(), Precision::F16).expect_err("too large");
+        assert!(
+            error
+                .to_string()
+                .ends_with("tensor 'w': 1000000 is too large for F16; write it as F32")
+        );
+        let short: Tensors = [tensor("w", &[3], &[1.0])].into();
+        let error = safetensors_bytes(&short, &BTreeMap::new(), Precision::F32).expect_err("short");
+        assert!(
+            error
+                .to_string()
+                .ends_with("tensor 'w': has 1 numbers for the shape [3]")
+        );
+        let missing = read_safetensors(Path::new("no/such.safetensors")).expect_err("missing");
+        assert_eq!(
+            missing.to_string(),
+            "no/such.safetensors: no such file; check the path"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = parse_safetensors(&bytes, "x");
+        }
+
+        #[test]
+        fn changed_bytes_never_panic(at in any::<usize>(), byte in any::<u8>()) {
+            let mut bytes = safetensors_bytes(&sample(), &metadata(), Precision::F32).expect("written");
+            let length = bytes.len();
+            bytes[at % length] = byte;
+            let _ = parse_safetensors(&bytes, "x");
+        }
+
+        #[test]
+        fn arbitrary_headers_never_panic(
+            dtype in "F32|F16|I8|F64|F4|X", shape in proptest::collection::vec(any::<usize>(), 0..3), size in 0_usize..20
+        ) {
+            let _ = parse_safetensors(&raw(&[("a", &dtype, &shape, &vec![1; size])]), "x");
+        }
+    }
+}

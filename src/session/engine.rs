@@ -1,0 +1,120 @@
+//! The engine's loop: one job at a time, from its first event to `done`, `stopped` or `failed`.
+
+use std::sync::mpsc::Sender;
+
+use async_channel::Receiver;
+use serde_json::{Map, Value};
+
+use super::control::Control;
+use super::jobs;
+use super::protocol::{Command, Common, Event, Job};
+use crate::gpu::device;
+
+/// Why a job ended without a result.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    /// The arguments make no sense together.
+    #[error("{0}")]
+    Usage(String),
+    /// What they named could not be used, or the work failed.
+    #[error("{0}")]
+    Failed(String),
+    /// It was told to stop.
+    #[error("{0}")]
+    Stopped(String),
+}
+
+impl From<crate::io::Error> for JobError {
+    fn from(error: crate::io::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+impl From<device::Error> for JobError {
+    fn from(error: device::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+impl From<crate::train::Error> for JobError {
+    fn from(error: crate::train::Error) -> Self {
+        match error {
+            crate::train::Error::Stopped => Self::Stopped("run the same command with `--resume` to go on".into()),
+            other => Self::Failed(other.to_string()),
+        }
+    }
+}
+
+/// What a job gives: the keys of its `done` event.
+pub type Outcome = Result<Map<String, Value>, JobError>;
+
+/// Runs jobs until every front end has gone.
+pub async fn run(commands: Receiver<Command>, events: Sender<Event>) {
+    let mut control = Control::new(commands, events);
+    while let Some(command) = control.next().await {
+        // Nothing is running, so every other command has nothing to act on.
+        let Command::Start(job) = command else { continue };
+        let name = name(&job);
+        let event = match dispatch(*job, &mut control).await {
+            Ok(result) => Event::Done { job: name.into(), result },
+            Err(JobError::Stopped(message)) => Event::Stopped { message },
+            Err(JobError::Usage(message)) => Event::Failed { message, usage: true },
+            Err(JobError::Failed(message)) => Event::Failed { message, usage: false },
+        };
+        control.emit(event);
+    }
+}
+
+fn name(job: &Job) -> &'static str {
+    match job {
+        Job::Demo { .. } => "demo",
+        Job::Doctor { .. } => "doctor",
+        Job::Tokenize { .. } => "tokenize",
+        Job::Pretrain(_) => "pretrain",
+        Job::Adapt(_) => "adapt",
+        Job::Fit(fit) => {
+            if fit.adapt {
+                "fit"
+            } else {
+                "train"
+            }
+        }
+        Job::Classify(_) => "classify",
+        Job::Evaluate(_) => "evaluate",
+        Job::Perplexity(_) => "perplexity",
+        Job::Generate(_) => "generate",
+        Job::Import(_) => "import",
+        Job::Export(_) => "export",
+        Job::Bench(_) => "bench",
+    }
+}
+
+async fn dispatch(job: Job, control: &mut Control) -> Outcome {
+    match job {
+        Job::Demo { common, out } => jobs::demo::run(common, out, control).await,
+        Job::Doctor { common } => jobs::doctor::run(&common, control).await,
+        Job::Tokenize { input, model } => jobs::tokenize::run(input.as_deref(), model.as_deref(), control),
+        Job::Pretrain(job) => jobs::pretrain::run(job, control).await,
+        Job::Adapt(job) => jobs::adapt::run(job, control).await,
+        Job::Fit(job) => jobs::fit::run(job, control).await,
+        Job::Classify(job) => jobs::classify::run(job, control).await,
+        Job::Evaluate(job) => jobs::evaluate::run(job, control).await,
+        Job::Perplexity(job) => jobs::perplexity::run(job, control).await,
+        Job::Generate(job) => jobs::generate::run(job, control).await,
+        Job::Import(job) => jobs::import::run(&job, control).await,
+        Job::Export(job) => jobs::export::run(&job),
+        Job::Bench(job) => jobs::bench::run(job, control).await,
+    }
+}
+
+/// Opens the job's device and announces it.
+pub async fn start(control: &Control, job: &str, common: &Common) -> Result<burn::tensor::Device, JobError> {
+    let selected = device::select(common.device).await?;
+    control.emit(Event::Started {
+        job: job.to_string(),
+        device: selected.name,
+        reason: selected.reason,
+        seed: common.seed,
+    });
+    Ok(selected.device)
+}

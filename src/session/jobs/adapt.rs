@@ -1,0 +1,236 @@
+//! Stage 2: the base model fine-tuned on the user's texts.
+
+use serde_json::{Map, json};
+
+use super::super::control::{Control, Stage};
+use super::super::engine::{JobError, Outcome, start};
+use super::super::protocol::{Adapt, Event, LmOptions};
+use super::card::{Card, count};
+use super::load;
+use super::work::Work;
+use crate::io::{
+    Kind, Labels, ModelConfig, ModelFiles, NamedTensor, OutputDir, Overwrite, Precision, Tensors, tensors_of,
+};
+use crate::model::{LanguageModel, Network as _};
+use crate::text::corpus::Corpus;
+use crate::text::vocab::{Vocab, transfer};
+use crate::text::{Tokenizer, rules};
+use crate::train::defaults::adaptation;
+use crate::train::{evaluate, language_model};
+
+/// New words have to occur this often to get a row of their own.
+const MIN_FREQ: u64 = 3;
+/// Rows of a vocabulary after new words were added.
+const MAX_VOCAB: usize = 60_000;
+/// Share of the texts that is kept aside to measure perplexity.
+const HELD_OUT: f64 = 0.05;
+
+/// The base vocabulary with the texts' frequent new words behind it.
+///
+/// Base words that the texts lack stay: the texts still to be classified will have some of them. Subwords cover any
+/// text, so theirs stays as it is.
+fn extended(base: &ModelFiles, documents: &[Vec<String>]) -> Result<Vocab, JobError> {
+    if matches!(base.tokenizer, Tokenizer::Subword(_)) {
+        return Ok(base.vocab.clone());
+    }
+    let mut counts = std::collections::HashMap::<&str, u64>::new();
+    for token in documents.iter().flatten() {
+        if base.vocab.get(token).is_none() {
+            *counts.entry(token).or_default() += 1;
+        }
+    }
+    let mut new: Vec<(&str, u64)> = counts.into_iter().filter(|&(_, n)| n >= MIN_FREQ).collect();
+    new.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+    let mut tokens = base.vocab.tokens().to_vec();
+    tokens.extend(new.into_iter().map(|(word, _)| word.to_string()).take(MAX_VOCAB.saturating_sub(tokens.len())));
+    while !tokens.len().is_multiple_of(8) {
+        tokens.push(crate::text::vocab::FILLER.to_string());
+    }
+    Vocab::from_tokens(tokens).map_err(|e| JobError::Failed(e.to_string()))
+}
+
+/// Embedding and decoder bias for a new vocabulary: the old row of a known word, the mean row of a new one.
+fn transferred(base: &ModelFiles, vocab: &Vocab) -> Tensors {
+    let map = transfer(&base.vocab, vocab);
+    let mut tensors = base.tensors.clone();
+    for name in ["0.encoder.weight", "1.decoder.bias"] {
+        let Some(old) = base.tensors.get(name) else { continue };
+        let rows = base.vocab.len();
+        let width = old.data.len() / rows;
+        let mut mean = vec![0f64; width];
+        for row in old.data.chunks_exact(width) {
+            mean.iter_mut().zip(row).for_each(|(m, &x)| *m += f64::from(x) / rows as f64);
+        }
+        let mean: Vec<f32> = mean.iter().map(|&m| m as f32).collect();
+        let mut data = Vec::with_capacity(vocab.len() * width);
+        for row in &map.rows {
+            match row {
+                Some(r) => data.extend_from_slice(&old.data[*r as usize * width..][..width]),
+                None => data.extend_from_slice(&mean),
+            }
+        }
+        let mut shape = old.shape.clone();
+        shape[0] = vocab.len();
+        tensors.insert(name.to_string(), NamedTensor { name: name.to_string(), shape, data });
+    }
+    tensors
+}
+
+/// A language model made ready for texts: vocabulary extended, weights not yet trained.
+pub fn prepare(control: &Control, base: &ModelFiles, documents: &[Vec<String>]) -> Result<ModelFiles, JobError> {
+    let vocab = extended(base, documents)?;
+    let unknown = |v: &Vocab| 100.0 * v.unknown_rate(documents.iter().flatten());
+    control.note(format!(
+        "Vocabulary: {} new words get a row; unknown words fall from {:.1} % to {:.1} %",
+        count(vocab.len().saturating_sub(base.vocab.len())),
+        unknown(&base.vocab),
+        unknown(&vocab)
+    ));
+    let mut config = base.config.clone();
+    config.architecture.vocab = vocab.len();
+    let tensors = transferred(base, &vocab);
+    Ok(ModelFiles { config, vocab, tensors, ..base.clone() })
+}
+
+/// What adaptation gives.
+pub struct Adapted {
+    pub files: ModelFiles,
+    pub model: LanguageModel,
+    /// Perplexity on held-out texts, before and after.
+    pub perplexity: (f64, f64),
+    pub seconds: f64,
+}
+
+/// Fine-tunes a prepared model on documents.
+#[allow(clippy::too_many_arguments)]
+pub async fn adapt(
+    control: &mut Control,
+    stage: &str,
+    mut files: ModelFiles,
+    documents: &[Vec<String>],
+    options: &LmOptions,
+    seed: u64,
+    device: &burn::tensor::Device,
+    work: &Work,
+) -> Result<Adapted, JobError> {
+    let mut ids = load::encode(&files.vocab, documents, files.config.backward);
+    if let Some(limit) = options.max_tokens {
+        let mut room = limit;
+        ids.retain(|d| {
+            let keep = room > 0;
+            room = room.saturating_sub(d.len());
+            keep
+        });
+    }
+    let (corpus, valid) = load::hold_out(&ids, HELD_OUT);
+    let (corpus, valid) = if valid.documents() == 0 { (Corpus::from_documents(&ids), None) } else { (corpus, Some(valid)) };
+    drop(ids);
+    let mut config = adaptation(corpus.tokens().len(), seed);
+    config.epochs = options.epochs.unwrap_or(config.epochs);
+    config.rate = options.rate.unwrap_or(config.rate);
+    config.batch = options.batch.unwrap_or(config.batch);
+    config.bptt = options.bptt.unwrap_or(config.bptt);
+    if let Some(drop_mult) = options.drop_mult {
+        config.dropouts = crate::model::Dropouts::LANGUAGE_MODEL.scaled(drop_mult);
+    }
+    let model = files.language_model(device)?;
+    let before = match &valid {
+        Some(valid) => evaluate::perplexity(&model, valid, config.bptt).await?.nll.exp(),
+        None => f64::NAN,
+    };
+    let checkpoint = work.checkpoint(stage)?;
+    let mut monitor = Stage::start(control, stage, model.groups(), 0, "steps").with_checkpoint(work.checkpoint_path());
+    let model = language_model::train(model, corpus, None, &config, checkpoint, &mut monitor).await?;
+    let seconds = monitor.done();
+    let after = match &valid {
+        Some(valid) => evaluate::perplexity(&model, valid, config.bptt).await?.nll,
+        None => f64::NAN,
+    };
+    if valid.is_some() {
+        control.emit(Event::Evaluation {
+            stage: stage.to_string(),
+            epoch: config.epochs,
+            nll: after,
+            perplexity: Some(after.exp()),
+            error: None,
+        });
+    }
+    files.tensors = tensors_of(&model).await?;
+    Ok(Adapted { files, model, perplexity: (before, after.exp()), seconds })
+}
+
+pub async fn run(mut job: Adapt, control: &mut Control) -> Outcome {
+    let resume = std::mem::take(&mut job.resume);
+    let overwrite = std::mem::take(&mut job.overwrite);
+    let device = start(control, "adapt", &job.common).await?;
+    let base = load::model(control, job.model.as_deref(), job.backward)?;
+    let table = load::table(control, "texts", &job.texts, Labels::Ignored, false)?;
+    let work = Work::open(&job.out, &job, resume, overwrite)?;
+    let documents = load::tokenize(&base.tokenizer, &load::texts(&table));
+    let prepared = prepare(control, &base, &documents)?;
+    let seed = job.common.seed;
+    let mut adapted = adapt(control, "adapt", prepared, &documents, &job.lm, seed, &device, &work).await?;
+    let tokens: usize = documents.iter().map(Vec::len).sum();
+    let (before, after) = adapted.perplexity;
+    let mut result = Map::new();
+    for (key, value) in [
+        ("texts", json!(table.len())),
+        ("tokens", json!(tokens)),
+        ("perplexity_before", json!(before)),
+        ("perplexity", json!(after)),
+        ("seconds", json!(adapted.seconds)),
+    ] {
+        result.insert(key.into(), value);
+    }
+    adapted.files.config.training =
+        json!({ "adapted_from": base.origin, "base": base.config.training, "texts": table.len(), "result": result, "options": job.lm, "seed": seed });
+    write_language_model(&adapted.files, &job.out, overwrite, &[
+        ("Adapted from", base.origin.clone()),
+        ("Texts", format!("{} ({} tokens)", count(table.len()), count(tokens))),
+        ("Perplexity on held-out texts", format!("{before:.1} before, {after:.1} after")),
+        ("Seed", seed.to_string()),
+    ])?;
+    work.remove()?;
+    result.insert("out".into(), json!(job.out));
+    Ok(result)
+}
+
+/// Writes an adapted or imported language model with its card.
+pub fn write_language_model(
+    files: &ModelFiles,
+    out: &std::path::Path,
+    overwrite: bool,
+    facts: &[(&str, String)],
+) -> Result<(), JobError> {
+    let card = Card {
+        title: "AWD-LSTM language model",
+        licence: "unknown",
+        tags: &["text-generation", "ulmfit", "awd-lstm"],
+        summary: "A language model for `unfreeze fit --model`, `unfreeze generate` and `unfreeze perplexity`.",
+        facts,
+        limits: "It has read the texts that it was adapted to and may repeat parts of them: treat it as you treat them.",
+    };
+    let allowed = if overwrite { Overwrite::Holding("config.json") } else { Overwrite::Never };
+    let dir = OutputDir::create(out, allowed)?;
+    files.write(dir.path(), Precision::F32, &card.render())?;
+    dir.commit()?;
+    Ok(())
+}
+
+/// A language model's files from imported tensors.
+pub fn language_model_files(
+    origin: String,
+    architecture: crate::model::Architecture,
+    backward: bool,
+    tokenizer: Tokenizer,
+    vocab: Vocab,
+    tensors: Tensors,
+) -> ModelFiles {
+    let config = ModelConfig::new(Kind::LanguageModel, architecture, backward, &tokenizer);
+    ModelFiles { origin, config, tokenizer, vocab, tensors, labels: Vec::new() }
+}
+
+/// The marks that no reader wants to see, for generation.
+pub fn is_special(token: &str) -> bool {
+    [rules::UNK, rules::PAD, crate::text::vocab::FILLER].contains(&token)
+}

@@ -1,0 +1,59 @@
+//! Model cards: `README.md` with the fields of the Hugging Face hub.
+
+use std::fmt::Write as _;
+
+/// One table of facts behind the card's head.
+pub struct Card<'a> {
+    /// `unfreeze-classifier`, ...
+    pub title: &'a str,
+    /// SPDX name or words; `unknown` where the corpus's owner has not said.
+    pub licence: &'a str,
+    /// Tags of the hub.
+    pub tags: &'a [&'a str],
+    /// What it is, in a sentence or two.
+    pub summary: &'a str,
+    /// Names and values.
+    pub facts: &'a [(&'a str, String)],
+    /// Known defects and limits.
+    pub limits: &'a str,
+}
+
+impl Card<'_> {
+    /// The card as Markdown.
+    pub fn render(&self) -> String {
+        let Self { title, licence, tags, summary, facts, limits } = self;
+        let mut out = format!("---\nlicense: {licence}\nlibrary_name: unfreeze\ntags:\n");
+        for tag in *tags {
+            writeln!(out, "- {tag}").ok();
+        }
+        write!(out, "---\n\n# {title}\n\n{summary}\n\n| | |\n|---|---|\n").ok();
+        for (name, value) in *facts {
+            writeln!(out, "| {name} | {} |", value.replace('|', "\\|").replace('\n', " ")).ok();
+        }
+        write!(out, "\n## Limits\n\n{limits}\n").ok();
+        out
+    }
+}
+
+/// A count with thousands separated.
+pub fn count(n: usize) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn thousands_are_separated() {
+        assert_eq!(super::count(7), "7");
+        assert_eq!(super::count(1_234_567), "1,234,567");
+        assert_eq!(super::count(123_456), "123,456");
+    }
+}

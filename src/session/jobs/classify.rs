@@ -1,0 +1,142 @@
+//! Labels for texts.
+
+use std::io::Read as _;
+
+use serde_json::{Map, json};
+
+use super::super::control::{Control, Stage};
+use super::super::engine::{JobError, Outcome, start};
+use super::super::protocol::{Classify, Event, Source};
+use super::load;
+use crate::io::{Labels, ModelFiles, Prediction, Sink, Table, TableOptions, parse_table, write_predictions};
+use crate::model::Classifier;
+use crate::train::defaults::CLASSIFY_BATCH;
+use crate::train::evaluate::classify;
+
+/// A classifier directory on a device: one direction or both.
+pub struct Loaded {
+    directions: Vec<(ModelFiles, Classifier)>,
+    /// Class names.
+    pub labels: Vec<String>,
+}
+
+impl Loaded {
+    /// Reads a classifier, with its backward half where it has one.
+    pub fn read(control: &Control, path: &std::path::Path, device: &burn::tensor::Device) -> Result<Self, JobError> {
+        let mut all = vec![load::model(control, Some(path), false)?];
+        let backward = path.join("backward");
+        if backward.join("config.json").exists() {
+            all.push(ModelFiles::read(&backward)?);
+        }
+        let labels = all[0].labels.clone();
+        let mut directions = Vec::new();
+        for files in all {
+            if files.labels != labels {
+                return Err(JobError::Failed(format!("{}: its labels differ from the forward model's; train it again", files.origin)));
+            }
+            let model = files.classifier(device)?;
+            directions.push((files, model));
+        }
+        Ok(Self { directions, labels })
+    }
+
+    /// Probabilities of every text, averaged over the directions.
+    pub async fn probabilities(&self, texts: &[String], batch: usize, stage: &mut Stage<'_>) -> Result<Vec<Vec<f64>>, JobError> {
+        let total = (texts.len() * self.directions.len()) as u64;
+        let mut mean = vec![vec![0.0; self.labels.len()]; texts.len()];
+        // Texts of 20,000 at a time: memory stays bounded however long the table is.
+        const PART: usize = 20_000;
+        let mut done = 0;
+        for start in (0..texts.len()).step_by(PART) {
+            let part = &texts[start..(start + PART).min(texts.len())];
+            for (files, model) in &self.directions {
+                let tokens = load::tokenize(&files.tokenizer, part);
+                let ids = load::encode(&files.vocab, &tokens, files.config.backward);
+                let ids: Vec<&[u32]> = ids.iter().map(Vec::as_slice).collect();
+                let found = classify(model, &ids, batch, files.config.chunking(), &mut |n| {
+                    stage.progress((done + n) as u64, total);
+                })
+                .await?;
+                done += part.len();
+                for (sum, p) in mean[start..].iter_mut().zip(found) {
+                    sum.iter_mut().zip(p).for_each(|(s, p)| *s += p / self.directions.len() as f64);
+                }
+                if stage.control.stop_asked() {
+                    return Err(JobError::Stopped("nothing was written".into()));
+                }
+            }
+        }
+        Ok(mean)
+    }
+}
+
+/// The most probable class and its probability; the first of equals.
+pub fn best(probabilities: &[f64]) -> (usize, f64) {
+    let mut top = (0, f64::NEG_INFINITY);
+    for (i, &p) in probabilities.iter().enumerate() {
+        if p > top.1 {
+            top = (i, p);
+        }
+    }
+    top
+}
+
+fn input(control: &Control, source: Option<&Source>) -> Result<Table, JobError> {
+    if let Some(source) = source {
+        return load::table(control, "texts", source, Labels::Ignored, true);
+    }
+    let mut bytes = Vec::new();
+    std::io::stdin().read_to_end(&mut bytes).map_err(|e| JobError::Failed(format!("standard input: {e}")))?;
+    let options = TableOptions { labels: Labels::Ignored, keep_empty_texts: true, ..TableOptions::default() };
+    Ok(parse_table(std::path::Path::new("standard-input.txt"), &bytes, &options)?)
+}
+
+pub async fn run(job: Classify, control: &mut Control) -> Outcome {
+    let device = start(control, "classify", &job.common).await?;
+    let model = Loaded::read(control, &job.model, &device)?;
+    let table = input(control, job.input.as_ref())?;
+    let texts = load::texts(&table);
+    let started = std::time::Instant::now();
+    let mut stage = Stage::start(control, "classify", Vec::new(), texts.len() as u64, "texts");
+    let probabilities = model.probabilities(&texts, job.batch.unwrap_or(CLASSIFY_BATCH).max(1), &mut stage).await?;
+    stage.done();
+    let seconds = started.elapsed().as_secs_f64();
+
+    let mut counts = vec![0usize; model.labels.len()];
+    let mut predictions = Vec::with_capacity(texts.len());
+    for (text, p) in texts.iter().zip(&probabilities) {
+        // An empty text has no words to go by: no label is better than a guess.
+        if text.trim().is_empty() {
+            predictions.push(None);
+            continue;
+        }
+        let (class, confidence) = best(p);
+        counts[class] += 1;
+        predictions.push(Some(Prediction { label: model.labels[class].clone(), confidence: confidence as f32 }));
+    }
+    match &job.output {
+        Some(path) => write_predictions(&table, &predictions, Sink::File(path))?,
+        None => {
+            for (i, (text, prediction)) in texts.iter().zip(&predictions).enumerate() {
+                if let Some(Prediction { label, confidence }) = prediction {
+                    let (label, confidence) = (label.clone(), f64::from(*confidence));
+                    control.emit(Event::Classified { row: i + 1, text: text.clone(), label, confidence });
+                }
+            }
+        }
+    }
+    let empty = predictions.iter().filter(|p| p.is_none()).count();
+    if empty > 0 {
+        control.warn(format!("{empty} empty texts got no label"));
+    }
+    let labels: Map<_, _> = model.labels.iter().cloned().zip(counts.iter().map(|&n| json!(n))).collect();
+    let mut result = Map::new();
+    result.insert("rows".into(), json!(texts.len()));
+    result.insert("labels".into(), labels.into());
+    result.insert("seconds".into(), json!(seconds));
+    result.insert("documents_per_second".into(), json!(texts.len() as f64 / seconds.max(1e-9)));
+    if let Some(path) = &job.output {
+        result.insert("output".into(), json!(path));
+    }
+    Ok(result)
+}

@@ -1,0 +1,155 @@
+//! The whole pipeline on the built-in sample.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, json};
+
+use super::super::control::{Control, Stage};
+use super::super::engine::{JobError, Outcome};
+use super::super::protocol::{ClassifierOptions, Common, Estimate, Event, Fit, LmOptions, Source};
+use super::classify::{Loaded, best};
+use super::fit;
+use crate::io::{Labels, Table, TableOptions, parse_table, write_atomic};
+use crate::train::baseline::Baseline;
+use crate::train::defaults::CLASSIFY_BATCH;
+use crate::train::metrics::Report;
+use crate::train::plan::Method;
+
+const MESSAGES: &[u8] = include_bytes!("../../../assets/sample/messages.csv");
+/// Messages that the table of results shows.
+const SHOWN: usize = 8;
+/// Characters of a message in that table.
+const SHOWN_CHARS: usize = 72;
+
+struct Message {
+    text: String,
+    label: String,
+    set: String,
+}
+
+fn messages() -> Result<Vec<Message>, JobError> {
+    let options = TableOptions {
+        text_columns: vec!["text".into()],
+        label_column: Some("label".into()),
+        labels: Labels::Required,
+        ..TableOptions::default()
+    };
+    let table: Table = parse_table(Path::new("the built-in sample.csv"), MESSAGES, &options)?;
+    let set = table.columns.iter().position(|c| c == "set");
+    Ok(table
+        .rows
+        .iter()
+        .map(|row| Message {
+            text: table.fields(row).join(" "),
+            label: table.label(row).unwrap_or_default().to_string(),
+            set: set.map_or_else(String::new, |i| row.cells[i].as_str().to_string()),
+        })
+        .collect())
+}
+
+fn jsonl<'a>(path: &Path, rows: impl Iterator<Item = serde_json::Value> + 'a) -> Result<(), JobError> {
+    Ok(write_atomic(path, |w| {
+        for row in rows {
+            writeln!(w, "{row}")?;
+        }
+        Ok(())
+    })?)
+}
+
+fn source(path: PathBuf) -> Source {
+    Source { path, text_columns: vec!["text".into()], label_column: None }
+}
+
+pub async fn run(common: Common, out: Option<PathBuf>, control: &mut Control) -> Outcome {
+    let started = std::time::Instant::now();
+    let scratch = tempfile::tempdir().map_err(|e| JobError::Failed(format!("no temporary directory: {e}")))?;
+    let all = messages()?;
+    let set = |name: &'static str| all.iter().filter(move |m| m.set == name);
+    control.note(format!(
+        "The sample: {} messages to a shop in 6 categories; {} are labelled, {} are not, and {} are kept aside to measure the error",
+        all.len(),
+        set("labelled").count(),
+        set("unlabelled").count(),
+        set("test").count()
+    ));
+    // The test messages take no part in stage 2 either, so that the error is that of texts never seen.
+    let (data, further) = (scratch.path().join("labelled.jsonl"), scratch.path().join("unlabelled.jsonl"));
+    jsonl(&data, set("labelled").map(|m| json!({ "text": m.text, "label": m.label })))?;
+    jsonl(&further, set("unlabelled").map(|m| json!({ "text": m.text })))?;
+    let keep = out.is_some();
+    let out = out.unwrap_or_else(|| scratch.path().join("classifier"));
+    let job = Fit {
+        common: common.clone(),
+        data: Source { label_column: Some("label".into()), ..source(data) },
+        unlabelled: Some(source(further)),
+        model: None,
+        out: out.clone(),
+        method: Method::Ulmfit,
+        bidirectional: false,
+        adapt: true,
+        lm: LmOptions::default(),
+        classifier: ClassifierOptions::default(),
+        estimate: Estimate::None,
+        resume: false,
+        overwrite: false,
+    };
+    let fitted = fit::run(job, control).await?;
+
+    let device = crate::gpu::device::select(common.device).await?.device;
+    let model = Loaded::read(control, &out, &device)?;
+    let test: Vec<&Message> = set("test").collect();
+    let texts: Vec<String> = test.iter().map(|m| m.text.clone()).collect();
+    let mut stage = Stage::start(control, "classify", Vec::new(), texts.len() as u64, "texts");
+    let probabilities = model.probabilities(&texts, CLASSIFY_BATCH, &mut stage).await?;
+    stage.done();
+    let class = |label: &str| model.labels.iter().position(|l| l == label).unwrap_or_default();
+    let truth: Vec<usize> = test.iter().map(|m| class(&m.label)).collect();
+    let report = |p: &[Vec<f64>]| Report::new(&model.labels, &truth, p).map_err(|e| JobError::Failed(e.to_string()));
+    let ours = report(&probabilities)?;
+    let train: Vec<&Message> = set("labelled").collect();
+    let train_texts: Vec<&str> = train.iter().map(|m| m.text.as_str()).collect();
+    let train_labels: Vec<usize> = train.iter().map(|m| class(&m.label)).collect();
+    let baseline = Baseline::fit(&train_texts, &train_labels, model.labels.len())
+        .map_err(|e| JobError::Failed(e.to_string()))?
+        .predict_proba(&test.iter().map(|m| m.text.as_str()).collect::<Vec<_>>());
+    let theirs = report(&baseline)?;
+
+    let rows = test.iter().zip(&probabilities).take(SHOWN).map(|(m, p)| {
+        let (top, confidence) = best(p);
+        let mut text: String = m.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if text.chars().count() > SHOWN_CHARS {
+            text = text.chars().take(SHOWN_CHARS - 3).collect::<String>() + "...";
+        }
+        vec![text, model.labels[top].clone(), format!("{:.0} %", 100.0 * confidence), m.label.clone()]
+    });
+    let columns = ["message", "label", "confidence", "truth"].map(String::from).to_vec();
+    control.emit(Event::Table { title: "Some of the messages kept aside".into(), columns, rows: rows.collect() });
+    fit::show_report(control, &ours);
+    let interval = |r: &Report| {
+        format!("{:.1} % ({:.1} to {:.1})", 100.0 * r.error, 100.0 * r.error_interval.low, 100.0 * r.error_interval.high)
+    };
+    control.emit(Event::Table {
+        title: format!("Error on the {} messages kept aside (95 % interval)", truth.len()),
+        columns: vec!["ULMFiT".into(), "TF-IDF with logistic regression".into()],
+        rows: vec![vec![interval(&ours), interval(&theirs)]],
+    });
+    let mut result = Map::new();
+    for (key, value) in [
+        ("error", json!(ours.error)),
+        ("error_low", json!(ours.error_interval.low)),
+        ("error_high", json!(ours.error_interval.high)),
+        ("accuracy", json!(ours.accuracy)),
+        ("baseline_error", json!(theirs.error)),
+        ("perplexity_before", fitted.get("perplexity_before").cloned().unwrap_or_default()),
+        ("perplexity", fitted.get("perplexity").cloned().unwrap_or_default()),
+        ("stage_seconds", fitted.get("stage_seconds").cloned().unwrap_or_default()),
+        ("rows", json!(truth.len())),
+        ("seconds", json!(started.elapsed().as_secs_f64())),
+    ] {
+        result.insert(key.into(), value);
+    }
+    if keep {
+        result.insert("out".into(), json!(out));
+    }
+    Ok(result)
+}

@@ -1,0 +1,128 @@
+//! Reading what a job names: models and texts.
+
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use super::super::control::Control;
+use super::super::engine::JobError;
+use super::super::protocol::{Event, Source};
+use crate::io::{Labels, ModelBytes, ModelFiles, Table, TableOptions, read_table};
+use crate::text::rules::join_fields;
+use crate::text::vocab::Vocab;
+use crate::text::{Tokenizer, corpus::Corpus};
+
+/// The base models in the binary; `assets/models/README.md` says how they were made.
+mod base {
+    pub const CONFIG: [&[u8]; 2] = [
+        include_bytes!("../../../assets/models/base/forward/config.json"),
+        include_bytes!("../../../assets/models/base/backward/config.json"),
+    ];
+    pub const VOCAB: [&[u8]; 2] = [
+        include_bytes!("../../../assets/models/base/forward/vocab.json"),
+        include_bytes!("../../../assets/models/base/backward/vocab.json"),
+    ];
+    pub const WEIGHTS: [&[u8]; 2] = [
+        include_bytes!("../../../assets/models/base/forward/model.safetensors"),
+        include_bytes!("../../../assets/models/base/backward/model.safetensors"),
+    ];
+}
+
+/// The built-in base model of one direction.
+pub fn base_model(backward: bool) -> Result<ModelFiles, JobError> {
+    let i = usize::from(backward);
+    let files = ModelBytes {
+        origin: "the built-in model",
+        config: base::CONFIG[i],
+        vocab: base::VOCAB[i],
+        weights: base::WEIGHTS[i],
+    };
+    Ok(ModelFiles::parse(&files)?)
+}
+
+/// The model that a job names, or the built-in one; announced.
+pub fn model(control: &Control, path: Option<&Path>, backward: bool) -> Result<ModelFiles, JobError> {
+    let files = match path {
+        Some(path) => ModelFiles::read(path)?,
+        None => base_model(backward)?,
+    };
+    let crate::model::Architecture { vocab, embedding, hidden, layers } = files.config.architecture;
+    let direction = if files.config.backward { "reads backward" } else { "reads forward" };
+    let sizes = format!("embedding {embedding}, {layers} LSTM layers of {hidden}, {vocab} tokens, {direction}");
+    control.note(format!("Model: {} ({sizes})", files.origin));
+    Ok(files)
+}
+
+/// Reads a table and says what was found and what is odd about it.
+pub fn table(control: &Control, what: &str, source: &Source, labels: Labels, keep_empty: bool) -> Result<Table, JobError> {
+    let options = TableOptions {
+        text_columns: source.text_columns.clone(),
+        label_column: source.label_column.clone(),
+        labels,
+        header: None,
+        keep_empty_texts: keep_empty,
+    };
+    let table = read_table(&source.path, &options)?;
+    let mut counts = std::collections::BTreeMap::new();
+    for (_, label) in table.examples() {
+        if let Some(label) = label {
+            *counts.entry(label.to_string()).or_insert(0) += 1;
+        }
+    }
+    control.emit(Event::Loaded {
+        what: what.to_string(),
+        path: source.path.display().to_string(),
+        rows: table.len(),
+        text_columns: table.text_columns().iter().map(ToString::to_string).collect(),
+        label_column: table.label_column().map(ToString::to_string),
+        labels: counts.into_iter().collect(),
+    });
+    for warning in &table.warnings {
+        control.warn(warning.to_string());
+    }
+    Ok(table)
+}
+
+/// A row's text: one column as it is, several marked as fields.
+pub fn joined(fields: &[&str]) -> String {
+    match fields {
+        [one] => (*one).to_string(),
+        many => join_fields(many),
+    }
+}
+
+/// Every row's text.
+pub fn texts(table: &Table) -> Vec<String> {
+    table.examples().map(|(fields, _)| joined(&fields)).collect()
+}
+
+/// Tokens of every text, in parallel.
+pub fn tokenize(tokenizer: &Tokenizer, texts: &[String]) -> Vec<Vec<String>> {
+    texts.par_iter().map(|text| tokenizer.tokenize(text)).collect()
+}
+
+/// Token ids of every document; reversed for a model that reads backward.
+pub fn encode(vocab: &Vocab, documents: &[Vec<String>], backward: bool) -> Vec<Vec<u32>> {
+    let encode = |tokens: &Vec<String>| {
+        let mut ids = vocab.encode(tokens);
+        if ids.is_empty() {
+            ids.push(vocab.unk());
+        }
+        if backward {
+            ids.reverse();
+        }
+        ids
+    };
+    documents.par_iter().map(encode).collect()
+}
+
+/// Keeps every `1 / share`-th document aside: training and validation corpus.
+pub fn hold_out(documents: &[Vec<u32>], share: f64) -> (Corpus, Corpus) {
+    let every = (1.0 / share).round().max(2.0) as usize;
+    let part = |held: bool| {
+        Corpus::from_documents(
+            documents.iter().enumerate().filter(|(i, _)| (i % every == every - 1) == held).map(|(_, d)| d.as_slice()),
+        )
+    };
+    (part(false), part(true))
+}

@@ -1,0 +1,19 @@
+//! One job a file.
+
+pub mod adapt;
+pub mod bench;
+pub mod classify;
+pub mod demo;
+pub mod doctor;
+pub mod evaluate;
+pub mod export;
+pub mod fit;
+pub mod generate;
+pub mod import;
+pub mod perplexity;
+pub mod pretrain;
+pub mod tokenize;
+
+mod card;
+mod load;
+mod work;

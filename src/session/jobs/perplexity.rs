@@ -1,0 +1,64 @@
+//! A language model against texts.
+
+use std::ffi::OsStr;
+use std::path::Path;
+
+use serde_json::{Map, json};
+
+use super::super::control::{Control, Stage};
+use super::super::engine::{Outcome, start};
+use super::super::protocol::Perplexity;
+use super::load;
+use crate::io::{Labels, Splitting, documents};
+use crate::text::corpus::Corpus;
+use crate::train::defaults::{BPTT, CLASSIFY_BATCH};
+use crate::train::evaluate::{document_nll, single_stream_nll};
+
+/// Whether the file is running text, whatever compresses it; everything else is a table.
+fn running_text(path: &Path) -> bool {
+    let stem = match path.extension().and_then(OsStr::to_str) {
+        Some("gz" | "zst") => path.file_stem().map(Path::new).unwrap_or(path),
+        _ => path,
+    };
+    stem.extension().is_none_or(|e| e == "txt")
+}
+
+pub async fn run(job: Perplexity, control: &mut Control) -> Outcome {
+    let device = start(control, "perplexity", &job.common).await?;
+    let files = load::model(control, job.model.as_deref(), job.backward)?;
+    let model = files.language_model(&device)?;
+    let path = &job.texts.path;
+    let texts: Vec<String> = if running_text(path) {
+        documents(std::slice::from_ref(path), Splitting::Files, &[], None)?.collect::<Result<_, _>>()?
+    } else {
+        load::texts(&load::table(control, "texts", &job.texts, Labels::Ignored, false)?)
+    };
+    let characters: usize = texts.iter().map(|t| t.chars().count()).sum();
+    let tokens = load::tokenize(&files.tokenizer, &texts);
+    let unknown = files.vocab.unknown_rate(tokens.iter().flatten());
+    let ids = load::encode(&files.vocab, &tokens, files.config.backward);
+    let started = std::time::Instant::now();
+    let stage = Stage::start(control, "perplexity", Vec::new(), 0, "texts");
+    let nll = if running_text(path) {
+        single_stream_nll(&model, &Corpus::from_documents(&ids), BPTT).await?
+    } else {
+        let ids: Vec<&[u32]> = ids.iter().map(Vec::as_slice).collect();
+        document_nll(&model, &ids, CLASSIFY_BATCH, BPTT).await?
+    };
+    stage.done();
+    let seconds = started.elapsed().as_secs_f64();
+    let mut result = Map::new();
+    for (key, value) in [
+        ("nll", json!(nll.nll)),
+        ("perplexity", json!(nll.nll.exp())),
+        ("predictions", json!(nll.predictions)),
+        ("documents", json!(texts.len())),
+        ("unknown_rate", json!(unknown)),
+        // Unlike perplexity, this does not depend on how the text is cut into tokens, unknown words aside.
+        ("bits_per_character", json!(nll.nll * nll.predictions as f64 / std::f64::consts::LN_2 / characters.max(1) as f64)),
+        ("tokens_per_second", json!(nll.predictions as f64 / seconds.max(1e-9))),
+    ] {
+        result.insert(key.into(), value);
+    }
+    Ok(result)
+}

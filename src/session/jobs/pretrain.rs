@@ -1,0 +1,209 @@
+//! Stage 1: a language model from a general corpus.
+
+use std::ops::ControlFlow;
+
+use serde_json::{Map, json};
+
+use super::super::control::{Control, Stage};
+use super::super::engine::{JobError, Outcome, start};
+use super::super::protocol::{Event, Pretrain, TokenizerKind};
+use super::card::{Card, count};
+use super::load;
+use super::work::Work;
+use crate::io::{
+    Kind, ModelConfig, ModelFiles, OutputDir, Overwrite, Precision, Progress, Splitting, documents, tensors_of,
+    total_bytes,
+};
+use crate::model::{LanguageModel, Network as _};
+use crate::text::corpus::{Corpus, Encoded, VocabChoice, encode_corpus};
+use crate::text::subword::{SubwordConfig, SubwordTrainer};
+use crate::text::{Tokenizer, word::WordTokenizer};
+use crate::train::defaults::{PRESETS, preset, pretraining};
+use crate::train::{evaluate, language_model};
+
+/// Tokens that occur less often are unknown.
+const MIN_FREQ: u64 = 3;
+/// Share of the documents that is kept aside where no validation text is named.
+const HELD_OUT: f64 = 0.01;
+/// Text that a subword tokeniser is trained on.
+const SUBWORD_TEXT: usize = 50 << 20;
+
+pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
+    let names = PRESETS.map(|p| p.name).join(", ");
+    let preset = preset(&job.preset)
+        .ok_or_else(|| JobError::Usage(format!("there is no preset '{}'; the presets are {names}", job.preset)))?;
+    let resume = std::mem::take(&mut job.resume);
+    let overwrite = std::mem::take(&mut job.overwrite);
+    let device = start(control, "pretrain", &job.common).await?;
+    let work = Work::open(&job.out, &job, resume, overwrite)?;
+    let started = std::time::Instant::now();
+
+    let mut arch = preset.arch;
+    arch.embedding = job.embedding.unwrap_or(arch.embedding);
+    arch.hidden = job.hidden.unwrap_or(arch.hidden);
+    arch.layers = job.layers.unwrap_or(arch.layers);
+    arch.vocab = job.vocab.unwrap_or(arch.vocab);
+    if arch.embedding == 0 || arch.hidden == 0 || arch.layers == 0 || arch.vocab < 16 {
+        return Err(JobError::Usage("embedding, hidden and layers must be at least 1, the vocabulary at least 16".into()));
+    }
+
+    let from = job.vocab_from.as_deref().map(ModelFiles::read).transpose()?;
+    let tokenizer = match (&from, job.tokenizer) {
+        (Some(model), _) => model.tokenizer.clone(),
+        (None, TokenizerKind::Word) => Tokenizer::Word(WordTokenizer::new()),
+        (None, TokenizerKind::Subword) => subword(control, &job, arch.vocab)?,
+    };
+    let fixed = match (&from, &tokenizer) {
+        (Some(model), _) => Some(model.vocab.clone()),
+        (None, Tokenizer::Subword(subword)) => Some(subword.vocab().map_err(|e| JobError::Failed(e.to_string()))?),
+        (None, Tokenizer::Word(_)) => None,
+    };
+    let choice = match &fixed {
+        Some(vocab) => VocabChoice::Fixed(vocab),
+        None => VocabChoice::Build { min_freq: MIN_FREQ, max_size: arch.vocab },
+    };
+    let encoded = encode(control, "tokenize the corpus", &job.corpus, &tokenizer, choice, job.max_tokens)?;
+    let Encoded { corpus, vocab, stats } = encoded;
+    arch.vocab = vocab.len();
+    control.note(format!(
+        "Corpus: {} documents, {} tokens, {} distinct words; the vocabulary of {} leaves {:.1} % unknown",
+        count(stats.documents),
+        count(stats.tokens),
+        count(stats.distinct),
+        count(vocab.len()),
+        100.0 * stats.unknown_rate
+    ));
+    let (corpus, valid) = match &job.valid {
+        Some(path) => {
+            let choice = VocabChoice::Fixed(&vocab);
+            let paths = std::slice::from_ref(path);
+            (corpus, encode(control, "tokenize the validation text", paths, &tokenizer, choice, None)?.corpus)
+        }
+        None => {
+            let all: Vec<Vec<u32>> = (0..corpus.documents()).map(|i| corpus.document(i).to_vec()).collect();
+            load::hold_out(&all, HELD_OUT)
+        }
+    };
+    let direction = |c: Corpus| if job.backward { c.reversed() } else { c };
+    let (corpus, valid) = (direction(corpus), direction(valid));
+
+    let mut config = pretraining(
+        job.epochs,
+        job.batch.unwrap_or(preset.batch),
+        job.rate.unwrap_or(preset.rate),
+        job.drop_mult.unwrap_or(preset.drop_mult),
+        job.common.seed,
+    );
+    config.max_seconds = job.max_minutes.map(|m| m * 60.0);
+    let mut model = LanguageModel::new(arch, job.common.seed, &device);
+    model.start_from_frequencies(corpus.tokens());
+    control.note(format!("Model: {} parameters", count(model.parameter_count())));
+    let checkpoint = if resume { work.checkpoint("pretrain")? } else { None };
+    let tokens = corpus.tokens().len();
+    let mut stage = Stage::start(control, "pretrain", model.groups(), 0, "steps").with_checkpoint(work.checkpoint_path());
+    let model = language_model::train(model, corpus, Some(&valid), &config, checkpoint, &mut stage).await?;
+    let seconds = stage.done();
+
+    let nll = evaluate::perplexity(&model, &valid, config.bptt).await?;
+    let perplexity = nll.nll.exp();
+    control.emit(Event::Evaluation {
+        stage: "pretrain".into(),
+        epoch: job.epochs,
+        nll: nll.nll,
+        perplexity: Some(perplexity),
+        error: None,
+    });
+    let corpus_name = job.corpus_name.clone().unwrap_or_else(|| "not named".into());
+    let licence = job.corpus_licence.clone().unwrap_or_else(|| "unknown".into());
+    let mut training = Map::new();
+    for (key, value) in [
+        ("corpus", json!(corpus_name)),
+        ("licence", json!(licence)),
+        ("corpus_tokens", json!(tokens)),
+        ("epochs", json!(job.epochs)),
+        ("seconds", json!(seconds)),
+        ("perplexity", json!(perplexity)),
+        ("seed", json!(job.common.seed)),
+    ] {
+        training.insert(key.into(), value);
+    }
+    let mut model_config = ModelConfig::new(Kind::LanguageModel, arch, job.backward, &tokenizer);
+    model_config.training = training.clone().into();
+    let files = ModelFiles {
+        origin: job.out.display().to_string(),
+        config: model_config,
+        tokenizer,
+        vocab,
+        tensors: tensors_of(&model).await?,
+        labels: Vec::new(),
+    };
+    let facts = [
+        ("Corpus", corpus_name),
+        ("Licence of the corpus", licence.clone()),
+        ("Tokens in the corpus", count(tokens)),
+        ("Passes", job.epochs.to_string()),
+        ("Reads", if job.backward { "from the end".into() } else { "from the beginning".into() }),
+        ("Sizes", format!("embedding {}, hidden {}, {} layers, {} tokens", arch.embedding, arch.hidden, arch.layers, count(arch.vocab))),
+        ("Parameters", count(model.parameter_count())),
+        ("Dropouts", format!("{:?}", config.dropouts)),
+        ("Perplexity on held-out text", format!("{perplexity:.1} ({} predictions; unknown words count as one token)", count(nll.predictions))),
+        ("Training time", format!("{:.0} minutes", seconds / 60.0)),
+        ("Seed", job.common.seed.to_string()),
+    ];
+    let card = Card {
+        title: "AWD-LSTM language model",
+        licence: &licence,
+        tags: &["text-generation", "ulmfit", "awd-lstm"],
+        summary: "A general-domain language model (stage 1 of ULMFiT), made by `unfreeze pretrain` to be fine-tuned on texts and then on labels.",
+        facts: &facts,
+        limits: "It repeats what its corpus says and how it says it, biases included. Words outside the vocabulary are unknown to it.",
+    };
+    let out = OutputDir::create(&job.out, if overwrite { Overwrite::Holding("config.json") } else { Overwrite::Never })?;
+    files.write(out.path(), Precision::F16, &card.render())?;
+    out.commit()?;
+    work.remove()?;
+    training.insert("out".into(), json!(job.out));
+    training.insert("nll".into(), json!(nll.nll));
+    training.insert("predictions".into(), json!(nll.predictions));
+    training.insert("tokens_per_second".into(), json!((tokens * job.epochs) as f64 / seconds));
+    training.insert("total_seconds".into(), json!(started.elapsed().as_secs_f64()));
+    Ok(training)
+}
+
+fn encode(
+    control: &mut Control,
+    stage: &str,
+    paths: &[std::path::PathBuf],
+    tokenizer: &Tokenizer,
+    vocab: VocabChoice<'_>,
+    max_tokens: Option<usize>,
+) -> Result<Encoded, JobError> {
+    let total = total_bytes(paths)?;
+    let progress = Progress::default();
+    let docs = documents(paths, Splitting::Articles, &[], Some(&progress))?;
+    let mut stage = Stage::start(control, stage, Vec::new(), total, "bytes");
+    let encoded = encode_corpus(docs, tokenizer, vocab, max_tokens, &mut |_| {
+        stage.progress(progress.bytes(), total);
+        if stage.control.stop_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
+    stage.done();
+    encoded.ok_or_else(|| JobError::Stopped("nothing was written".into()))
+}
+
+fn subword(control: &mut Control, job: &Pretrain, vocab_size: usize) -> Result<Tokenizer, JobError> {
+    let stage = Stage::start(control, "train the subword tokeniser", Vec::new(), 0, "texts");
+    let mut trainer = SubwordTrainer::default();
+    let mut bytes = 0;
+    for document in documents(&job.corpus, Splitting::Articles, &[], None)? {
+        let document = document?;
+        bytes += document.len();
+        trainer.add(&[document]);
+        if bytes >= SUBWORD_TEXT {
+            break;
+        }
+    }
+    let config = SubwordConfig { vocab_size: job.vocab.map(|_| vocab_size), max_vocab: vocab_size, ..SubwordConfig::default() };
+    let subword = trainer.train(config).map_err(|e| JobError::Failed(e.to_string()))?;
+    stage.done();
+    Ok(Tokenizer::Subword(Box::new(subword)))
+}

@@ -1,0 +1,59 @@
+//! Tokens, a line an input line.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+
+use rayon::prelude::*;
+use serde_json::{Map, json};
+
+use super::super::control::Control;
+use super::super::engine::{JobError, Outcome};
+use super::super::protocol::Event;
+use crate::io::{Error, ModelFiles};
+use crate::text::{Tokenizer, word::WordTokenizer};
+
+/// Lines that are cut in parallel at a time.
+const LINES: usize = 2_000;
+
+pub fn run(input: Option<&Path>, model: Option<&Path>, control: &mut Control) -> Outcome {
+    let tokenizer = match model {
+        Some(path) => ModelFiles::read(path)?.tokenizer,
+        None => Tokenizer::Word(WordTokenizer::new()),
+    };
+    let name = input.map_or_else(|| "standard input".to_string(), |p| p.display().to_string());
+    let failed = |line: usize, e: &std::io::Error| match e.kind() {
+        std::io::ErrorKind::InvalidData => {
+            JobError::Failed(format!("{name}: line {line}: not UTF-8 text; save the file again with the encoding UTF-8"))
+        }
+        _ => JobError::Failed(format!("{name}: {e}")),
+    };
+    let reader: Box<dyn std::io::BufRead> = match input {
+        Some(path) if !path.exists() => return Err(Error::NotFound { path: path.to_path_buf() }.into()),
+        Some(path) => Box::new(BufReader::new(std::fs::File::open(path).map_err(|e| failed(0, &e))?)),
+        None => Box::new(BufReader::new(std::io::stdin())),
+    };
+    let (mut lines, mut tokens) = (0, 0);
+    let mut part = Vec::with_capacity(LINES);
+    let mut flush = |part: &mut Vec<String>| {
+        let cut: Vec<Vec<String>> = part.par_iter().map(|line| tokenizer.tokenize(line)).collect();
+        for line in cut {
+            tokens += line.len();
+            // A newline token would break the promise of a line an input line.
+            let text = line.iter().map(|t| t.replace('\n', "\u{2424}")).collect::<Vec<_>>().join(" ");
+            control.emit(Event::Line { text });
+        }
+        part.clear();
+    };
+    for line in reader.lines() {
+        lines += 1;
+        part.push(line.map_err(|e| failed(lines, &e))?);
+        if part.len() == LINES {
+            flush(&mut part);
+        }
+    }
+    flush(&mut part);
+    let mut result = Map::new();
+    result.insert("lines".into(), json!(lines));
+    result.insert("tokens".into(), json!(tokens));
+    Ok(result)
+}

@@ -1,0 +1,89 @@
+//! The directory beside an output directory in which an unfinished run keeps what it needs to be resumed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::super::engine::JobError;
+use crate::io::{Error, OutputDir, Overwrite, read_checkpoint_file, write_atomic};
+use crate::train::checkpoint::Checkpoint;
+
+/// `<out>.unfinished`: results of finished stages, the last checkpoint of the running one.
+pub struct Work {
+    dir: PathBuf,
+}
+
+const MARKER: &str = "run.json";
+
+fn failed(path: &Path, error: &std::io::Error) -> JobError {
+    JobError::Failed(format!("{}: cannot be written: {error}", path.display()))
+}
+
+impl Work {
+    /// Opens the directory of the run that makes `out`; `run` describes it, and only the same run may be resumed.
+    pub fn open<R: Serialize>(out: &Path, run: &R, resume: bool, overwrite: bool) -> Result<Self, JobError> {
+        // Hours of work must not end at an output directory that cannot be made.
+        let allowed = if overwrite { Overwrite::Holding("config.json") } else { Overwrite::Never };
+        drop(OutputDir::create(out, allowed)?);
+        let mut name = out.file_name().unwrap_or_default().to_os_string();
+        name.push(".unfinished");
+        let work = Self { dir: out.with_file_name(name) };
+        let description = serde_json::to_string_pretty(run).map_err(|e| JobError::Failed(e.to_string()))?;
+        let before = fs::read_to_string(work.dir.join(MARKER)).ok();
+        match before {
+            Some(before) if resume && before != description => {
+                return Err(JobError::Usage(format!(
+                    "{} holds a run with other options; repeat them as they were, or start anew with `--overwrite`",
+                    work.dir.display()
+                )));
+            }
+            Some(_) if resume => return Ok(work),
+            Some(_) if overwrite => work.remove()?,
+            Some(_) => {
+                return Err(JobError::Usage(format!(
+                    "{} holds an interrupted run; go on with `--resume`, or start anew with `--overwrite`",
+                    work.dir.display()
+                )));
+            }
+            None => {}
+        }
+        fs::create_dir_all(&work.dir).map_err(|e| failed(&work.dir, &e))?;
+        write_atomic(&work.dir.join(MARKER), |w| w.write_all(description.as_bytes()))?;
+        Ok(work)
+    }
+
+    /// A path inside.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
+    }
+
+    /// Where the running stage keeps its checkpoint.
+    pub fn checkpoint_path(&self) -> PathBuf {
+        self.path("checkpoint.safetensors")
+    }
+
+    /// The last checkpoint, if it is of `stage`.
+    pub fn checkpoint(&self, stage: &str) -> Result<Option<Checkpoint>, JobError> {
+        let found = read_checkpoint_file(&self.checkpoint_path())?;
+        Ok(found.filter(|(of, _)| of == stage).map(|(_, checkpoint)| checkpoint))
+    }
+
+    /// Keeps the result of a finished stage.
+    pub fn keep<T: Serialize>(&self, name: &str, value: &T) -> Result<(), JobError> {
+        Ok(write_atomic(&self.path(name), |w| Ok(serde_json::to_writer(w, value)?))?)
+    }
+
+    /// The result of a stage that finished before, if it did.
+    pub fn kept<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, JobError> {
+        let path = self.path(name);
+        let Ok(text) = fs::read_to_string(&path) else { return Ok(None) };
+        let cause = |e: serde_json::Error| JobError::from(Error::Read { path, cause: e.to_string() });
+        serde_json::from_str(&text).map(Some).map_err(cause)
+    }
+
+    /// Removes the directory: the run has finished.
+    pub fn remove(&self) -> Result<(), JobError> {
+        fs::remove_dir_all(&self.dir).map_err(|e| failed(&self.dir, &e))
+    }
+}

@@ -1,0 +1,549 @@
+//! Every command that the engine takes and every event that it gives.
+//!
+//! Terminal, window and web page speak nothing else. Events are plain data: what a window draws can be read from
+//! `--json`, and a recorded run can be replayed.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+pub use crate::gpu::device::{Adapter, Choice as DeviceChoice};
+pub use crate::train::plan::Method;
+
+/// Where texts are and which columns hold what.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Source {
+    /// CSV, TSV, JSONL, Parquet or plain text, compressed or not.
+    pub path: PathBuf,
+    /// Columns with the text, in this order; empty to guess.
+    pub text_columns: Vec<String>,
+    /// The column with the label; `None` to guess.
+    pub label_column: Option<String>,
+}
+
+/// How texts are cut into tokens when there is no model yet to say so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TokenizerKind {
+    /// English words as spaCy's blank tokeniser cuts them.
+    #[default]
+    Word,
+    /// Unigram subwords trained on the texts themselves: any language.
+    Subword,
+}
+
+/// How a classifier's error is estimated from its own labels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Estimate {
+    /// k-fold where labels are few, a hold-out where there are enough.
+    #[default]
+    Auto,
+    /// k-fold cross-validation.
+    Folds(usize),
+    /// A stratified hold-out of this fraction.
+    HoldOut(f64),
+    /// None: the classifier is trained on every label and nothing is said about its error.
+    None,
+}
+
+/// What every job has.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Common {
+    /// Where to compute.
+    pub device: DeviceChoice,
+    /// The one seed of every random choice.
+    pub seed: u64,
+}
+
+/// Stage 1.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Pretrain {
+    /// Device and seed.
+    pub common: Common,
+    /// Files or directories of running text, or tables.
+    pub corpus: Vec<PathBuf>,
+    /// Texts to measure perplexity on at checkpoints; `None` keeps 1 % of the corpus's documents aside.
+    pub valid: Option<PathBuf>,
+    /// The model directory to make.
+    pub out: PathBuf,
+    /// Sizes by name: `tiny`, `small`, `paper`.
+    pub preset: String,
+    /// Overrides of the preset.
+    pub embedding: Option<usize>,
+    /// Overrides of the preset.
+    pub hidden: Option<usize>,
+    /// Overrides of the preset.
+    pub layers: Option<usize>,
+    /// Overrides of the preset: most rows of the vocabulary.
+    pub vocab: Option<usize>,
+    /// How to cut texts.
+    pub tokenizer: TokenizerKind,
+    /// A model whose vocabulary is taken over (a backward model beside its forward one).
+    pub vocab_from: Option<PathBuf>,
+    /// Read every document from its end.
+    pub backward: bool,
+    /// Stop reading the corpus after so many tokens.
+    pub max_tokens: Option<usize>,
+    /// Passes over the corpus.
+    pub epochs: usize,
+    /// Parallel streams.
+    pub batch: Option<usize>,
+    /// Highest learning rate.
+    pub rate: Option<f64>,
+    /// Scale of all dropouts.
+    pub drop_mult: Option<f32>,
+    /// End the schedule after this long, whatever is left of the corpus.
+    pub max_minutes: Option<f64>,
+    /// Go on from the last checkpoint of an interrupted run.
+    pub resume: bool,
+    /// Replace an output directory that exists.
+    pub overwrite: bool,
+    /// Lines for the model card: corpus name and licence.
+    pub corpus_name: Option<String>,
+    /// The corpus's licence, for the model card.
+    pub corpus_licence: Option<String>,
+}
+
+/// Stage 2.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Adapt {
+    /// Device and seed.
+    pub common: Common,
+    /// The texts to adapt to.
+    pub texts: Source,
+    /// The pretrained model; `None` is the built-in one.
+    pub model: Option<PathBuf>,
+    /// Read documents from their end (with the built-in model; otherwise the model says).
+    pub backward: bool,
+    /// The model directory to make.
+    pub out: PathBuf,
+    /// How.
+    pub lm: LmOptions,
+    /// Go on from the last checkpoint.
+    pub resume: bool,
+    /// Replace an output directory that exists.
+    pub overwrite: bool,
+}
+
+/// How a language model is fine-tuned; `None` is the default of `train::defaults`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct LmOptions {
+    /// Passes over the texts.
+    pub epochs: Option<usize>,
+    /// Highest learning rate, of the last layer group.
+    pub rate: Option<f64>,
+    /// Parallel streams.
+    pub batch: Option<usize>,
+    /// Time steps of a window.
+    pub bptt: Option<usize>,
+    /// Scale of all dropouts.
+    pub drop_mult: Option<f32>,
+    /// At most so many tokens of the texts.
+    pub max_tokens: Option<usize>,
+}
+
+/// How a classifier is fine-tuned; `None` is the default of `train::defaults`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct ClassifierOptions {
+    /// Passes over the labelled texts, gradual unfreezing included.
+    pub epochs: Option<usize>,
+    /// Highest learning rate, of the last layer group.
+    pub rate: Option<f64>,
+    /// Texts of a batch.
+    pub batch: Option<usize>,
+    /// Time steps of a chunk (BPT3C).
+    pub bptt: Option<usize>,
+    /// Tokens that are pooled, from the text's end.
+    pub max_len: Option<usize>,
+    /// Scale of all dropouts.
+    pub drop_mult: Option<f32>,
+    /// Weight classes by the inverse of their frequency.
+    pub balance: bool,
+}
+
+/// Stage 3, alone or behind stage 2.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Fit {
+    /// Device and seed.
+    pub common: Common,
+    /// Labelled texts.
+    pub data: Source,
+    /// Further texts for stage 2, without labels or with labels that are not read.
+    pub unlabelled: Option<Source>,
+    /// The language model to start from; `None` is the built-in one.
+    pub model: Option<PathBuf>,
+    /// The model directory to make.
+    pub out: PathBuf,
+    /// Rows of the paper's tables 6 and 7 by name.
+    pub method: Method,
+    /// Train a backward-reading classifier too and average the probabilities.
+    pub bidirectional: bool,
+    /// Whether to run stage 2 (`fit`) or only stage 3 (`train`).
+    pub adapt: bool,
+    /// Stage 2.
+    pub lm: LmOptions,
+    /// Stage 3.
+    pub classifier: ClassifierOptions,
+    /// How to estimate the error.
+    pub estimate: Estimate,
+    /// Go on from the last checkpoint.
+    pub resume: bool,
+    /// Replace an output directory that exists.
+    pub overwrite: bool,
+}
+
+/// Labels for texts.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Classify {
+    /// Device and seed.
+    pub common: Common,
+    /// A classifier's directory.
+    pub model: PathBuf,
+    /// The texts; `None` reads lines from standard input.
+    pub input: Option<Source>,
+    /// The file to write; `None` gives every row as an event.
+    pub output: Option<PathBuf>,
+    /// Texts of a batch.
+    pub batch: Option<usize>,
+}
+
+/// A classifier against labels.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Evaluate {
+    /// Device and seed.
+    pub common: Common,
+    /// A classifier's directory.
+    pub model: PathBuf,
+    /// Labelled texts.
+    pub data: Source,
+    /// Texts of a batch.
+    pub batch: Option<usize>,
+    /// Score only so many rows, drawn by the seed.
+    pub limit: Option<usize>,
+}
+
+/// A language model against texts.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Perplexity {
+    /// Device and seed.
+    pub common: Common,
+    /// A language model's directory; `None` is the built-in one.
+    pub model: Option<PathBuf>,
+    /// With the built-in model: the one that reads backward.
+    pub backward: bool,
+    /// The texts: each row of a table from a zero state, plain text as one stream.
+    pub texts: Source,
+}
+
+/// Text from a language model.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Generate {
+    /// Device and seed.
+    pub common: Common,
+    /// A language model's directory; `None` is the built-in one.
+    pub model: Option<PathBuf>,
+    /// How it begins.
+    pub prompt: String,
+    /// Tokens to add.
+    pub tokens: usize,
+    /// Below 1 safer, above 1 wilder.
+    pub temperature: f64,
+    /// Tokens less likely than this are never drawn.
+    pub min_p: f64,
+    /// How many continuations.
+    pub samples: usize,
+}
+
+/// Weights of fastai or PyTorch.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Import {
+    /// `.pth` or `.safetensors`.
+    pub weights: PathBuf,
+    /// A pickled list, JSON or text.
+    pub vocab: PathBuf,
+    /// Whether the weights read texts from the end.
+    pub backward: bool,
+    /// The model directory to make.
+    pub out: PathBuf,
+    /// Replace an output directory that exists.
+    pub overwrite: bool,
+}
+
+/// A model for other programs.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Export {
+    /// A model directory; `None` is the built-in one.
+    pub model: Option<PathBuf>,
+    /// The file to write: safetensors under fastai's names.
+    pub out: PathBuf,
+    /// Half precision.
+    pub half: bool,
+}
+
+/// Throughput on this device.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Bench {
+    /// Device and seed.
+    pub common: Common,
+    /// `small`, `paper`, or both when `None`.
+    pub preset: Option<String>,
+    /// Steps that are timed.
+    pub steps: usize,
+}
+
+/// Something to do from beginning to end.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "job", rename_all = "lowercase")]
+pub enum Job {
+    /// The whole pipeline on the built-in sample.
+    Demo {
+        /// Device and seed.
+        common: Common,
+        /// Keep the classifier here.
+        out: Option<PathBuf>,
+    },
+    /// Adapters, limits, and the device that would be used and why.
+    Doctor {
+        /// Device and seed.
+        common: Common,
+    },
+    /// Tokens, a line an input line.
+    Tokenize {
+        /// The file; `None` reads standard input.
+        input: Option<PathBuf>,
+        /// Whose tokeniser; `None` is the word tokeniser.
+        model: Option<PathBuf>,
+    },
+    /// See [`Pretrain`].
+    Pretrain(Pretrain),
+    /// See [`Adapt`].
+    Adapt(Adapt),
+    /// See [`Fit`].
+    Fit(Fit),
+    /// See [`Classify`].
+    Classify(Classify),
+    /// See [`Evaluate`].
+    Evaluate(Evaluate),
+    /// See [`Perplexity`].
+    Perplexity(Perplexity),
+    /// See [`Generate`].
+    Generate(Generate),
+    /// See [`Import`].
+    Import(Import),
+    /// See [`Export`].
+    Export(Export),
+    /// See [`Bench`].
+    Bench(Bench),
+}
+
+/// What a front end tells the engine.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "snake_case")]
+pub enum Command {
+    /// Begin a job; one runs at a time.
+    Start(Box<Job>),
+    /// Hold before the next training step.
+    Pause,
+    /// Do one training step and hold again.
+    Step,
+    /// Go on after a pause.
+    Resume,
+    /// Write a checkpoint now.
+    Save,
+    /// End the job after the current step, writing a checkpoint first.
+    Stop,
+}
+
+/// One layer group at one step.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct GroupStep {
+    /// Its learning rate, 0 while frozen.
+    pub rate: f64,
+    /// Whether it does not train.
+    pub frozen: bool,
+    /// L2 norm of its weights, where it was measured at this step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight_norm: Option<f64>,
+    /// L2 norm of its gradient before clipping.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gradient_norm: Option<f64>,
+    /// L2 norm of the change that the step made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub update_norm: Option<f64>,
+}
+
+/// What the engine tells a front end.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// A job began.
+    Started {
+        /// Its name, as the terminal calls it.
+        job: String,
+        /// The device, in words.
+        device: String,
+        /// Why this device.
+        reason: String,
+        /// The seed.
+        seed: u64,
+    },
+    /// A file was read.
+    Loaded {
+        /// What it is for: `labelled`, `unlabelled`, `corpus`, `model`, ...
+        what: String,
+        /// Its path, or `built-in`.
+        path: String,
+        /// Rows or documents.
+        rows: usize,
+        /// Columns that were taken as text.
+        text_columns: Vec<String>,
+        /// The column that was taken as label.
+        label_column: Option<String>,
+        /// Rows of each label.
+        labels: Vec<(String, usize)>,
+    },
+    /// Something the user should know that does not end the job.
+    Warning {
+        /// In a sentence or two.
+        message: String,
+    },
+    /// A sentence about what was decided or found.
+    Note {
+        /// The sentence.
+        message: String,
+    },
+    /// A stage of the job began.
+    StageStarted {
+        /// `tokenize`, `adapt`, `adapt backward`, `train fold 2 of 5`, `classify`, ...
+        stage: String,
+        /// Names of the layer groups, where the stage trains.
+        groups: Vec<String>,
+        /// Training steps or items to do; 0 where it is not known.
+        total: u64,
+        /// What is counted: `steps`, `texts`, `bytes`.
+        unit: String,
+    },
+    /// A stage that does not train went on.
+    Progress {
+        /// The stage.
+        stage: String,
+        /// Done so far.
+        done: u64,
+        /// To do; 0 where it is not known.
+        total: u64,
+        /// Items a second.
+        per_second: f64,
+        /// Seconds left, where it can be told.
+        seconds_left: Option<f64>,
+    },
+    /// A training step.
+    Step {
+        /// The stage.
+        stage: String,
+        /// Steps done in this stage, this one included.
+        step: u64,
+        /// Steps of this stage.
+        total: u64,
+        /// Epoch, from 1.
+        epoch: usize,
+        /// The loss that was differentiated, nats.
+        loss: f64,
+        /// Cross-entropy alone.
+        cross_entropy: f64,
+        /// Activation regularisation.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        ar: Option<f64>,
+        /// Temporal activation regularisation.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        tar: Option<f64>,
+        /// Every layer group, first to last.
+        groups: Vec<GroupStep>,
+        /// Throughput since the stage began.
+        tokens_per_second: f64,
+        /// Seconds left in this stage.
+        seconds_left: f64,
+    },
+    /// Something was measured on texts that were not trained on.
+    Evaluation {
+        /// The stage.
+        stage: String,
+        /// Epoch, from 1.
+        epoch: usize,
+        /// Mean negative log-likelihood, nats.
+        nll: f64,
+        /// e to the `nll`, of a language model.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        perplexity: Option<f64>,
+        /// Share of wrong labels, of a classifier.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<f64>,
+    },
+    /// A stage ended.
+    StageDone {
+        /// The stage.
+        stage: String,
+        /// How long it took.
+        seconds: f64,
+    },
+    /// A checkpoint is on disk.
+    Saved {
+        /// Where.
+        path: PathBuf,
+        /// Steps done in the stage.
+        step: u64,
+    },
+    /// Training holds.
+    Paused {
+        /// Steps done in the stage.
+        step: u64,
+    },
+    /// Training goes on.
+    Resumed,
+    /// A line for standard output: tokens, a generated text.
+    Line {
+        /// The line.
+        text: String,
+    },
+    /// A text was classified and no output file was asked for.
+    Classified {
+        /// Row of the input, from 1.
+        row: usize,
+        /// The text.
+        text: String,
+        /// The most probable label.
+        label: String,
+        /// Its probability.
+        confidence: f64,
+    },
+    /// What a job found: a table for people, and the same numbers in `done`.
+    Table {
+        /// What it shows.
+        title: String,
+        /// Column heads.
+        columns: Vec<String>,
+        /// Cells.
+        rows: Vec<Vec<String>>,
+    },
+    /// The job ended well.
+    Done {
+        /// Its name.
+        job: String,
+        /// `error`, `accuracy`, `perplexity`, `tokens_per_second`, ...
+        #[serde(flatten)]
+        result: Map<String, Value>,
+    },
+    /// The job ended with a checkpoint because it was told to stop.
+    Stopped {
+        /// What to do to go on.
+        message: String,
+    },
+    /// The job failed.
+    Failed {
+        /// What happened and what to do, in one line.
+        message: String,
+        /// Whether the arguments were at fault (exit code 2) and not what they named.
+        usage: bool,
+    },
+}

@@ -1,0 +1,113 @@
+//! Everything that a training loop needs to go on as if it had not been interrupted.
+
+use std::collections::BTreeMap;
+
+use burn::tensor::{Device, Tensor, TensorData};
+use serde::{Deserialize, Serialize};
+
+use super::Error;
+use crate::model::Network;
+
+/// A named array on the host.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Array {
+    /// Dimensions.
+    pub shape: Vec<usize>,
+    /// Numbers, row-major.
+    pub values: Vec<f32>,
+}
+
+/// Where a loop was.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Position {
+    /// Steps done.
+    pub step: u64,
+    /// Epoch, from 0.
+    pub epoch: usize,
+    /// Batches done in the epoch.
+    pub batch: usize,
+    /// Seconds of training so far, over all resumptions.
+    pub seconds: f64,
+    /// Optimiser steps of each parameter.
+    pub counts: BTreeMap<String, u64>,
+    /// Validation losses so far, for NT-ASGD's trigger.
+    #[serde(default)]
+    pub validation: Vec<f64>,
+    /// Whether NT-ASGD averages.
+    #[serde(default)]
+    pub averaging: bool,
+    /// Describes data and configuration: a checkpoint of another run is refused.
+    pub fingerprint: String,
+}
+
+/// A point that training can go on from.
+#[derive(Clone, Debug, Default)]
+pub struct Checkpoint {
+    /// Parameters under `model.`, moments under `first.` and `second.`, states under `state.`.
+    pub arrays: BTreeMap<String, Array>,
+    /// Where the loop was.
+    pub position: Position,
+}
+
+fn device_error(error: impl std::fmt::Debug) -> Error {
+    Error::Device(format!("{error:?}"))
+}
+
+impl Checkpoint {
+    /// Adds a tensor.
+    ///
+    /// # Errors
+    /// When the device is lost.
+    pub async fn put<const D: usize>(&mut self, name: String, tensor: Tensor<D>) -> Result<(), Error> {
+        let shape = tensor.dims().to_vec();
+        let data = tensor.inner().into_data_async().await.map_err(device_error)?;
+        let values = data.try_to_vec::<f32>().map_err(device_error)?;
+        self.arrays.insert(name, Array { shape, values });
+        Ok(())
+    }
+
+    /// A tensor that was added.
+    ///
+    /// # Errors
+    /// When there is none of that name with D dimensions.
+    pub fn get<const D: usize>(&self, name: &str, device: &Device) -> Result<Tensor<D>, Error> {
+        let array = self.arrays.get(name).ok_or_else(|| Error::Checkpoint(format!("it lacks {name}")))?;
+        let shape: [usize; D] = array.shape.clone().try_into().map_err(|shape| {
+            Error::Checkpoint(format!("{name} has the shape {shape:?}, not {D} dimensions"))
+        })?;
+        Ok(Tensor::from_data(TensorData::new(array.values.clone(), shape), &device.clone().inner()))
+    }
+
+    /// Adds every parameter of a network.
+    ///
+    /// # Errors
+    /// When the device is lost.
+    pub async fn put_network(&mut self, network: &impl Network) -> Result<(), Error> {
+        let mut parameters = Vec::new();
+        network.visit(&mut |_, name, p| parameters.push((format!("model.{name}"), p.constant())));
+        for (name, tensor) in parameters {
+            self.put(name, tensor).await?;
+        }
+        Ok(())
+    }
+
+    /// Sets every parameter of a network.
+    ///
+    /// # Errors
+    /// When one is missing or has another shape.
+    pub fn load_network(&self, network: &mut impl Network) -> Result<(), Error> {
+        let mut result = Ok(());
+        network.visit_mut(&mut |_, name, p| {
+            let value = p.constant();
+            match self.get::<2>(&format!("model.{name}"), &value.device()) {
+                Ok(new) if new.dims() == value.dims() => p.set(new),
+                Ok(new) => {
+                    let message = format!("{name} has the shape {:?} instead of {:?}", new.dims(), value.dims());
+                    result = Err(Error::Checkpoint(message));
+                }
+                Err(error) => result = Err(error),
+            }
+        });
+        result
+    }
+}

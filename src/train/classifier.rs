@@ -1,0 +1,284 @@
+//! Fine-tuning a classifier (stage 3): a plan of phases, discriminative rates, BPT3C, early stopping.
+
+use burn::tensor::{Tensor, TensorData};
+
+use super::Error;
+use super::checkpoint::{Checkpoint, Position};
+use super::evaluate::classify;
+use super::monitor::{Evaluation, Group, Monitor, Signal, Step};
+use super::optimiser::Optimiser;
+use super::plan::Plan;
+use crate::model::classifier::{Chunking, cross_entropy};
+use crate::model::dropout::Draw;
+use crate::model::{Classifier, Dropouts, Network as _, Tokens};
+use crate::text::batches::{DocBatch, Order, epoch_seed, plan as plan_batches};
+
+/// Documents with their class numbers.
+#[derive(Clone, Copy, Debug)]
+pub struct Labelled<'a> {
+    /// Token ids of each document.
+    pub documents: &'a [&'a [u32]],
+    /// Class of each document.
+    pub labels: &'a [usize],
+}
+
+/// How to train, beside the plan.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Documents of a batch.
+    pub batch: usize,
+    /// Chunks and pooled tokens.
+    pub chunking: Chunking,
+    /// Decoupled weight decay.
+    pub weight_decay: f64,
+    /// Largest gradient norm.
+    pub clip: f64,
+    /// Dropouts, scaled already.
+    pub dropouts: Dropouts,
+    /// What they were scaled with.
+    pub drop_mult: f32,
+    /// Factor of each class in the loss.
+    pub class_weights: Option<Vec<f32>>,
+    /// Epochs without a better validation loss before training ends, where the plan stops early.
+    pub patience: usize,
+    /// The run's seed.
+    pub seed: u64,
+    /// Steps between measurements of the groups' norms; 0 never measures.
+    pub measure_every: u64,
+    /// Steps between reports.
+    pub report_every: u64,
+    /// Steps between checkpoints that nobody asked for; 0 writes none.
+    pub save_every: u64,
+}
+
+/// Most tokens of a padded training batch: what its activations cost in memory.
+const TOKEN_BUDGET: usize = 32 * 1024;
+
+struct Epoch {
+    trains: Vec<bool>,
+    /// The schedule, its first iteration and its length.
+    schedule: super::schedule::Schedule,
+    start: usize,
+    length: usize,
+}
+
+/// The epochs in order with the stretch of iterations that each one's schedule spans.
+fn epochs(plan: &Plan, steps: &[usize]) -> Vec<Epoch> {
+    let total: usize = steps.iter().sum();
+    let (mut epoch, mut start) = (0, 0);
+    let mut all = Vec::new();
+    for phase in &plan.phases {
+        let length: usize = steps[epoch..epoch + phase.epochs].iter().sum();
+        for _ in 0..phase.epochs {
+            let trains = phase.trains.clone();
+            all.push(match phase.schedule {
+                Some(schedule) => Epoch { trains, schedule, start, length },
+                None => Epoch { trains, schedule: plan.schedule, start: 0, length: total },
+            });
+        }
+        epoch += phase.epochs;
+        start += length;
+    }
+    all
+}
+
+/// Fine-tunes `model` by `plan`; with `valid`, measures it after every epoch, and where the plan stops early the best
+/// epoch's weights are returned.
+///
+/// # Errors
+/// Divergence, a lost device, a checkpoint that does not fit, or [`Error::Stopped`].
+pub async fn train<M: Monitor>(
+    mut model: Classifier,
+    data: Labelled<'_>,
+    valid: Option<Labelled<'_>>,
+    plan: &Plan,
+    config: &Config,
+    resume: Option<Checkpoint>,
+    monitor: &mut M,
+) -> Result<Classifier, Error> {
+    let lengths: Vec<usize> = data.documents.iter().map(|d| d.len()).collect();
+    let epoch_count: usize = plan.phases.iter().map(|p| p.epochs).sum();
+    let order = |epoch: usize| {
+        let order = Order::Shuffled(epoch_seed(config.seed, epoch as u64));
+        plan_batches(&lengths, config.batch, TOKEN_BUDGET, order)
+    };
+    let steps: Vec<usize> = (0..epoch_count).map(|e| order(e).len()).collect();
+    let epochs = epochs(plan, &steps);
+    let total: usize = steps.iter().sum();
+    let multiples = plan.rates.multiples(model.groups().len());
+    let mut optimiser = Optimiser::new(plan.rule, config.weight_decay, Some(config.clip));
+    let tokens: usize = lengths.iter().sum();
+    let fingerprint = format!(
+        "classifier; {} documents of {tokens} tokens; {} classes; {epoch_count} epochs of {}; rate {}; seed {}",
+        lengths.len(),
+        model.classes,
+        config.batch,
+        plan.rate,
+        config.seed
+    );
+    let mut at = Position { fingerprint, ..Position::default() };
+    // The best epoch so far: its validation loss, the epochs since, its weights.
+    let mut best: Option<(f64, usize, Classifier)> = None;
+    if let Some(checkpoint) = &resume {
+        if checkpoint.position.fingerprint != at.fingerprint {
+            let message = format!("it is of \"{}\", this is \"{}\"", checkpoint.position.fingerprint, at.fingerprint);
+            return Err(Error::Checkpoint(message));
+        }
+        at = checkpoint.position.clone();
+        load(checkpoint, &mut model, "")?;
+        optimiser.load(checkpoint, &model)?;
+        if let Some(array) = checkpoint.arrays.get("best.record") {
+            let mut kept = model.clone();
+            load(checkpoint, &mut kept, "best.")?;
+            best = Some((f64::from(array.values[0]), array.values[1] as usize, kept));
+        }
+    }
+    drop(resume);
+
+    let mut seen = 0;
+    'epochs: for (number, epoch) in epochs.iter().enumerate().skip(at.epoch) {
+        let batches = order(number);
+        let first = if number == at.epoch { at.batch } else { 0 };
+        for (index, rows) in batches.iter().enumerate().skip(first) {
+            let signal = monitor.signal().await;
+            let due = config.save_every > 0 && at.step > 0 && at.step.is_multiple_of(config.save_every) && index > first;
+            if signal != Signal::Continue || due {
+                let position = Position { epoch: number, batch: index, ..at.clone() };
+                monitor.save(checkpoint(&model, &optimiser, best.as_ref(), position).await?)?;
+            }
+            if signal == Signal::Stop {
+                return Err(Error::Stopped);
+            }
+            let docs: Vec<&[u32]> = rows.iter().map(|&r| data.documents[r]).collect();
+            let labels: Vec<usize> = rows.iter().map(|&r| data.labels[r]).collect();
+            let padded = DocBatch::new(&docs, 1);
+            let tokens = Tokens::new(padded.tokens, padded.time, padded.batch);
+            let t = (at.step as usize) - epoch.start.min(at.step as usize);
+            let rate = plan.rate * epoch.schedule.rate(t, epoch.length);
+            let rates: Vec<f64> =
+                multiples.iter().zip(&epoch.trains).map(|(m, &trains)| if trains { m * rate } else { 0.0 }).collect();
+
+            model.visit_mut(&mut |group, _, p| p.track(epoch.trains[group]));
+            let draw = Draw { seed: config.seed, step: at.step };
+            let masks = model.masks(draw, &config.dropouts, config.drop_mult, tokens.batch);
+            let pooled = model.pool(&tokens, &padded.lengths, config.chunking, &masks.encoder);
+            let logits = model.head(pooled, &masks.head, true);
+            let loss = cross_entropy(logits, &labels, config.class_weights.as_deref());
+            let gradients = loss.backward();
+            at.step += 1;
+            seen += padded.lengths.iter().sum::<usize>() as u64;
+            let report = at.step.is_multiple_of(config.report_every.max(1)) || at.step == 1;
+            let measure = report && config.measure_every > 0 && at.step % config.measure_every == 1 % config.measure_every;
+            let momentum = epoch.schedule.momentum(t, epoch.length);
+            let norms = optimiser.step(&mut model, gradients, &rates, momentum, measure).await?;
+            if report {
+                let data = loss.inner().into_data_async().await.map_err(|e| Error::Device(format!("{e:?}")))?;
+                let loss = f64::from(data.try_to_vec::<f32>().map_err(|e| Error::Device(format!("{e:?}")))?[0]);
+                if !loss.is_finite() {
+                    return Err(Error::Diverged { loss, step: at.step, rate: plan.rate });
+                }
+                let groups = (rates.iter().zip(&epoch.trains).enumerate())
+                    .map(|(g, (&rate, &trains))| Group { rate, frozen: !trains, norms: norms.as_ref().map(|n| n[g]) })
+                    .collect();
+                monitor.step(Step {
+                    step: at.step,
+                    total: total as u64,
+                    epoch: number + 1,
+                    cross_entropy: loss,
+                    regularisation: None,
+                    groups,
+                    tokens: seen,
+                });
+            }
+        }
+        let Some(valid) = valid else { continue };
+        let evaluation = validate(&model, valid, config, number + 1).await?;
+        monitor.evaluation(evaluation);
+        if plan.early_stopping {
+            match &mut best {
+                Some((nll, since, _)) if evaluation.nll >= *nll => {
+                    *since += 1;
+                    // Gradual plans are not judged before the last group has joined.
+                    if *since >= config.patience && epoch.trains == epochs[epochs.len() - 1].trains {
+                        break 'epochs;
+                    }
+                }
+                _ => best = Some((evaluation.nll, 0, model.frozen())),
+            }
+        }
+    }
+    Ok(match best {
+        Some((_, _, best)) => best,
+        None => model.frozen(),
+    })
+}
+
+async fn validate(
+    model: &Classifier,
+    valid: Labelled<'_>,
+    config: &Config,
+    epoch: usize,
+) -> Result<Evaluation, Error> {
+    let probabilities = classify(model, valid.documents, config.batch.max(32), config.chunking, &mut |_| ()).await?;
+    let rows = valid.labels.len() as f64;
+    let (mut nll, mut wrong) = (0.0, 0.0);
+    for (p, &label) in probabilities.iter().zip(valid.labels) {
+        nll -= p[label].max(1e-12).ln() / rows;
+        wrong += f64::from(u8::from(p.iter().any(|&x| x > p[label]))) / rows;
+    }
+    Ok(Evaluation { epoch, nll, error: Some(wrong) })
+}
+
+/// The running statistics of batch norm, which are no parameters.
+fn statistics(model: &Classifier) -> Vec<(String, Tensor<2>)> {
+    let blocks = model.blocks.iter().enumerate();
+    blocks
+        .flat_map(|(i, b)| {
+            [
+                (format!("statistics.{i}.mean"), b.running_mean.clone()),
+                (format!("statistics.{i}.var"), b.running_var.clone()),
+            ]
+        })
+        .collect()
+}
+
+async fn checkpoint(
+    model: &Classifier,
+    optimiser: &Optimiser,
+    best: Option<&(f64, usize, Classifier)>,
+    position: Position,
+) -> Result<Checkpoint, Error> {
+    let mut checkpoint = Checkpoint { position, ..Checkpoint::default() };
+    checkpoint.put_network(model).await?;
+    optimiser.save(&mut checkpoint).await?;
+    for (name, tensor) in statistics(model) {
+        checkpoint.put(name, tensor).await?;
+    }
+    if let Some((nll, since, best)) = best {
+        let mut kept = Checkpoint::default();
+        kept.put_network(best).await?;
+        for (name, tensor) in statistics(best) {
+            kept.put(name, tensor).await?;
+        }
+        checkpoint.arrays.extend(kept.arrays.into_iter().map(|(name, array)| (format!("best.{name}"), array)));
+        let device = best.encoder.embedding.constant().device();
+        let record = Tensor::<1>::from_data(TensorData::new(vec![*nll as f32, *since as f32], [2]), &device);
+        checkpoint.put("best.record".into(), record).await?;
+    }
+    Ok(checkpoint)
+}
+
+fn load(checkpoint: &Checkpoint, model: &mut Classifier, prefix: &str) -> Result<(), Error> {
+    let arrays = checkpoint.arrays.iter().filter_map(|(name, array)| {
+        let name = name.strip_prefix(prefix)?;
+        (name.starts_with("model.") || name.starts_with("statistics.")).then(|| (name.to_string(), array.clone()))
+    });
+    let part = Checkpoint { arrays: arrays.collect(), position: Position::default() };
+    part.load_network(model)?;
+    let device = model.encoder.embedding.constant().device();
+    for (i, block) in model.blocks.iter_mut().enumerate() {
+        block.running_mean = part.get(&format!("statistics.{i}.mean"), &device)?;
+        block.running_var = part.get(&format!("statistics.{i}.var"), &device)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,123 @@
+//! What is used where the user does not say, in one place.
+
+use super::language_model as lm;
+use super::optimiser::Rule;
+use super::plan::Rates;
+use super::schedule::{DISCRIMINATIVE_FACTOR, Schedule};
+use crate::model::regularisation::{ALPHA, BETA};
+use crate::model::{Architecture, Dropouts};
+
+/// Time steps of a window, and of a chunk of BPT3C.
+pub const BPTT: usize = 70;
+/// Tokens of a document that are pooled.
+pub const MAX_LEN: usize = 1400;
+/// Largest gradient norm of language models (reference code).
+pub const LM_CLIP: f64 = 0.3;
+/// Largest gradient norm of classifiers (reference code).
+pub const CLASSIFIER_CLIP: f64 = 25.0;
+/// Decoupled weight decay.
+pub const WEIGHT_DECAY: f64 = 0.01;
+
+/// Sizes of a model that `pretrain` makes.
+#[derive(Clone, Copy, Debug)]
+pub struct Preset {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// Sizes; `vocab` is the most rows the vocabulary may have.
+    pub arch: Architecture,
+    /// Parallel streams.
+    pub batch: usize,
+    /// Scale of the language model's dropouts: a small model cannot afford much.
+    pub drop_mult: f32,
+    /// Highest learning rate.
+    pub rate: f64,
+}
+
+/// Every preset.
+pub const PRESETS: [Preset; 3] = [
+    Preset {
+        name: "tiny",
+        arch: Architecture { vocab: 2_000, embedding: 32, hidden: 64, layers: 2 },
+        batch: 16,
+        drop_mult: 0.1,
+        rate: 4e-3,
+    },
+    Preset {
+        name: "small",
+        arch: Architecture { vocab: 8_000, embedding: 128, hidden: 256, layers: 3 },
+        batch: 32,
+        drop_mult: 0.1,
+        rate: 4e-3,
+    },
+    Preset {
+        name: "paper",
+        arch: Architecture { vocab: 30_000, embedding: 400, hidden: 1152, layers: 3 },
+        batch: 64,
+        drop_mult: 0.5,
+        rate: 2e-3,
+    },
+];
+
+/// The preset of that name.
+pub fn preset(name: &str) -> Option<Preset> {
+    PRESETS.into_iter().find(|p| p.name == name)
+}
+
+/// Stage 1: one cycle over the corpus, every layer at one rate.
+pub fn pretraining(epochs: usize, batch: usize, rate: f64, drop_mult: f32, seed: u64) -> lm::Config {
+    lm::Config {
+        epochs,
+        batch,
+        bptt: BPTT,
+        rate,
+        rates: Rates::Uniform,
+        schedule: Schedule::one_cycle(),
+        rule: Rule::ADAM,
+        weight_decay: WEIGHT_DECAY,
+        clip: LM_CLIP,
+        dropouts: Dropouts::LANGUAGE_MODEL.scaled(drop_mult),
+        regularisation: (ALPHA * f64::from(drop_mult), BETA * f64::from(drop_mult)),
+        seed,
+        max_seconds: None,
+        measure_every: 50,
+        report_every: 10,
+        save_every: 500,
+    }
+}
+
+/// Stage 2: discriminative rates and STLR (sections 3.2 and 4.1).
+///
+/// Small corpora get fewer streams, so that an epoch still makes a hundred steps or so.
+pub fn adaptation(tokens: usize, seed: u64) -> lm::Config {
+    let batch = (tokens / (BPTT * 100)).clamp(4, 32);
+    let drop_mult = 0.3;
+    lm::Config {
+        epochs: 4,
+        batch,
+        bptt: BPTT,
+        rate: 4e-3,
+        rates: Rates::Discriminative { factor: DISCRIMINATIVE_FACTOR },
+        schedule: Schedule::stlr(),
+        rule: Rule::ADAM,
+        weight_decay: WEIGHT_DECAY,
+        clip: LM_CLIP,
+        dropouts: Dropouts::LANGUAGE_MODEL.scaled(drop_mult),
+        regularisation: (ALPHA * f64::from(drop_mult), BETA * f64::from(drop_mult)),
+        seed,
+        max_seconds: None,
+        measure_every: 20,
+        report_every: 1,
+        save_every: 200,
+    }
+}
+
+/// Stage 3: epochs over the labelled texts.
+pub const CLASSIFIER_EPOCHS: usize = 20;
+/// Texts of a batch: few labels still make several steps an epoch.
+pub const CLASSIFIER_BATCH: usize = 16;
+/// Scale of the classifier's dropouts (fastai's default).
+pub const CLASSIFIER_DROP_MULT: f32 = 0.5;
+/// Epochs without improvement before methods with early stopping stop.
+pub const PATIENCE: usize = 5;
+/// Texts of a batch when classifying.
+pub const CLASSIFY_BATCH: usize = 64;

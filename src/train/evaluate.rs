@@ -1,0 +1,132 @@
+//! Measuring models without training them.
+
+use burn::tensor::Tensor;
+
+use super::Error;
+use crate::model::classifier::Chunking;
+use crate::model::{Classifier, LanguageModel, Network as _, Tokens};
+use crate::text::batches::{DocBatch, LmBatchConfig, LmBatches, Order, plan};
+use crate::text::corpus::Corpus;
+
+/// A language model's loss on texts.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Nll {
+    /// Mean negative log-likelihood of a token, nats.
+    pub nll: f64,
+    /// Tokens that were predicted.
+    pub predictions: usize,
+}
+
+fn device_error(error: impl std::fmt::Debug) -> Error {
+    Error::Device(format!("{error:?}"))
+}
+
+async fn floats<const D: usize>(t: Tensor<D>) -> Result<Vec<f32>, Error> {
+    let data = t.inner().into_data_async().await.map_err(device_error)?;
+    data.try_to_vec::<f32>().map_err(device_error)
+}
+
+/// Streams that a corpus is read in for validation: enough for speed, few enough that cut contexts do not matter.
+const STREAMS: usize = 32;
+
+/// Loss on running text: the documents end to end, in [`STREAMS`] streams where there is enough text.
+///
+/// # Errors
+/// When the device is lost.
+pub async fn perplexity(model: &LanguageModel, corpus: &Corpus, bptt: usize) -> Result<Nll, Error> {
+    let streams = (corpus.tokens().len() / (20 * bptt.max(1))).clamp(1, STREAMS);
+    stream_nll(model, corpus, bptt, streams).await
+}
+
+/// Loss on running text as a single stream from a zero state: every token but the first is predicted.
+///
+/// # Errors
+/// When the device is lost.
+pub async fn single_stream_nll(model: &LanguageModel, corpus: &Corpus, bptt: usize) -> Result<Nll, Error> {
+    stream_nll(model, corpus, bptt, 1).await
+}
+
+async fn stream_nll(model: &LanguageModel, corpus: &Corpus, bptt: usize, streams: usize) -> Result<Nll, Error> {
+    let model = model.frozen();
+    let config = LmBatchConfig { batch: streams, bptt, variable: false, bucket: 1, shuffle: false };
+    let batches = LmBatches::new(corpus, config, 0);
+    let mut states = model.encoder.zero_states(batches.batch());
+    let (mut sum, mut predictions) = (0.0, 0);
+    for index in 0..batches.len() {
+        let window = batches.window(index);
+        let tokens = Tokens::new(window.inputs, window.time, window.batch);
+        let (nll, next) = model.nll(&tokens, window.targets.into(), states);
+        states = next;
+        sum += floats(nll).await?.iter().map(|&x| f64::from(x)).sum::<f64>();
+        predictions += window.time * window.batch;
+    }
+    Ok(Nll { nll: if predictions > 0 { sum / predictions as f64 } else { 0.0 }, predictions })
+}
+
+/// Loss on documents, each from a zero state: every token but a document's first is predicted.
+///
+/// # Errors
+/// When the device is lost.
+pub async fn document_nll(
+    model: &LanguageModel,
+    documents: &[&[u32]],
+    batch: usize,
+    bptt: usize,
+) -> Result<Nll, Error> {
+    let model = model.frozen();
+    let lengths: Vec<usize> = documents.iter().map(|d| d.len()).collect();
+    let (mut sum, mut predictions) = (0.0, 0);
+    for rows in plan(&lengths, batch, usize::MAX, Order::Sorted) {
+        let docs: Vec<&[u32]> = rows.iter().map(|&r| documents[r]).collect();
+        let padded = DocBatch::new(&docs, 1);
+        let mut states = model.encoder.zero_states(padded.batch);
+        let tokens = Tokens::new(padded.tokens, padded.time, padded.batch);
+        for start in (0..tokens.time.saturating_sub(1)).step_by(bptt.max(1)) {
+            let count = bptt.min(tokens.time - 1 - start);
+            let targets = tokens.steps(start + 1, count);
+            let (nll, next) = model.nll(&tokens.steps(start, count), targets.ids, states);
+            states = next;
+            let nll = floats(nll).await?;
+            for t in 0..count {
+                for (b, doc) in docs.iter().enumerate() {
+                    if start + t + 1 < doc.len() {
+                        sum += f64::from(nll[t * tokens.batch + b]);
+                        predictions += 1;
+                    }
+                }
+            }
+        }
+    }
+    Ok(Nll { nll: if predictions > 0 { sum / predictions as f64 } else { 0.0 }, predictions })
+}
+
+/// Most tokens of a padded batch when classifying.
+const TOKEN_BUDGET: usize = 64 * 1024;
+
+/// Probabilities `[documents][classes]`; `progress` hears how many documents are done.
+///
+/// # Errors
+/// When the device is lost.
+pub async fn classify(
+    model: &Classifier,
+    documents: &[&[u32]],
+    batch: usize,
+    chunking: Chunking,
+    progress: &mut dyn FnMut(usize),
+) -> Result<Vec<Vec<f64>>, Error> {
+    let lengths: Vec<usize> = documents.iter().map(|d| d.len()).collect();
+    let mut all = vec![Vec::new(); documents.len()];
+    let mut done = 0;
+    for rows in plan(&lengths, batch, TOKEN_BUDGET, Order::Sorted) {
+        let docs: Vec<&[u32]> = rows.iter().map(|&r| documents[r]).collect();
+        let padded = DocBatch::new(&docs, 1);
+        let tokens = Tokens::new(padded.tokens, padded.time, padded.batch);
+        let values = floats(model.probabilities(&tokens, &padded.lengths, chunking)).await?;
+        for (row, probabilities) in rows.iter().zip(values.chunks_exact(model.classes)) {
+            all[*row] = probabilities.iter().map(|&p| f64::from(p)).collect();
+        }
+        done += rows.len();
+        progress(done);
+    }
+    Ok(all)
+}

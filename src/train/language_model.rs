@@ -1,0 +1,240 @@
+//! Training a language model: stage 1 from scratch, stage 2 on the user's texts.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use burn::tensor::Tensor;
+
+use super::Error;
+use super::checkpoint::{Checkpoint, Position};
+use super::evaluate::perplexity;
+use super::monitor::{Evaluation, Group, Monitor, Signal, Step};
+use super::optimiser::{Optimiser, Rule};
+use super::plan::Rates;
+use super::schedule::Schedule;
+use crate::model::awd_lstm::State;
+use crate::model::dropout::Draw;
+use crate::model::{Dropouts, LanguageModel, Network as _, Tokens};
+use crate::text::batches::{LmBatchConfig, LmBatches, epoch_seed};
+use crate::text::corpus::Corpus;
+
+/// How to train.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Passes over the corpus.
+    pub epochs: usize,
+    /// Parallel streams.
+    pub batch: usize,
+    /// Time steps of a window, on average.
+    pub bptt: usize,
+    /// Highest rate of the last layer group.
+    pub rate: f64,
+    /// The other groups' rates.
+    pub rates: Rates,
+    /// Over all iterations.
+    pub schedule: Schedule,
+    /// The optimiser.
+    pub rule: Rule,
+    /// Decoupled weight decay.
+    pub weight_decay: f64,
+    /// Largest gradient norm.
+    pub clip: f64,
+    /// Dropouts, scaled already.
+    pub dropouts: Dropouts,
+    /// Coefficients of AR and TAR.
+    pub regularisation: (f64, f64),
+    /// The run's seed.
+    pub seed: u64,
+    /// Ends the schedule after so many seconds of training: the rate then follows the clock where that is ahead of
+    /// the steps, so such a run is not repeatable to the bit.
+    pub max_seconds: Option<f64>,
+    /// Steps between measurements of the groups' norms; 0 never measures.
+    pub measure_every: u64,
+    /// Steps between reports: each reads the loss back from the device.
+    pub report_every: u64,
+    /// Steps between checkpoints that nobody asked for; 0 writes none.
+    pub save_every: u64,
+}
+
+impl Config {
+    fn batches(&self, corpus: &Arc<Corpus>, epoch: usize) -> LmBatches<Arc<Corpus>> {
+        let config = LmBatchConfig { batch: self.batch, bptt: self.bptt, ..LmBatchConfig::default() };
+        LmBatches::new(corpus.clone(), config, epoch_seed(self.seed, epoch as u64))
+    }
+
+    fn fingerprint(&self, corpus: &Corpus) -> String {
+        let Self { epochs, batch, bptt, rate, seed, .. } = self;
+        format!("language model; {} tokens; {epochs} epochs; {batch} x {bptt}; rate {rate}; seed {seed}", corpus.tokens().len())
+    }
+}
+
+/// Fine-tunes (or, from fresh weights, trains) `model` on `corpus`.
+///
+/// The validation loss on `valid` is measured before the first epoch and after each. Returns the trained model.
+///
+/// # Errors
+/// Divergence, a lost device, a checkpoint that does not fit, or [`Error::Stopped`].
+pub async fn train<M: Monitor>(
+    mut model: LanguageModel,
+    corpus: Corpus,
+    valid: Option<&Corpus>,
+    config: &Config,
+    resume: Option<Checkpoint>,
+    monitor: &mut M,
+) -> Result<LanguageModel, Error> {
+    let tokens = corpus.tokens().len();
+    let corpus = Arc::new(corpus);
+    let lengths: Vec<usize> = (0..config.epochs).map(|e| config.batches(&corpus, e).len()).collect();
+    let total: usize = lengths.iter().sum();
+    if total == 0 {
+        return Err(Error::TooShort { tokens });
+    }
+    let group_count = model.groups().len();
+    let multiples = config.rates.multiples(group_count);
+    let mut optimiser = Optimiser::new(config.rule, config.weight_decay, Some(config.clip));
+    let mut at = Position { fingerprint: config.fingerprint(&corpus), ..Position::default() };
+    let mut states: Option<Vec<State>> = None;
+    if let Some(checkpoint) = &resume {
+        if checkpoint.position.fingerprint != at.fingerprint {
+            let message = format!("it is of \"{}\", this is \"{}\"", checkpoint.position.fingerprint, at.fingerprint);
+            return Err(Error::Checkpoint(message));
+        }
+        at = checkpoint.position.clone();
+        checkpoint.load_network(&mut model)?;
+        optimiser.load(checkpoint, &model)?;
+        states = load_states(checkpoint, &model)?;
+    } else if let Some(valid) = valid {
+        let nll = perplexity(&model, valid, config.bptt).await?.nll;
+        monitor.evaluation(Evaluation { epoch: 0, nll, error: None });
+    }
+    drop(resume);
+
+    let mut seen = 0;
+    let mut clock = Clock::new(at.seconds);
+    for epoch in at.epoch..config.epochs {
+        let batches = config.batches(&corpus, epoch);
+        let mut carried = states.take().unwrap_or_else(|| model.encoder.zero_states(batches.batch()));
+        let first = if epoch == at.epoch { at.batch } else { 0 };
+        for index in first..batches.len() {
+            let signal = clock.without(monitor.signal()).await;
+            let due = config.save_every > 0 && at.step > 0 && at.step.is_multiple_of(config.save_every) && index > first;
+            if signal != Signal::Continue || due {
+                let position = Position { epoch, batch: index, seconds: clock.seconds(), ..at.clone() };
+                monitor.save(checkpoint(&model, &optimiser, &carried, position).await?)?;
+            }
+            if signal == Signal::Stop {
+                return Err(Error::Stopped);
+            }
+            // A run with a time limit is at whichever point of its schedule the clock or the steps have reached.
+            let by_clock = config.max_seconds.map_or(0.0, |limit| clock.seconds() / limit);
+            if by_clock >= 1.0 {
+                return Ok(optimiser.averaged(&model));
+            }
+            let t = (at.step as usize).max((by_clock * total as f64) as usize);
+            let window = batches.window(index);
+            let tokens = Tokens::new(window.inputs, window.time, window.batch);
+            let rate = config.rate * config.schedule.rate(t, total) * f64::from(window.rate_scale);
+            let rates: Vec<f64> = multiples.iter().map(|m| m * rate).collect();
+
+            model.visit_mut(&mut |_, _, p| p.track(true));
+            let draw = Draw { seed: config.seed, step: at.step };
+            let masks = model.masks(draw, &config.dropouts, tokens.batch);
+            let (loss, next) = model.loss(&tokens, window.targets.into(), carried, &masks, config.regularisation);
+            carried = next;
+            let gradients = loss.total().backward();
+            at.step += 1;
+            seen += (tokens.time * tokens.batch) as u64;
+            let report = at.step.is_multiple_of(config.report_every.max(1)) || at.step == 1;
+            let measure = report && config.measure_every > 0 && at.step % config.measure_every == 1 % config.measure_every;
+            let momentum = config.schedule.momentum(t, total);
+            let norms = optimiser.step(&mut model, gradients, &rates, momentum, measure).await?;
+            if report {
+                let [cross_entropy, ar, tar] = read([loss.cross_entropy, loss.ar, loss.tar]).await?;
+                if !cross_entropy.is_finite() {
+                    return Err(Error::Diverged { loss: cross_entropy, step: at.step, rate: config.rate });
+                }
+                let groups = (rates.iter().enumerate())
+                    .map(|(g, &rate)| Group { rate, frozen: false, norms: norms.as_ref().map(|n| n[g]) })
+                    .collect();
+                monitor.step(Step {
+                    step: at.step,
+                    total: total as u64,
+                    epoch: epoch + 1,
+                    cross_entropy,
+                    regularisation: Some((ar, tar)),
+                    groups,
+                    tokens: seen,
+                });
+            }
+        }
+        if let Some(valid) = valid {
+            let nll = perplexity(&optimiser.averaged(&model), valid, config.bptt).await?.nll;
+            optimiser.observe(nll);
+            monitor.evaluation(Evaluation { epoch: epoch + 1, nll, error: None });
+        }
+    }
+    Ok(optimiser.averaged(&model))
+}
+
+/// Reads scalars back in one transfer.
+async fn read<const N: usize>(scalars: [Tensor<1>; N]) -> Result<[f64; N], Error> {
+    let device = |e: String| Error::Device(e);
+    let all = Tensor::cat(scalars.into_iter().map(Tensor::inner).collect(), 0);
+    let data = all.into_data_async().await.map_err(|e| device(format!("{e:?}")))?;
+    let values = data.try_to_vec::<f32>().map_err(|e| device(format!("{e:?}")))?;
+    Ok(std::array::from_fn(|i| f64::from(values[i])))
+}
+
+async fn checkpoint(
+    model: &LanguageModel,
+    optimiser: &Optimiser,
+    states: &[State],
+    position: Position,
+) -> Result<Checkpoint, Error> {
+    let mut checkpoint = Checkpoint { position, ..Checkpoint::default() };
+    checkpoint.put_network(model).await?;
+    optimiser.save(&mut checkpoint).await?;
+    for (i, state) in states.iter().enumerate() {
+        checkpoint.put(format!("state.{i}.h"), state.h.clone()).await?;
+        checkpoint.put(format!("state.{i}.c"), state.c.clone()).await?;
+    }
+    Ok(checkpoint)
+}
+
+fn load_states(checkpoint: &Checkpoint, model: &LanguageModel) -> Result<Option<Vec<State>>, Error> {
+    if !checkpoint.arrays.contains_key("state.0.h") {
+        return Ok(None);
+    }
+    let device = model.decoder_bias.constant().device();
+    let state = |i: usize| -> Result<State, Error> {
+        Ok(State {
+            h: checkpoint.get(&format!("state.{i}.h"), &device)?,
+            c: checkpoint.get(&format!("state.{i}.c"), &device)?,
+        })
+    };
+    (0..model.arch().layers).map(state).collect::<Result<Vec<_>, _>>().map(Some)
+}
+
+/// Counts seconds of training: those of earlier runs, and not those of a pause.
+struct Clock {
+    before: f64,
+    since: Instant,
+}
+
+impl Clock {
+    fn new(before: f64) -> Self {
+        Self { before, since: Instant::now() }
+    }
+
+    fn seconds(&self) -> f64 {
+        self.before + self.since.elapsed().as_secs_f64()
+    }
+
+    /// Stands still while `wait` is awaited.
+    async fn without<T>(&mut self, wait: impl Future<Output = T>) -> T {
+        self.before = self.seconds();
+        let result = wait.await;
+        self.since = Instant::now();
+        result
+    }
+}

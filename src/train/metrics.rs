@@ -1,0 +1,468 @@
+//! What a classifier's predictions are worth: error with its interval, per-class precision, recall and F1,
+//! confusion matrix, mean negative log-likelihood and calibration.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+mod interval;
+
+pub use interval::{Interval, Z95, pooled_interval, wilson};
+
+/// Equal-width bins of the expected calibration error (Guo et al. 2017).
+const CALIBRATION_BINS: usize = 15;
+
+/// The least probability that the log-likelihood reckons with, so that one row cannot make the mean infinite.
+const LEAST_PROBABILITY: f64 = 1e-15;
+
+/// Predictions that cannot be scored.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MetricsError {
+    #[error("there are no labelled rows to evaluate on; give data with a label column")]
+    Empty,
+    #[error("{labels} labels, {predictions} predictions and {folds} fold numbers do not belong together")]
+    Lengths {
+        labels: usize,
+        predictions: usize,
+        folds: usize,
+    },
+    #[error("row {row}: label number {label} is not among the model's {classes} classes")]
+    Label {
+        row: usize,
+        label: usize,
+        classes: usize,
+    },
+    #[error("row {row}: {found} probabilities for {classes} classes")]
+    Width {
+        row: usize,
+        found: usize,
+        classes: usize,
+    },
+}
+
+/// Precision, recall and F1 of one class, each 0 where its denominator is 0.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClassReport {
+    pub label: String,
+    pub precision: f64,
+    pub recall: f64,
+    pub f1: f64,
+    /// Rows that truly belong to the class.
+    pub support: usize,
+    /// Rows that were given the class.
+    pub predicted: usize,
+}
+
+/// The evaluation of a classifier on labelled rows. Proportions are in 0..=1, `nll` in nats per row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    pub rows: usize,
+    pub error: f64,
+    pub accuracy: f64,
+    /// The 95 % interval of `error`.
+    pub error_interval: Interval,
+    /// The plain mean of the F1 of the classes that occur, truly or as a prediction.
+    pub macro_f1: f64,
+    pub nll: f64,
+    /// Expected calibration error: how far confidence and accuracy lie apart, averaged over the rows.
+    pub calibration_error: f64,
+    pub classes: Vec<ClassReport>,
+    /// `confusion[truth][prediction]` counts rows.
+    pub confusion: Vec<Vec<usize>>,
+}
+
+impl Report {
+    /// Scores predictions on rows that had no part in training.
+    ///
+    /// `truth` `[rows]` holds class numbers, `probabilities` `[rows][classes]` what the classifier said. The
+    /// prediction is the most probable class, the lowest-numbered of equals. NaN counts as a probability of
+    /// 0, so that a diverged classifier is scored and its log-likelihood shows it.
+    ///
+    /// # Errors
+    /// If there are no rows, or the labels and probabilities do not fit each other.
+    pub fn new(names: &[String], truth: &[usize], probabilities: &[Vec<f64>]) -> Result<Self, MetricsError> {
+        let outcome = Outcome::new(names.len(), truth, probabilities, truth.len())?;
+        Ok(outcome.report(names, wilson(outcome.errors(), truth.len(), Z95)))
+    }
+
+    /// Scores the pooled predictions of k-fold cross-validation: each row was predicted by the classifier of
+    /// the fold that held it out, `folds[row]`. The interval is that of [`pooled_interval`].
+    ///
+    /// # Errors
+    /// As [`Report::new`].
+    pub fn pooled(
+        names: &[String],
+        truth: &[usize],
+        probabilities: &[Vec<f64>],
+        folds: &[usize],
+    ) -> Result<Self, MetricsError> {
+        let outcome = Outcome::new(names.len(), truth, probabilities, folds.len())?;
+        // Fold numbers are sorted, not used as indices, so that any numbering will do.
+        let mut rows: Vec<(usize, bool)> = folds.iter().copied().zip(outcome.wrong()).collect();
+        rows.sort_unstable();
+        let counts: Vec<(usize, usize)> = rows
+            .chunk_by(|a, b| a.0 == b.0)
+            .map(|fold| (fold.iter().filter(|row| row.1).count(), fold.len()))
+            .collect();
+        Ok(outcome.report(names, pooled_interval(&counts, Z95)))
+    }
+
+    /// The pairs of classes that are confused most, as (truth, prediction, rows), most frequent first.
+    #[must_use]
+    pub fn most_confused(&self) -> Vec<(usize, usize, usize)> {
+        let mut pairs: Vec<_> = self
+            .confusion
+            .iter()
+            .enumerate()
+            .flat_map(|(truth, row)| {
+                row.iter()
+                    .enumerate()
+                    .map(move |(prediction, &n)| (truth, prediction, n))
+            })
+            .filter(|&(truth, prediction, n)| truth != prediction && n > 0)
+            .collect();
+        pairs.sort_by_key(|&(truth, prediction, n)| (std::cmp::Reverse(n), truth, prediction));
+        pairs
+    }
+}
+
+/// Labels and predictions that have been found to belong together.
+struct Outcome<'a> {
+    truth: &'a [usize],
+    probabilities: &'a [Vec<f64>],
+    predictions: Vec<usize>,
+}
+
+impl<'a> Outcome<'a> {
+    fn new(
+        classes: usize,
+        truth: &'a [usize],
+        probabilities: &'a [Vec<f64>],
+        folds: usize,
+    ) -> Result<Self, MetricsError> {
+        if truth.len() != probabilities.len() || truth.len() != folds {
+            return Err(MetricsError::Lengths {
+                labels: truth.len(),
+                predictions: probabilities.len(),
+                folds,
+            });
+        }
+        if truth.is_empty() {
+            return Err(MetricsError::Empty);
+        }
+        for (i, (&label, row)) in truth.iter().zip(probabilities).enumerate() {
+            if label >= classes {
+                return Err(MetricsError::Label {
+                    row: i + 1,
+                    label,
+                    classes,
+                });
+            }
+            if row.len() != classes {
+                return Err(MetricsError::Width {
+                    row: i + 1,
+                    found: row.len(),
+                    classes,
+                });
+            }
+        }
+        let predictions = probabilities.iter().map(|row| most_probable(row)).collect();
+        Ok(Self {
+            truth,
+            probabilities,
+            predictions,
+        })
+    }
+
+    fn wrong(&self) -> impl Iterator<Item = bool> {
+        self.truth
+            .iter()
+            .zip(&self.predictions)
+            .map(|(truth, prediction)| truth != prediction)
+    }
+
+    fn errors(&self) -> usize {
+        self.wrong().filter(|&wrong| wrong).count()
+    }
+
+    fn report(&self, names: &[String], error_interval: Interval) -> Report {
+        let rows = self.truth.len();
+        let mut confusion = vec![vec![0; names.len()]; names.len()];
+        for (&truth, &prediction) in self.truth.iter().zip(&self.predictions) {
+            confusion[truth][prediction] += 1;
+        }
+        let classes: Vec<ClassReport> = names
+            .iter()
+            .enumerate()
+            .map(|(class, label)| ClassReport::of(class, label, &confusion))
+            .collect();
+        let occurring: Vec<f64> = classes
+            .iter()
+            .filter(|c| c.support + c.predicted > 0)
+            .map(|c| c.f1)
+            .collect();
+        let error = self.errors() as f64 / rows as f64;
+        Report {
+            rows,
+            error,
+            accuracy: 1.0 - error,
+            error_interval,
+            macro_f1: occurring.iter().sum::<f64>() / occurring.len() as f64,
+            nll: self.nll(),
+            calibration_error: self.calibration_error(),
+            classes,
+            confusion,
+        }
+    }
+
+    fn nll(&self) -> f64 {
+        let each = self.truth.iter().zip(self.probabilities);
+        // f64::max drops a NaN, and so counts it as improbable.
+        each.map(|(&truth, row)| -row[truth].max(LEAST_PROBABILITY).ln())
+            .sum::<f64>()
+            / self.truth.len() as f64
+    }
+
+    /// Rows are binned by confidence, the probability of the prediction; the gaps between mean confidence and
+    /// accuracy are weighted by the rows of their bins.
+    fn calibration_error(&self) -> f64 {
+        let mut gaps = [0.0; CALIBRATION_BINS];
+        for ((row, &prediction), wrong) in self.probabilities.iter().zip(&self.predictions).zip(self.wrong())
+        {
+            let confidence = row[prediction].clamp(0.0, 1.0).max(0.0);
+            // Bins are open below and closed above.
+            let bin = ((confidence * CALIBRATION_BINS as f64).ceil() as usize).clamp(1, CALIBRATION_BINS) - 1;
+            gaps[bin] += confidence - f64::from(u8::from(!wrong));
+        }
+        gaps.iter().map(|gap: &f64| gap.abs()).sum::<f64>() / self.truth.len() as f64
+    }
+}
+
+impl ClassReport {
+    fn of(class: usize, label: &str, confusion: &[Vec<usize>]) -> Self {
+        let hits = confusion[class][class] as f64;
+        let support: usize = confusion[class].iter().sum();
+        let predicted: usize = confusion.iter().map(|row| row[class]).sum();
+        Self {
+            label: label.to_owned(),
+            precision: hits / predicted.max(1) as f64,
+            recall: hits / support.max(1) as f64,
+            f1: 2.0 * hits / (support + predicted).max(1) as f64,
+            support,
+            predicted,
+        }
+    }
+}
+
+/// The index of the highest probability, the first of equals.
+fn most_probable(row: &[f64]) -> usize {
+    let (mut best, mut highest) = (0, f64::NEG_INFINITY);
+    for (class, &p) in row.iter().enumerate() {
+        if p > highest {
+            (best, highest) = (class, p);
+        }
+    }
+    best
+}
+
+/// Plain text: the summary, the table of classes and the confusion matrix.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Interval { low, high } = self.error_interval;
+        writeln!(
+            f,
+            "error {:.1} % (95 %: {:.1} to {:.1}) on {} rows; macro F1 {:.3}, nll {:.3}, calibration error {:.3}",
+            100.0 * self.error,
+            100.0 * low,
+            100.0 * high,
+            self.rows,
+            self.macro_f1,
+            self.nll,
+            self.calibration_error
+        )?;
+        let width = self
+            .classes
+            .iter()
+            .map(|c| c.label.chars().count())
+            .max()
+            .unwrap_or(0)
+            .max(5);
+        writeln!(f, "\n{:width$}  precision  recall     f1  support", "class")?;
+        for c in &self.classes {
+            let ClassReport {
+                label,
+                precision,
+                recall,
+                f1,
+                support,
+                ..
+            } = c;
+            writeln!(
+                f,
+                "{label:width$}  {precision:9.3}  {recall:6.3}  {f1:5.3}  {support:7}"
+            )?;
+        }
+        // Columns are numbered: labels are often too long to stand side by side.
+        let cell = self
+            .rows
+            .to_string()
+            .len()
+            .max(self.classes.len().to_string().len());
+        write!(f, "\n{:width$}      ", "truth")?;
+        for column in 1..=self.classes.len() {
+            write!(f, " {column:cell$}")?;
+        }
+        for (i, (class, row)) in self.classes.iter().zip(&self.confusion).enumerate() {
+            write!(f, "\n{:width$}  {:>3} ", class.label, i + 1)?;
+            for count in row {
+                write!(f, " {count:cell$}")?;
+            }
+        }
+        writeln!(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn names(n: usize) -> Vec<String> {
+        (0..n).map(|i| format!("class {i}")).collect()
+    }
+
+    fn close(got: f64, want: f64) {
+        assert!((got - want).abs() < 1e-4, "got {got}, want {want}");
+    }
+
+    /// Six rows of three classes: class 0 once taken for 1, class 2 once taken for 0; class 3 occurs nowhere.
+    fn sample() -> (Vec<usize>, Vec<Vec<f64>>) {
+        let truth = vec![0, 0, 1, 1, 2, 2];
+        let probabilities = vec![
+            vec![0.9, 0.1, 0.0, 0.0],
+            vec![0.3, 0.7, 0.0, 0.0],
+            vec![0.2, 0.8, 0.0, 0.0],
+            vec![0.25, 0.5, 0.25, 0.0],
+            vec![0.6, 0.0, 0.4, 0.0],
+            vec![0.0, 0.0, 1.0, 0.0],
+        ];
+        (truth, probabilities)
+    }
+
+    #[test]
+    fn a_report_by_hand() {
+        let (truth, probabilities) = sample();
+        let report = Report::new(&names(4), &truth, &probabilities).unwrap();
+        assert_eq!(report.confusion[..3], [[1, 1, 0, 0], [0, 2, 0, 0], [1, 0, 1, 0]]);
+        close(report.error, 2.0 / 6.0);
+        close(report.accuracy, 4.0 / 6.0);
+        let class = |i: usize| {
+            let c = &report.classes[i];
+            (c.precision, c.recall, c.f1, c.support)
+        };
+        assert_eq!(class(0), (0.5, 0.5, 0.5, 2));
+        assert_eq!(class(1), (2.0 / 3.0, 1.0, 0.8, 2)); // 2 * 2 / (2 + 3)
+        assert_eq!(class(2), (1.0, 0.5, 2.0 / 3.0, 2)); // 2 * 1 / (2 + 1)
+        assert_eq!(class(3), (0.0, 0.0, 0.0, 0));
+        close(report.macro_f1, (0.5 + 0.8 + 2.0 / 3.0) / 3.0);
+        // -(ln 0.9 + ln 0.3 + ln 0.8 + ln 0.5 + ln 0.4 + ln 1) = 3.141916
+        close(report.nll, 3.141_916 / 6.0);
+        // Every row has a bin of its own: gaps 0.1, 0.7, 0.2, 0.5, 0.6, 0.
+        close(report.calibration_error, 2.1 / 6.0);
+        assert_eq!(report.most_confused(), [(0, 1, 1), (2, 0, 1)]);
+        let json = serde_json::to_string(&report).unwrap();
+        assert_eq!(
+            serde_json::from_str::<Report>(&json).unwrap().to_string(),
+            report.to_string()
+        );
+    }
+
+    #[test]
+    fn rows_of_one_bin_offset_each_other() {
+        // Confidence 0.75, right three times of four: perfectly calibrated.
+        let report = Report::new(&names(2), &[0, 0, 0, 1], &vec![vec![0.75, 0.25]; 4]).unwrap();
+        close(report.calibration_error, 0.0);
+    }
+
+    #[test]
+    fn pooled_uses_the_folds() {
+        let (truth, probabilities) = sample();
+        let plain = Report::new(&names(4), &truth, &probabilities).unwrap();
+        let pooled = Report::pooled(&names(4), &truth, &probabilities, &[7, 3, 7, 7, 3, 7]).unwrap();
+        assert_eq!(pooled.confusion, plain.confusion);
+        assert_eq!(pooled.error_interval, pooled_interval(&[(2, 2), (0, 4)], Z95));
+        assert!(pooled.error_interval.high > plain.error_interval.high);
+    }
+
+    #[test]
+    fn a_diverged_classifier_is_scored() {
+        let report = Report::new(&names(2), &[0, 1], &vec![vec![f64::NAN; 2]; 2]).unwrap();
+        close(report.error, 0.5);
+        close(report.nll, 15.0 * std::f64::consts::LN_10);
+        assert!(report.calibration_error.is_finite());
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named() {
+        let row = vec![0.5, 0.5];
+        let score = |truth: &[usize], rows: &[Vec<f64>]| Report::new(&names(2), truth, rows).unwrap_err();
+        assert_eq!(score(&[], &[]), MetricsError::Empty);
+        assert_eq!(
+            score(&[2], std::slice::from_ref(&row)),
+            MetricsError::Label {
+                row: 1,
+                label: 2,
+                classes: 2
+            }
+        );
+        assert_eq!(
+            score(&[0], &[vec![1.0]]),
+            MetricsError::Width {
+                row: 1,
+                found: 1,
+                classes: 2
+            }
+        );
+        assert_eq!(
+            score(&[0, 1], &[row]),
+            MetricsError::Lengths {
+                labels: 2,
+                predictions: 1,
+                folds: 2
+            }
+        );
+    }
+
+    #[test]
+    fn text_lines_up() {
+        let (truth, probabilities) = sample();
+        let text = Report::new(&names(4), &truth, &probabilities)
+            .unwrap()
+            .to_string();
+        assert!(
+            text.starts_with("error 33.3 % (95 %: 9.7 to 70.0) on 6 rows; macro F1 0.656"),
+            "{text}"
+        );
+        assert!(
+            text.contains("class 1      0.667   1.000  0.800        2\n"),
+            "{text}"
+        );
+        assert!(
+            text.ends_with("class 2    3  1 0 1 0\nclass 3    4  0 0 0 0\n"),
+            "{text}"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_probabilities_are_scored(
+            rows in prop::collection::vec((0usize..3, prop::collection::vec(any::<f64>(), 3)), 1..40),
+        ) {
+            let (truth, probabilities): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
+            let report = Report::new(&names(3), &truth, &probabilities).unwrap();
+            prop_assert_eq!(report.confusion.iter().flatten().sum::<usize>(), truth.len());
+            prop_assert!(report.nll.is_finite() && (0.0..=1.0).contains(&report.calibration_error));
+            prop_assert!(report.error_interval.low <= report.error && report.error <= report.error_interval.high);
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What a training loop tells, and asks, whoever runs it.
+
+use std::future::Future;
+
+use super::Error;
+use super::checkpoint::Checkpoint;
+
+/// One layer group at one step.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// Its learning rate; 0 while frozen.
+    pub rate: f64,
+    /// Whether it does not train.
+    pub frozen: bool,
+    /// L2 norms of weights, gradient and update, where they were measured.
+    pub norms: Option<[f64; 3]>,
+}
+
+/// One optimisation step.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Steps done, this one included.
+    pub step: u64,
+    /// Steps of the whole stage.
+    pub total: u64,
+    /// Epoch, from 1.
+    pub epoch: usize,
+    /// Cross-entropy, nats.
+    pub cross_entropy: f64,
+    /// AR and TAR, of a language model.
+    pub regularisation: Option<(f64, f64)>,
+    /// Every layer group.
+    pub groups: Vec<Group>,
+    /// Tokens read since the loop was entered.
+    pub tokens: u64,
+}
+
+/// A measurement on held-out texts.
+#[derive(Clone, Copy, Debug)]
+pub struct Evaluation {
+    /// Epoch, from 1; 0 is before training.
+    pub epoch: usize,
+    /// Mean negative log-likelihood, nats.
+    pub nll: f64,
+    /// Share of wrong labels, of a classifier.
+    pub error: Option<f64>,
+}
+
+/// What to do before the next step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// Go on.
+    Continue,
+    /// Write a checkpoint, then go on.
+    Save,
+    /// Write a checkpoint, then end.
+    Stop,
+}
+
+/// The other side of a training loop.
+pub trait Monitor {
+    /// A step was made.
+    fn step(&mut self, step: Step);
+    /// Something was measured.
+    fn evaluation(&mut self, evaluation: Evaluation);
+    /// Asked before every step; does not return while training is paused.
+    fn signal(&mut self) -> impl Future<Output = Signal>;
+    /// Keeps a checkpoint.
+    ///
+    /// # Errors
+    /// When it cannot be written; training ends then, rather than go on without a net.
+    fn save(&mut self, checkpoint: Checkpoint) -> Result<(), Error>;
+}
