@@ -41,12 +41,15 @@ impl Control {
         self.emit(Event::Warning { message: message.into() });
     }
 
-    /// Heeds waiting commands. Returns at once unless training is paused.
+    /// A new job runs until it is told otherwise, however the one before ended.
+    pub fn begin(&mut self) {
+        self.paused = false;
+    }
+
+    /// Heeds waiting commands, each in its turn. Returns at once unless training is paused.
     async fn signal(&mut self, step: u64) -> Signal {
-        let mut once = false;
-        let mut signal = Signal::Continue;
         loop {
-            let command = if self.paused && !once && signal == Signal::Continue {
+            let command = if self.paused {
                 match self.commands.recv().await {
                     Ok(command) => command,
                     Err(_) => return Signal::Stop,
@@ -54,7 +57,7 @@ impl Control {
             } else {
                 match self.commands.try_recv() {
                     Ok(command) => command,
-                    Err(_) => return signal,
+                    Err(_) => return Signal::Continue,
                 }
             };
             match command {
@@ -64,13 +67,13 @@ impl Control {
                 }
                 Command::Step => {
                     self.paused = true;
-                    once = true;
+                    return Signal::Continue;
                 }
                 Command::Resume if self.paused => {
                     self.paused = false;
                     self.emit(Event::Resumed);
                 }
-                Command::Save => signal = Signal::Save,
+                Command::Save => return Signal::Save,
                 Command::Stop => return Signal::Stop,
                 Command::Start(_) => self.warn("a job is running; stop it before starting another"),
                 Command::Pause | Command::Resume => {}
@@ -78,13 +81,21 @@ impl Control {
         }
     }
 
-    /// Whether a command to stop is waiting; for stages that do not train.
+    /// Whether a command to stop is waiting; for stages that do not train. A pause holds the first step after them.
     pub fn stop_asked(&mut self) -> bool {
         while let Ok(command) = self.commands.try_recv() {
             match command {
                 Command::Stop => return true,
                 Command::Start(_) => self.warn("a job is running; stop it before starting another"),
-                _ => {}
+                Command::Pause if !self.paused => {
+                    self.paused = true;
+                    self.emit(Event::Paused { step: 0 });
+                }
+                Command::Resume if self.paused => {
+                    self.paused = false;
+                    self.emit(Event::Resumed);
+                }
+                Command::Pause | Command::Resume | Command::Step | Command::Save => {}
             }
         }
         false

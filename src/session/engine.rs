@@ -55,6 +55,7 @@ pub async fn run(commands: Receiver<Command>, events: Sender<Event>) {
         // Nothing is running, so every other command has nothing to act on.
         let Command::Start(job) = command else { continue };
         let name = name(&job);
+        control.begin();
         let event = match dispatch(*job, &mut control).await {
             Ok(result) => Event::Done { job: name.into(), result },
             Err(JobError::Stopped(message)) => Event::Stopped { message },

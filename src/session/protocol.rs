@@ -134,6 +134,9 @@ pub struct LmOptions {
     pub epochs: Option<usize>,
     /// Highest learning rate, of the last layer group.
     pub rate: Option<f64>,
+    /// Sweep the rate first and use the one that the learning-rate finder suggests.
+    #[serde(default)]
+    pub find_rate: bool,
     /// Parallel streams.
     pub batch: Option<usize>,
     /// Time steps of a window.
@@ -479,6 +482,15 @@ pub enum Event {
         /// Share of wrong labels, of a classifier.
         #[serde(skip_serializing_if = "Option::is_none")]
         error: Option<f64>,
+    },
+    /// The learning-rate finder's sweep.
+    RateFinder {
+        /// The stage that it was made for.
+        stage: String,
+        /// Rate and smoothed loss, in the order of the sweep.
+        points: Vec<(f64, f64)>,
+        /// The rate that is used, unless the curve suggests none.
+        suggestion: Option<f64>,
     },
     /// A stage ended.
     StageDone {

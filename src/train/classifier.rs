@@ -117,8 +117,8 @@ pub async fn train<M: Monitor>(
         config.seed
     );
     let mut at = Position { fingerprint, ..Position::default() };
-    // The best epoch so far: its validation loss, the epochs since, its weights.
-    let mut best: Option<(f64, usize, Classifier)> = None;
+    // The best epoch so far: its validation loss, as precise as a checkpoint keeps it, the epochs since, its weights.
+    let mut best: Option<(f32, usize, Classifier)> = None;
     if let Some(checkpoint) = &resume {
         if checkpoint.position.fingerprint != at.fingerprint {
             let message = format!("it is of \"{}\", this is \"{}\"", checkpoint.position.fingerprint, at.fingerprint);
@@ -130,7 +130,7 @@ pub async fn train<M: Monitor>(
         if let Some(array) = checkpoint.arrays.get("best.record") {
             let mut kept = model.clone();
             load(checkpoint, &mut kept, "best.")?;
-            best = Some((f64::from(array.values[0]), array.values[1] as usize, kept));
+            best = Some((array.values[0], array.values[1] as usize, kept));
         }
     }
     drop(resume);
@@ -140,14 +140,21 @@ pub async fn train<M: Monitor>(
         let batches = order(number);
         let first = if number == at.epoch { at.batch } else { 0 };
         for (index, rows) in batches.iter().enumerate().skip(first) {
-            let signal = monitor.signal().await;
-            let due = config.save_every > 0 && at.step > 0 && at.step.is_multiple_of(config.save_every) && index > first;
-            if signal != Signal::Continue || due {
-                let position = Position { epoch: number, batch: index, ..at.clone() };
-                monitor.save(checkpoint(&model, &optimiser, best.as_ref(), position).await?)?;
-            }
-            if signal == Signal::Stop {
-                return Err(Error::Stopped);
+            let mut due =
+                config.save_every > 0 && at.step > 0 && at.step.is_multiple_of(config.save_every) && index > first;
+            // Asked again after a checkpoint: one that is wished for during a pause does not end the pause.
+            loop {
+                let signal = monitor.signal().await;
+                if signal != Signal::Continue || due {
+                    let position = Position { epoch: number, batch: index, ..at.clone() };
+                    monitor.save(checkpoint(&model, &optimiser, best.as_ref(), position).await?)?;
+                    due = false;
+                }
+                match signal {
+                    Signal::Continue => break,
+                    Signal::Save => {}
+                    Signal::Stop => return Err(Error::Stopped),
+                }
             }
             let docs: Vec<&[u32]> = rows.iter().map(|&r| data.documents[r]).collect();
             let labels: Vec<usize> = rows.iter().map(|&r| data.labels[r]).collect();
@@ -196,14 +203,14 @@ pub async fn train<M: Monitor>(
         monitor.evaluation(evaluation);
         if plan.early_stopping {
             match &mut best {
-                Some((nll, since, _)) if evaluation.nll >= *nll => {
+                Some((nll, since, _)) if evaluation.nll as f32 >= *nll => {
                     *since += 1;
                     // Gradual plans are not judged before the last group has joined.
                     if *since >= config.patience && epoch.trains == epochs[epochs.len() - 1].trains {
                         break 'epochs;
                     }
                 }
-                _ => best = Some((evaluation.nll, 0, model.frozen())),
+                _ => best = Some((evaluation.nll as f32, 0, model.frozen())),
             }
         }
     }
@@ -245,7 +252,7 @@ fn statistics(model: &Classifier) -> Vec<(String, Tensor<2>)> {
 async fn checkpoint(
     model: &Classifier,
     optimiser: &Optimiser,
-    best: Option<&(f64, usize, Classifier)>,
+    best: Option<&(f32, usize, Classifier)>,
     position: Position,
 ) -> Result<Checkpoint, Error> {
     let mut checkpoint = Checkpoint { position, ..Checkpoint::default() };
@@ -262,7 +269,7 @@ async fn checkpoint(
         }
         checkpoint.arrays.extend(kept.arrays.into_iter().map(|(name, array)| (format!("best.{name}"), array)));
         let device = best.encoder.embedding.constant().device();
-        let record = Tensor::<1>::from_data(TensorData::new(vec![*nll as f32, *since as f32], [2]), &device);
+        let record = Tensor::<1>::from_data(TensorData::new(vec![*nll, *since as f32], [2]), &device);
         checkpoint.put("best.record".into(), record).await?;
     }
     Ok(checkpoint)

@@ -116,14 +116,21 @@ pub async fn train<M: Monitor>(
         let mut carried = states.take().unwrap_or_else(|| model.encoder.zero_states(batches.batch()));
         let first = if epoch == at.epoch { at.batch } else { 0 };
         for index in first..batches.len() {
-            let signal = clock.without(monitor.signal()).await;
-            let due = config.save_every > 0 && at.step > 0 && at.step.is_multiple_of(config.save_every) && index > first;
-            if signal != Signal::Continue || due {
-                let position = Position { epoch, batch: index, seconds: clock.seconds(), ..at.clone() };
-                monitor.save(checkpoint(&model, &optimiser, &carried, position).await?)?;
-            }
-            if signal == Signal::Stop {
-                return Err(Error::Stopped);
+            let mut due =
+                config.save_every > 0 && at.step > 0 && at.step.is_multiple_of(config.save_every) && index > first;
+            // Asked again after a checkpoint: one that is wished for during a pause does not end the pause.
+            loop {
+                let signal = clock.without(monitor.signal()).await;
+                if signal != Signal::Continue || due {
+                    let position = Position { epoch, batch: index, seconds: clock.seconds(), ..at.clone() };
+                    monitor.save(checkpoint(&model, &optimiser, &carried, position).await?)?;
+                    due = false;
+                }
+                match signal {
+                    Signal::Continue => break,
+                    Signal::Save => {}
+                    Signal::Stop => return Err(Error::Stopped),
+                }
             }
             // A run with a time limit is at whichever point of its schedule the clock or the steps have reached.
             let by_clock = config.max_seconds.map_or(0.0, |limit| clock.seconds() / limit);

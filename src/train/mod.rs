@@ -6,6 +6,7 @@ pub mod checkpoint;
 pub mod classifier;
 pub mod defaults;
 pub mod evaluate;
+pub mod find_rate;
 pub mod language_model;
 pub mod metrics;
 pub mod monitor;

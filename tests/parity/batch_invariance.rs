@@ -21,10 +21,11 @@ fn randomise(model: &mut Classifier, device: &burn::tensor::Device) {
     let mut rng = ChaCha8Rng::seed_from_u64(11);
     model.visit_mut(&mut |_, name, p| {
         let bound = match name {
-            // Batch norm stays as it begins: neither scale nor shift of the same for every document.
-            _ if name.starts_with("1.layers.") && !name.ends_with("2.weight") => return,
+            _ if name.ends_with(".2.weight") => 2.0,
+            // Batch norm stays as it begins: neither scale nor shift, which would be the same for every document.
+            _ if name.starts_with("1.") => return,
             _ if name.contains("weight_hh") => 0.3,
-            _ => 0.8,
+            _ => 0.6,
         };
         let values = (0..p.shape().iter().product())
             .map(|_| rng.random_range(-bound..bound))
@@ -72,14 +73,15 @@ fn probabilities_are_the_same_alone_and_in_every_batch() {
         for row in alone.chunks(CLASSES) {
             assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-5, "{what}: {row:?}");
         }
-        for class in 0..CLASSES {
+        let spread = |class: usize| {
             let of_class = || alone.iter().skip(class).step_by(CLASSES).copied();
-            let spread = of_class().fold(f32::MIN, f32::max) - of_class().fold(f32::MAX, f32::min);
-            assert!(
-                spread > 0.2,
-                "{what}: class {class} says nothing about the documents ({spread})"
-            );
-        }
+            of_class().fold(f32::MIN, f32::max) - of_class().fold(f32::MAX, f32::min)
+        };
+        let widest = (0..CLASSES).map(spread).fold(0.0, f32::max);
+        assert!(
+            widest > 0.3,
+            "{what}: documents differ too little ({widest}) to show anything"
+        );
         for size in [2, 5, 16, documents.len()] {
             let batched: Vec<f32> = documents
                 .chunks(size)

@@ -11,3 +11,4 @@ mod classifier;
 mod common;
 mod language_model;
 mod lstm;
+mod optimiser;

@@ -96,6 +96,7 @@ fn adapt(args: AdaptArgs, common: Common) -> Adapt {
         lm: LmOptions {
             epochs: args.epochs,
             rate: args.rate,
+            find_rate: args.find_rate,
             batch: args.batch,
             bptt: args.bptt,
             drop_mult: args.drop_mult,
@@ -146,6 +147,7 @@ fn fit(args: FitArgs, common: Common) -> Fit {
         lm: LmOptions {
             epochs: args.lm_epochs,
             rate: args.lm_rate,
+            find_rate: args.find_rate,
             batch: args.lm_batch,
             bptt: stage3.classifier.bptt,
             drop_mult: stage3.classifier.drop_mult,

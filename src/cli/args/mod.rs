@@ -237,6 +237,9 @@ pub struct AdaptArgs {
     /// Highest learning rate, of the last layer group
     #[arg(long, visible_alias = "lm-rate", value_name = "RATE", value_parser = values::above_zero)]
     pub rate: Option<f64>,
+    /// Sweep the language model's rate first and use what the learning-rate finder suggests
+    #[arg(long, conflicts_with = "rate")]
+    pub find_rate: bool,
     /// Parallel streams
     #[arg(long, visible_alias = "lm-batch", value_name = "N", value_parser = values::count)]
     pub batch: Option<usize>,
@@ -308,6 +311,9 @@ pub struct FitArgs {
     /// Language model: highest learning rate
     #[arg(long, value_name = "RATE", value_parser = values::above_zero)]
     pub lm_rate: Option<f64>,
+    /// Sweep the language model's rate first and use what the learning-rate finder suggests
+    #[arg(long, conflicts_with = "lm_rate")]
+    pub find_rate: bool,
     /// Language model: parallel streams
     #[arg(long, value_name = "N", value_parser = values::count)]
     pub lm_batch: Option<usize>,

@@ -16,6 +16,8 @@ use crate::text::corpus::Corpus;
 use crate::text::vocab::{Vocab, transfer};
 use crate::text::{Tokenizer, rules};
 use crate::train::defaults::adaptation;
+use crate::train::find_rate::find_rate;
+use crate::train::schedule::lr_finder::{LrFinder, Suggestion};
 use crate::train::{evaluate, language_model};
 
 /// New words have to occur this often to get a row of their own.
@@ -134,6 +136,19 @@ pub async fn adapt(
         config.dropouts = crate::model::Dropouts::LANGUAGE_MODEL.scaled(drop_mult);
     }
     let model = files.language_model(device)?;
+    if options.find_rate {
+        let finder = LrFinder::default();
+        let sweep = Stage::start(control, &format!("{stage}: find the rate"), Vec::new(), finder.steps as u64, "steps");
+        let curve = find_rate(&model, &corpus, &config, &finder).await?;
+        sweep.done();
+        let suggestion = curve.suggest(&finder, Suggestion::default());
+        config.rate = suggestion.unwrap_or(config.rate);
+        control.note(match suggestion {
+            Some(rate) => format!("The learning-rate finder suggests {rate:.2e}, where the loss falls steadily"),
+            None => format!("The learning-rate finder saw no steady fall; the rate stays {:.2e}", config.rate),
+        });
+        control.emit(Event::RateFinder { stage: stage.to_string(), points: curve.points().to_vec(), suggestion });
+    }
     let before = match &valid {
         Some(valid) => evaluate::perplexity(&model, valid, config.bptt).await?.nll.exp(),
         None => f64::NAN,

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::control::{Control, Stage};
 use super::super::engine::{JobError, Outcome, start};
-use super::super::protocol::{Estimate, Event, Fit};
+use super::super::protocol::{Estimate, Event, Fit, Source};
 use super::adapt;
 use super::card::{Card, count};
 use super::load;
@@ -187,8 +187,12 @@ async fn language_model(
     let stage = stage_name("adapt", backward);
     let labelled = load::tokenize(&base.tokenizer, &data.texts);
     let kept = work.path(&stage.replace(' ', "-"));
+    let measured = format!("{}.json", stage.replace(' ', "-"));
     let mut perplexity = None;
     let files = if kept.join("config.json").exists() {
+        // JSON has no NaN, which stands for too few texts to measure on.
+        let number = |x: Option<f64>| x.unwrap_or(f64::NAN);
+        perplexity = work.kept::<(Option<f64>, Option<f64>)>(&measured)?.map(|(b, a)| (number(b), number(a)));
         ModelFiles::read(&kept)?
     } else {
         let mut documents = labelled.clone();
@@ -199,6 +203,7 @@ async fn language_model(
             let adapted = adapt::adapt(control, &stage, prepared, &documents, &job.lm, seed, device, work).await?;
             seconds.insert(stage.clone(), json!(adapted.seconds));
             perplexity = Some(adapted.perplexity);
+            work.keep(&measured, &adapted.perplexity)?;
             let dir = OutputDir::create(&kept, Overwrite::Holding("config.json"))?;
             adapted.files.write(dir.path(), Precision::F32, "")?;
             dir.commit()?;
@@ -219,7 +224,13 @@ pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
     let device = start(control, if job.adapt { "fit" } else { "train" }, &job.common).await?;
     let data = labelled(control, &job)?;
     let further = match (&job.unlabelled, job.adapt) {
-        (Some(source), true) => load::texts(&load::table(control, "unlabelled", source, Labels::Ignored, false)?),
+        (Some(source), true) => {
+            // A plain text file has no columns to name.
+            let plain = source.path.to_string_lossy().trim_end_matches(".gz").trim_end_matches(".zst").ends_with(".txt");
+            let text_columns = if plain { Vec::new() } else { source.text_columns.clone() };
+            let source = Source { text_columns, ..source.clone() };
+            load::texts(&load::table(control, "unlabelled", &source, Labels::Ignored, false)?)
+        }
         _ => Vec::new(),
     };
     if job.bidirectional && job.model.is_some() {

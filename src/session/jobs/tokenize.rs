@@ -38,8 +38,10 @@ pub fn run(input: Option<&Path>, model: Option<&Path>, control: &mut Control) ->
         let cut: Vec<Vec<String>> = part.par_iter().map(|line| tokenizer.tokenize(line)).collect();
         for line in cut {
             tokens += line.len();
-            // A newline token would break the promise of a line an input line.
-            let text = line.iter().map(|t| t.replace('\n', "\u{2424}")).collect::<Vec<_>>().join(" ");
+            // A token of white space (what `<br />` becomes) cannot be told from the separators, and a newline would
+            // break the promise of a line an input line.
+            let visible: Vec<&str> = line.iter().map(String::as_str).filter(|t| !t.trim().is_empty()).collect();
+            let text = visible.join(" ");
             control.emit(Event::Line { text });
         }
         part.clear();

@@ -28,26 +28,27 @@ impl Work {
         drop(OutputDir::create(out, allowed)?);
         let mut name = out.file_name().unwrap_or_default().to_os_string();
         name.push(".unfinished");
-        let work = Self { dir: out.with_file_name(name) };
+        let dir = out.with_file_name(name);
         let description = serde_json::to_string_pretty(run).map_err(|e| JobError::Failed(e.to_string()))?;
-        let before = fs::read_to_string(work.dir.join(MARKER)).ok();
+        let before = fs::read_to_string(dir.join(MARKER)).ok();
         match before {
             Some(before) if resume && before != description => {
                 return Err(JobError::Usage(format!(
                     "{} holds a run with other options; repeat them as they were, or start anew with `--overwrite`",
-                    work.dir.display()
+                    dir.display()
                 )));
             }
-            Some(_) if resume => return Ok(work),
-            Some(_) if overwrite => work.remove()?,
+            Some(_) if resume => return Ok(Self { dir }),
+            Some(_) if overwrite => fs::remove_dir_all(&dir).map_err(|e| failed(&dir, &e))?,
             Some(_) => {
                 return Err(JobError::Usage(format!(
                     "{} holds an interrupted run; go on with `--resume`, or start anew with `--overwrite`",
-                    work.dir.display()
+                    dir.display()
                 )));
             }
             None => {}
         }
+        let work = Self { dir };
         fs::create_dir_all(&work.dir).map_err(|e| failed(&work.dir, &e))?;
         write_atomic(&work.dir.join(MARKER), |w| w.write_all(description.as_bytes()))?;
         Ok(work)
@@ -85,5 +86,16 @@ impl Work {
     /// Removes the directory: the run has finished.
     pub fn remove(&self) -> Result<(), JobError> {
         fs::remove_dir_all(&self.dir).map_err(|e| failed(&self.dir, &e))
+    }
+}
+
+impl Drop for Work {
+    /// A run that failed before it had anything to resume leaves nothing, so that it can simply be started again.
+    fn drop(&mut self) {
+        let Ok(mut entries) = fs::read_dir(&self.dir) else { return };
+        if entries.all(|entry| entry.is_ok_and(|e| e.file_name() == MARKER)) {
+            // The job's own result is what counts; what is left here is refused or resumed by the next run.
+            fs::remove_dir_all(&self.dir).ok();
+        }
     }
 }

@@ -1,0 +1,52 @@
+//! The learning-rate finder (Smith 2017, as fastai runs it) for stage 2.
+
+use std::sync::Arc;
+
+use super::Error;
+use super::language_model::Config;
+use super::optimiser::Optimiser;
+use super::schedule::lr_finder::{LrCurve, LrFinder};
+use crate::model::dropout::Draw;
+use crate::model::{LanguageModel, Network as _, Tokens};
+use crate::text::batches::{LmBatchConfig, LmBatches, epoch_seed};
+use crate::text::corpus::Corpus;
+
+/// Trains a copy of `model` at rates that grow exponentially until the loss runs away; `model` itself is untouched.
+///
+/// # Errors
+/// When the device is lost or the corpus is too short.
+pub async fn find_rate(
+    model: &LanguageModel,
+    corpus: &Corpus,
+    config: &Config,
+    finder: &LrFinder,
+) -> Result<LrCurve, Error> {
+    let mut model = model.clone();
+    let layout = LmBatchConfig { batch: config.batch, bptt: config.bptt, ..LmBatchConfig::default() };
+    let batches = LmBatches::new(Arc::new(corpus.clone()), layout, epoch_seed(config.seed, 0));
+    if batches.is_empty() {
+        return Err(Error::TooShort { tokens: corpus.tokens().len() });
+    }
+    let mut optimiser = Optimiser::new(config.rule, config.weight_decay, Some(config.clip));
+    let multiples = config.rates.multiples(model.groups().len());
+    let mut states = model.encoder.zero_states(batches.batch());
+    let mut curve = LrCurve::default();
+    for i in 0..finder.steps {
+        let window = batches.window(i % batches.len());
+        let tokens = Tokens::new(window.inputs, window.time, window.batch);
+        let rate = finder.rate(i);
+        let rates: Vec<f64> = multiples.iter().map(|m| m * rate).collect();
+        model.visit_mut(&mut |_, _, p| p.track(true));
+        let masks = model.masks(Draw { seed: config.seed, step: i as u64 }, &config.dropouts, tokens.batch);
+        let (loss, next) = model.loss(&tokens, window.targets.into(), states, &masks, config.regularisation);
+        states = next;
+        let gradients = loss.total().backward();
+        optimiser.step(&mut model, gradients, &rates, None, false).await?;
+        let data = loss.cross_entropy.inner().into_data_async().await.map_err(|e| Error::Device(format!("{e:?}")))?;
+        let loss = data.try_to_vec::<f32>().map_err(|e| Error::Device(format!("{e:?}")))?[0];
+        if !curve.record(rate, f64::from(loss)) {
+            break;
+        }
+    }
+    Ok(curve)
+}

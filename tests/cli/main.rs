@@ -1,0 +1,14 @@
+//! The program from the outside: real processes with `--json --device cpu` on small models and texts that the tests
+//! make themselves.
+//!
+//! Nothing here measures time. Tests that have to end a process in the middle wait for an event of it, with enough steps
+//! left that it cannot have finished.
+
+mod bad_input;
+mod common;
+mod contract;
+mod determinism;
+mod fastai;
+mod memory;
+mod resume;
+mod tables;

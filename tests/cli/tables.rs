@@ -1,0 +1,129 @@
+//! Classifying a table: every row comes back, in its order, in every format.
+
+use serde_json::Value;
+
+use super::common::{Dir, Writer, ended};
+
+const ROWS: usize = 120;
+/// The row without a text.
+const EMPTY: usize = 40;
+
+/// Identifiers and texts with whatever needs quoting.
+fn rows() -> Vec<(String, String)> {
+    let mut writer = Writer::new(12);
+    let text = |row: usize| match row {
+        EMPTY => String::new(),
+        41 => "Commas, \"quotes\", and\nline breaks\r\nin a field".to_string(),
+        42 => "Žluťoučký kůň 🐎 – ‘wide’".to_string(),
+        43 => writer.text(1, 40),
+        _ => writer.sentence(row % 3),
+    };
+    (0..ROWS).map(|row| format!("id-{row}")).zip((0..ROWS).map(text)).collect()
+}
+
+fn input(dir: &Dir) {
+    let mut table = csv::Writer::from_writer(Vec::new());
+    table.write_record(["id", "text", "count"]).expect("written");
+    for (at, (id, text)) in rows().iter().enumerate() {
+        table.write_record([id, text, &at.to_string()]).expect("written");
+    }
+    dir.write("in.csv", table.into_inner().expect("bytes"));
+}
+
+/// Rows of a CSV file: identifier, text, count, label, confidence.
+fn read_csv(text: &str) -> Vec<Vec<String>> {
+    let mut table = csv::Reader::from_reader(text.as_bytes());
+    assert_eq!(table.headers().expect("a header"), vec!["id", "text", "count", "label", "confidence"]);
+    table.records().map(|row| row.expect("a row").iter().map(ToString::to_string).collect()).collect()
+}
+
+fn assert_complete(format: &str, found: &[Vec<String>]) {
+    assert_eq!(found.len(), ROWS, "{format}");
+    for (at, (row, (id, text))) in found.iter().zip(rows()).enumerate() {
+        assert_eq!(row[..3], [id, text, at.to_string()], "{format}");
+        let labelled = ["garden", "kitchen", "river"].contains(&row[3].as_str());
+        let confident = row[4].parse::<f64>().is_ok_and(|p| (0.3..=1.0).contains(&p));
+        assert_eq!((labelled, confident), (at != EMPTY, at != EMPTY), "{format}: {row:?}");
+    }
+}
+
+#[test]
+fn every_row_comes_back_in_its_order() {
+    let dir = Dir::with_classifier();
+    input(&dir);
+    let line = "classify --model classifier --input in.csv --text-column text";
+    let ran = dir.done(&format!("{line} --output out.csv"));
+    let expected = read_csv(&dir.text("out.csv"));
+    assert_complete("csv", &expected);
+    assert_eq!(ran.last()["rows"], ROWS);
+    assert_eq!(ran.of("classified").count(), 0);
+    assert!(ran.of("warning").any(|w| w["message"].to_string().contains("empty")), "no word of the empty text");
+    for (label, count) in ran.last()["labels"].as_object().expect("counts") {
+        let found = expected.iter().filter(|row| row[3] == *label).count();
+        assert_eq!(count, found, "{label}");
+    }
+
+    dir.done(&format!("{line} --output out.jsonl"));
+    let text = dir.text("out.jsonl");
+    let objects = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("an object"));
+    let cell = |value: &Value| match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Number(number) => format!("{:.4}", number.as_f64().expect("a number")),
+        other => other.to_string(),
+    };
+    let keys = ["id", "text", "count", "label", "confidence"];
+    let found: Vec<Vec<String>> = objects.map(|o| keys.map(|key| cell(&o[key])).to_vec()).collect();
+    assert_eq!(found, expected);
+
+    // The other formats are read back by the program itself.
+    for name in ["out.tsv", "out.parquet", "out.csv.gz", "out.jsonl.zst"] {
+        dir.done(&format!("{line} --output {name}"));
+        dir.done(&format!("classify --model classifier --input {name} --text-column text --output again.csv"));
+        let again = dir.text("again.csv");
+        let mut table = csv::Reader::from_reader(again.as_bytes());
+        let heads = table.headers().expect("a header").clone();
+        assert_eq!(heads, vec![
+            "id", "text", "count", "label", "confidence", "predicted_label", "predicted_confidence"
+        ]);
+        let found: Vec<Vec<String>> =
+            table.records().map(|row| row.expect("a row").iter().take(5).map(ToString::to_string).collect()).collect();
+        for (row, expected) in found.iter().zip(&expected) {
+            assert_eq!(row[..4], expected[..4], "{name}");
+            let number = |text: &str| if text.is_empty() { 0.0 } else { text.parse::<f64>().expect("a number") };
+            assert!((number(&row[4]) - number(&expected[4])).abs() < 1e-9, "{name}");
+        }
+        assert_eq!(found.len(), ROWS, "{name}");
+    }
+}
+
+#[test]
+fn without_an_output_every_row_is_an_event() {
+    let dir = Dir::with_classifier();
+    input(&dir);
+    let ran = dir.done("classify --model classifier --input in.csv --text-column text");
+    let found: Vec<(u64, &str)> = ran
+        .of("classified")
+        .map(|event| (event["row"].as_u64().expect("a row"), event["text"].as_str().expect("a text")))
+        .collect();
+    let rows = rows();
+    let expected: Vec<(u64, &str)> = (1..)
+        .zip(&rows)
+        .filter(|(at, _)| *at != EMPTY as u64 + 1)
+        .map(|(at, (_, text))| (at, text.as_str()))
+        .collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn standard_input_is_a_text_a_line() {
+    let dir = Dir::with_classifier();
+    dir.write("stdin", "The old boat finds a wet stone.\n\nThe warm soup needs a heavy spoon.\n");
+    let mut command = dir.command("classify --model classifier");
+    command.stdin(std::fs::File::open(dir.path("stdin")).expect("opened"));
+    let ran = ended(command);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let found: Vec<(u64, &str)> =
+        ran.of("classified").map(|e| (e["row"].as_u64().expect("a row"), e["label"].as_str().expect("a label"))).collect();
+    assert_eq!(found, [(1, "river"), (3, "kitchen")]);
+}
