@@ -69,12 +69,13 @@ pub enum Error {
 /// Every adapter that wgpu sees.
 pub async fn adapters() -> Vec<Adapter> {
     use burn::tensor::wgpu::wgpu;
-    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
-    let found = instance.enumerate_adapters(wgpu::Backends::all()).await;
+    // Without OpenGL: it has no compute shaders on most drivers that would be left with it, and looking for it makes some
+    // of them write to standard error.
+    let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+    descriptor.backends = wgpu::Backends::PRIMARY;
+    let found = wgpu::Instance::new(descriptor).enumerate_adapters(wgpu::Backends::PRIMARY).await;
     found
         .iter()
-        // OpenGL has no compute shaders on most of the drivers that would be left with it.
-        .filter(|adapter| adapter.get_info().backend != wgpu::Backend::Gl)
         .map(|adapter| {
             let (info, limits) = (adapter.get_info(), adapter.limits());
             Adapter {

@@ -144,6 +144,11 @@ impl<'a> Stage<'a> {
         self.control.emit(Event::Progress { stage: self.name.clone(), done, total, per_second, seconds_left });
     }
 
+    /// Training steps done, those of an interrupted run included.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
     /// Ends the stage; returns its seconds.
     pub fn done(self) -> f64 {
         let seconds = self.since.elapsed().as_secs_f64();

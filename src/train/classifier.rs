@@ -134,6 +134,7 @@ pub async fn train<M: Monitor>(
         }
     }
     drop(resume);
+    let resumed_at = at.step;
 
     let mut seen = 0;
     'epochs: for (number, epoch) in epochs.iter().enumerate().skip(at.epoch) {
@@ -141,7 +142,7 @@ pub async fn train<M: Monitor>(
         let first = if number == at.epoch { at.batch } else { 0 };
         for (index, rows) in batches.iter().enumerate().skip(first) {
             let mut due =
-                config.save_every > 0 && at.step > 0 && at.step.is_multiple_of(config.save_every) && index > first;
+                config.save_every > 0 && at.step > resumed_at && at.step.is_multiple_of(config.save_every);
             // Asked again after a checkpoint: one that is wished for during a pause does not end the pause.
             loop {
                 let signal = monitor.signal().await;

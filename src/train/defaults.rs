@@ -85,14 +85,17 @@ pub fn pretraining(epochs: usize, batch: usize, rate: f64, drop_mult: f32, seed:
     }
 }
 
+/// Tokens that stage 2 reads in all, where the texts allow for between two and ten passes.
+const ADAPTATION_TOKENS: usize = 800_000;
+
 /// Stage 2: discriminative rates and STLR (sections 3.2 and 4.1).
 ///
-/// Small corpora get fewer streams, so that an epoch still makes a hundred steps or so.
+/// Small corpora get fewer streams, so that an epoch still makes a hundred steps or so, and more epochs.
 pub fn adaptation(tokens: usize, seed: u64) -> lm::Config {
     let batch = (tokens / (BPTT * 100)).clamp(4, 32);
     let drop_mult = 0.3;
     lm::Config {
-        epochs: 4,
+        epochs: (ADAPTATION_TOKENS / tokens.max(1)).clamp(2, 10),
         batch,
         bptt: BPTT,
         rate: 4e-3,

@@ -108,6 +108,7 @@ pub async fn train<M: Monitor>(
         monitor.evaluation(Evaluation { epoch: 0, nll, error: None });
     }
     drop(resume);
+    let resumed_at = at.step;
 
     let mut seen = 0;
     let mut clock = Clock::new(at.seconds);
@@ -117,7 +118,7 @@ pub async fn train<M: Monitor>(
         let first = if epoch == at.epoch { at.batch } else { 0 };
         for index in first..batches.len() {
             let mut due =
-                config.save_every > 0 && at.step > 0 && at.step.is_multiple_of(config.save_every) && index > first;
+                config.save_every > 0 && at.step > resumed_at && at.step.is_multiple_of(config.save_every);
             // Asked again after a checkpoint: one that is wished for during a pause does not end the pause.
             loop {
                 let signal = clock.without(monitor.signal()).await;

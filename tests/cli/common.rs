@@ -27,7 +27,9 @@ impl Ran {
     /// A number of the last event.
     pub fn number(&self, key: &str) -> f64 {
         let last = self.last();
-        last[key].as_f64().unwrap_or_else(|| panic!("no number {key} in {last}"))
+        last[key]
+            .as_f64()
+            .unwrap_or_else(|| panic!("no number {key} in {last}"))
     }
 
     /// Events of one kind.
@@ -88,14 +90,21 @@ impl Dir {
 
     fn pack(&self, name: &str) -> Vec<(String, Vec<u8>)> {
         let files = names(&self.path(name)).into_iter();
-        files.map(|file| (file.clone(), self.read(&format!("{name}/{file}")))).collect()
+        files
+            .map(|file| (file.clone(), self.read(&format!("{name}/{file}"))))
+            .collect()
     }
 
     /// The program with the words of `line` as arguments.
     pub fn command(&self, line: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_unfreeze"));
-        command.args(line.split_whitespace()).args(["--json", "--device", "cpu"]);
-        command.current_dir(self.0.path()).env_remove("RUST_LOG").stdin(Stdio::null());
+        command
+            .args(line.split_whitespace())
+            .args(["--json", "--device", "cpu"]);
+        command
+            .current_dir(self.0.path())
+            .env_remove("RUST_LOG")
+            .stdin(Stdio::null());
         command
     }
 
@@ -128,7 +137,11 @@ impl Dir {
     /// Starts the program; its events are read as they come.
     pub fn start(&self, line: &str) -> Running {
         let mut command = self.command(line);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("started");
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("started");
         let out = BufReader::new(child.stdout.take().expect("a pipe"));
         let events = Box::new(out.lines().map_while(Result::ok).map(|line| parsed(&line)));
         Running { child, events }
@@ -156,7 +169,10 @@ impl Running {
     #[cfg(unix)]
     pub fn interrupt(&mut self) {
         let id = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-INT", &id]).status().expect("`kill` is there");
+        let sent = Command::new("kill")
+            .args(["-INT", &id])
+            .status()
+            .expect("`kill` is there");
         assert!(sent.success(), "the process had ended already");
     }
 
@@ -185,21 +201,49 @@ pub fn ended(mut command: Command) -> Ran {
 pub fn assert_done(line: &str, ran: &Ran) {
     assert_eq!(ran.code, Some(0), "{line}: {}", ran.stderr);
     assert_eq!(ran.last()["event"], "done", "{line}");
-    assert_eq!(ran.last()["job"], line.split_whitespace().next().expect("a command"), "{line}");
+    assert_eq!(
+        ran.last()["job"],
+        line.split_whitespace().next().expect("a command"),
+        "{line}"
+    );
     assert_eq!(ran.of("done").count(), 1, "{line}");
 }
 
 /// The message of `error: message`.
 pub fn one_line(line: &str, stderr: &str) -> String {
     let lines: Vec<&str> = stderr.lines().collect();
-    let [only] = lines[..] else { panic!("{line}: not one line: {stderr}") };
-    only.strip_prefix("error: ").unwrap_or_else(|| panic!("{line}: {stderr}")).to_string()
+    let [only] = lines[..] else {
+        panic!("{line}: not one line: {stderr}")
+    };
+    only.strip_prefix("error: ")
+        .unwrap_or_else(|| panic!("{line}: {stderr}"))
+        .to_string()
+}
+
+/// A number of the last event that is a share.
+pub fn assert_share(ran: &Ran, key: &str) {
+    let share = ran.number(key);
+    assert!((0.0..=1.0).contains(&share), "{key} {share}");
+}
+
+/// Every one of `words` is in `message`.
+pub fn assert_says(line: &str, message: &str, words: &[&str]) {
+    for word in words {
+        assert!(message.contains(word), "{line}: no \"{word}\" in: {message}");
+    }
 }
 
 fn names(dir: &Path) -> Vec<String> {
     let entries = fs::read_dir(dir).unwrap_or_else(|error| panic!("{}: {error}", dir.display()));
-    let mut names: Vec<String> =
-        entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+    let mut names: Vec<String> = entries
+        .map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .to_string_lossy()
+                .into_owned()
+        })
+        .collect();
     names.sort();
     names
 }
@@ -208,7 +252,10 @@ fn names(dir: &Path) -> Vec<String> {
 pub fn fastai_files(dir: &Dir, files: &[&str]) {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/fastai");
     for file in files {
-        dir.write(file, fs::read(fixtures.join(file)).unwrap_or_else(|error| panic!("{file}: {error}")));
+        dir.write(
+            file,
+            fs::read(fixtures.join(file)).unwrap_or_else(|error| panic!("{file}: {error}")),
+        );
     }
 }
 
@@ -218,12 +265,25 @@ pub const TINY: &str = "--preset tiny --embedding 16 --hidden 24 --layers 2 --vo
 /// Three kinds of sentences, and words that only one of them has.
 pub const TOPICS: [(&str, [&str; 7]); 3] = [
     ("garden", ["rose", "soil", "hedge", "gate", "seed", "bee", "rake"]),
-    ("kitchen", ["soup", "bread", "spoon", "oven", "salt", "jug", "plate"]),
-    ("river", ["boat", "bridge", "bank", "fish", "stone", "reed", "current"]),
+    (
+        "kitchen",
+        ["soup", "bread", "spoon", "oven", "salt", "jug", "plate"],
+    ),
+    (
+        "river",
+        ["boat", "bridge", "bank", "fish", "stone", "reed", "current"],
+    ),
 ];
 const ADJECTIVES: [&str; 8] = ["old", "small", "grey", "quiet", "warm", "wet", "new", "heavy"];
 const VERBS: [&str; 7] = ["holds", "finds", "leaves", "needs", "turns", "keeps", "sees"];
-const ENDS: [&str; 6] = ["again", "today", "slowly", "now", "in the morning", "without a sound"];
+const ENDS: [&str; 6] = [
+    "again",
+    "today",
+    "slowly",
+    "now",
+    "in the morning",
+    "without a sound",
+];
 
 /// Sentences of a topic, drawn from a seed.
 pub struct Writer(ChaCha8Rng);
@@ -247,7 +307,10 @@ impl Writer {
     /// One to `most` sentences.
     pub fn text(&mut self, topic: usize, most: usize) -> String {
         let count = self.0.random_range(1..=most);
-        (0..count).map(|_| self.sentence(topic)).collect::<Vec<_>>().join(" ")
+        (0..count)
+            .map(|_| self.sentence(topic))
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 }
 
@@ -261,7 +324,13 @@ pub fn texts(rows: usize, seed: u64) -> String {
 /// A table with the columns `text` and `label`, classes taking turns.
 pub fn labelled(rows: usize, seed: u64) -> String {
     let mut writer = Writer::new(seed);
-    let mut row = |row: usize| format!("{},{}\n", writer.sentence(row % TOPICS.len()), TOPICS[row % TOPICS.len()].0);
+    let mut row = |row: usize| {
+        format!(
+            "{},{}\n",
+            writer.sentence(row % TOPICS.len()),
+            TOPICS[row % TOPICS.len()].0
+        )
+    };
     format!("text,label\n{}", (0..rows).map(&mut row).collect::<String>())
 }
 
@@ -270,7 +339,9 @@ fn base() -> &'static [(String, Vec<u8>)] {
     FILES.get_or_init(|| {
         let dir = Dir::new();
         dir.write("corpus.csv", texts(400, 1));
-        dir.done(&format!("pretrain --corpus corpus.csv --out base {TINY} --batch 4 --epochs 20"));
+        dir.done(&format!(
+            "pretrain --corpus corpus.csv --out base {TINY} --batch 4 --epochs 20"
+        ));
         dir.pack("base")
     })
 }
@@ -279,8 +350,11 @@ fn classifier() -> &'static [(String, Vec<u8>)] {
     static FILES: OnceLock<Vec<(String, Vec<u8>)>> = OnceLock::new();
     FILES.get_or_init(|| {
         let dir = Dir::with_base();
-        dir.write("labelled.csv", labelled(90, 2));
-        dir.done("train --data labelled.csv --model base --out classifier --estimate none --epochs 15");
+        dir.write("labelled.csv", labelled(150, 2));
+        let options = "--estimate none --epochs 40 --rate 0.02 --batch 8 --drop-mult 0.1";
+        dir.done(&format!(
+            "train --data labelled.csv --model base --out classifier {options}"
+        ));
         dir.pack("classifier")
     })
 }

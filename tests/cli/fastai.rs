@@ -20,9 +20,15 @@ fn assert_perplexity(dir: &Dir, model: &str, tolerance: f64) {
     let expected: Value = serde_json::from_str(&dir.text("expected.json")).expect("JSON");
     let ran = dir.done(&format!("perplexity --model {model} --texts texts.csv"));
     let (nll, reference) = (ran.number("nll"), expected["nll"].as_f64().expect("a number"));
-    assert!((nll - reference).abs() <= tolerance, "{model}: nll {nll}, fastai's is {reference}");
+    assert!(
+        (nll - reference).abs() <= tolerance,
+        "{model}: nll {nll}, fastai's is {reference}"
+    );
     assert_eq!(ran.last()["predictions"], expected["predictions"], "{model}");
-    assert!((ran.number("perplexity") - reference.exp()).abs() <= 2.0 * tolerance * reference.exp(), "{model}");
+    assert!(
+        (ran.number("perplexity") - reference.exp()).abs() <= 2.0 * tolerance * reference.exp(),
+        "{model}"
+    );
     eprintln!("{model}: nll off by {:.1e}", (nll - reference).abs());
 }
 
@@ -36,10 +42,17 @@ fn imported_weights_predict_as_fastai_does() {
         ("learner", "tiny_learner.pth", "itos.pkl"),
         ("legacy", "tiny_legacy.pth", "itos.txt"),
     ] {
-        let ran = dir.done(&format!("import --weights {weights} --vocab {vocab} --out {name}"));
+        let ran = dir.done(&format!(
+            "import --weights {weights} --vocab {vocab} --out {name}"
+        ));
         let sizes = &ran.last()["architecture"];
         assert_eq!(
-            [&sizes["vocab"], &sizes["embedding"], &sizes["hidden"], &sizes["layers"]],
+            [
+                &sizes["vocab"],
+                &sizes["embedding"],
+                &sizes["hidden"],
+                &sizes["layers"]
+            ],
             [64, 16, 24, 3],
             "{name}: {sizes}"
         );
@@ -54,16 +67,28 @@ fn tokens_are_fastais() {
     fastai_files(&dir, &FILES);
     let expected: Value = serde_json::from_str(&dir.text("expected.json")).expect("JSON");
     let table = dir.text("texts.csv");
-    let texts = csv::Reader::from_reader(table.as_bytes()).into_records().map(|row| row.expect("a row")[0].to_string());
+    let texts = csv::Reader::from_reader(table.as_bytes())
+        .into_records()
+        .map(|row| row.expect("a row")[0].to_string());
     dir.write("texts.txt", texts.map(|text| text + "\n").collect::<String>());
     let ran = dir.done("tokenize texts.txt");
-    let found: Vec<&str> = ran.of("line").map(|event| event["text"].as_str().expect("text")).collect();
+    let found: Vec<&str> = ran
+        .of("line")
+        .map(|event| event["text"].as_str().expect("text"))
+        .collect();
     let rows = expected["rows"].as_array().expect("rows");
     assert_eq!(found.len(), rows.len());
     for (found, row) in found.iter().zip(rows) {
-        let tokens: Vec<&str> =
-            row["tokens"].as_array().expect("tokens").iter().map(|t| t.as_str().expect("a token")).collect();
-        let visible: Vec<&str> = tokens.into_iter().filter(|token| !token.trim().is_empty()).collect();
+        let tokens: Vec<&str> = row["tokens"]
+            .as_array()
+            .expect("tokens")
+            .iter()
+            .map(|t| t.as_str().expect("a token"))
+            .collect();
+        let visible: Vec<&str> = tokens
+            .into_iter()
+            .filter(|token| !token.trim().is_empty())
+            .collect();
         assert_eq!(*found, visible.join(" "));
     }
 }

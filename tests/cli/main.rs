@@ -5,10 +5,12 @@
 //! left that it cannot have finished.
 
 mod bad_input;
+mod bad_place;
 mod common;
 mod contract;
 mod determinism;
 mod fastai;
+mod language;
 mod memory;
 mod resume;
 mod tables;

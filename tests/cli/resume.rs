@@ -32,7 +32,10 @@ fn losses(events: &[Value]) -> BTreeMap<(String, u64), f64> {
     steps
         .map(|event| {
             let stage = event["stage"].as_str().expect("a stage").to_string();
-            ((stage, event["step"].as_u64().expect("a step")), event["loss"].as_f64().expect("a loss"))
+            (
+                (stage, event["step"].as_u64().expect("a step")),
+                event["loss"].as_f64().expect("a loss"),
+            )
         })
         .collect()
 }
@@ -73,13 +76,24 @@ fn cut_short(dir: &Dir, line: &str, end: End) -> u64 {
         }
     }
     // A few more may have been written before the signal arrived.
-    let later = rest.iter().filter(|event| event["event"] == "saved").filter_map(|event| event["step"].as_u64());
+    let later = rest
+        .iter()
+        .filter(|event| event["event"] == "saved")
+        .filter_map(|event| event["step"].as_u64());
     later.last().unwrap_or(at)
 }
 
 /// Numbers that a resumed run must repeat.
-const RESULTS: [&str; 8] =
-    ["nll", "perplexity", "perplexity_before", "error", "accuracy", "macro_f1", "predictions", "estimated_on"];
+const RESULTS: [&str; 8] = [
+    "nll",
+    "perplexity",
+    "perplexity_before",
+    "error",
+    "accuracy",
+    "macro_f1",
+    "predictions",
+    "estimated_on",
+];
 
 fn assert_same_results(line: &str, whole: &Ran, resumed: &Ran) {
     let mut compared = 0;
@@ -87,7 +101,10 @@ fn assert_same_results(line: &str, whole: &Ran, resumed: &Ran) {
         let (expected, found) = (&whole.last()[key], &resumed.last()[key]);
         if let (Some(expected), Some(found)) = (expected.as_f64(), found.as_f64()) {
             // Numbers that were kept as JSON may differ in their last bit.
-            assert!((expected - found).abs() <= 1e-12 * expected.abs(), "{line}: {key} {expected} {found}");
+            assert!(
+                (expected - found).abs() <= 1e-12 * expected.abs(),
+                "{line}: {key} {expected} {found}"
+            );
             compared += 1;
         } else {
             assert_eq!(expected, found, "{line}: {key}");
@@ -109,12 +126,28 @@ fn check(dir: &Dir, line: &str, ends: &[End]) {
 
         let resumed = dir.done(&format!("{line} --resume"));
         let found = losses(&resumed.events);
-        let first = found.keys().find(|(stage, _)| stage == end.stage()).map(|(_, step)| *step);
-        assert!(first > Some(at) && at > 0, "{end:?}: a checkpoint at {at}, but the first step is {first:?}");
+        let first = found
+            .keys()
+            .find(|(stage, _)| stage == end.stage())
+            .map(|(_, step)| *step);
+        assert!(
+            first > Some(at) && at > 0,
+            "{end:?}: a checkpoint at {at}, but the first step is {first:?}"
+        );
         for (step, loss) in &found {
-            assert_eq!(expected[step].to_bits(), loss.to_bits(), "{end:?}: {step:?} {} {loss}", expected[step]);
+            assert_eq!(
+                expected[step].to_bits(),
+                loss.to_bits(),
+                "{end:?}: {step:?} {} {loss}",
+                expected[step]
+            );
         }
-        assert_eq!(found.keys().next_back(), expected.keys().next_back(), "{end:?}");
+        let last = |ran: &Ran| {
+            ran.of("step")
+                .last()
+                .map(|event| (event["stage"].clone(), event["step"].clone()))
+        };
+        assert_eq!(last(&resumed), last(&whole), "{end:?}");
         assert_same_results(&line, &whole, &resumed);
         assert!(
             dir.read("whole/model.safetensors") == dir.read(&format!("{out}/model.safetensors")),
@@ -129,7 +162,11 @@ fn pretraining() {
     let dir = Dir::new();
     dir.write("corpus.csv", texts(400, 5));
     let line = format!("pretrain --corpus corpus.csv --out OUT {TINY} --batch 2 --epochs 80 --seed 3");
-    let ends = [End::Kill("pretrain", 1), End::Kill("pretrain", 2), End::Interrupt("pretrain", 30)];
+    let ends = [
+        End::Kill("pretrain", 1),
+        End::Kill("pretrain", 2),
+        End::Interrupt("pretrain", 30),
+    ];
     check(&dir, &line, &ends);
 }
 
@@ -138,7 +175,15 @@ fn adaptation() {
     let dir = Dir::with_base();
     dir.write("texts.csv", texts(300, 6));
     let line = "adapt --texts texts.csv --model base --out OUT --batch 4 --bptt 10 --epochs 20";
-    check(&dir, line, &[End::Kill("adapt", 1), End::Kill("adapt", 4), End::Interrupt("adapt", 77)]);
+    check(
+        &dir,
+        line,
+        &[
+            End::Kill("adapt", 1),
+            End::Kill("adapt", 4),
+            End::Interrupt("adapt", 77),
+        ],
+    );
 }
 
 #[test]
@@ -169,9 +214,17 @@ fn methods_that_stop_early() {
             "train --data labelled.csv --model base --out OUT --method {method} --estimate holdout:0.3 --batch 2 --epochs 40"
         );
         let whole = line.replace("OUT", method);
-        let steps = losses(&dir.done(&whole).events).into_keys().filter(|(stage, _)| stage == "train").count() as u64;
+        let steps = losses(&dir.done(&whole).events)
+            .into_keys()
+            .filter(|(stage, _)| stage == "train")
+            .count() as u64;
         assert!(steps > 150, "{method}: {steps}");
-        check_in_subdirectory(&dir, method, &line, &[End::Kill("train", 1), End::Interrupt("train", steps / 2)]);
+        check_in_subdirectory(
+            &dir,
+            method,
+            &line,
+            &[End::Kill("train", 1), End::Interrupt("train", steps / 2)],
+        );
     }
 }
 
@@ -192,27 +245,48 @@ fn only_the_same_run_is_resumed() {
     for other in ["--epochs 81", "--batch 3", "--rate 0.001"] {
         let (option, _) = other.split_once(' ').expect("an option");
         let words: Vec<&str> = line.split_whitespace().collect();
-        let at = words.iter().position(|word| *word == option).unwrap_or(words.len());
+        let at = words
+            .iter()
+            .position(|word| *word == option)
+            .unwrap_or(words.len());
         let rest = words.get(at + 2..).unwrap_or_default();
         let line = format!("{} {other} {} --resume", words[..at].join(" "), rest.join(" "));
         let message = dir.fails(&line, 2);
-        assert!(message.contains("out.unfinished") && message.contains("other options"), "{line}: {message}");
+        assert!(
+            message.contains("out.unfinished") && message.contains("other options"),
+            "{line}: {message}"
+        );
     }
     let message = dir.fails(&format!("{line} --seed 1 --resume"), 2);
     assert!(message.contains("other options"), "{message}");
     let message = dir.fails(&line, 2);
-    assert!(message.contains("--resume") && message.contains("--overwrite"), "{message}");
-    assert!(dir.read("out.unfinished/checkpoint.safetensors") == before, "the checkpoint was touched");
+    assert!(
+        message.contains("--resume") && message.contains("--overwrite"),
+        "{message}"
+    );
+    assert!(
+        dir.read("out.unfinished/checkpoint.safetensors") == before,
+        "the checkpoint was touched"
+    );
 
     // A damaged checkpoint is told, not trained on.
-    dir.write("out.unfinished/checkpoint.safetensors", &before[..before.len() / 2]);
+    dir.write(
+        "out.unfinished/checkpoint.safetensors",
+        &before[..before.len() / 2],
+    );
     let ran = dir.run(&format!("{line} --resume"));
     assert_eq!(ran.code, Some(1));
     let message = one_line(&line, &ran.stderr);
-    assert!(message.contains("checkpoint.safetensors") && message.contains("not a whole"), "{message}");
+    assert!(
+        message.contains("checkpoint.safetensors") && message.contains("not a whole"),
+        "{message}"
+    );
 
     let ran = dir.done(&format!("{line} --overwrite"));
-    assert_eq!(losses(&ran.events).into_keys().next(), Some(("pretrain".into(), 1)));
+    assert_eq!(
+        losses(&ran.events).into_keys().next(),
+        Some(("pretrain".into(), 1))
+    );
     assert_eq!(dir.names(), ["corpus.csv", "out"]);
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::common::{Dir, Writer, ended};
+use super::common::{Dir, Ran, Writer, ended};
 
 const ROWS: usize = 120;
 /// The row without a text.
@@ -18,7 +18,10 @@ fn rows() -> Vec<(String, String)> {
         43 => writer.text(1, 40),
         _ => writer.sentence(row % 3),
     };
-    (0..ROWS).map(|row| format!("id-{row}")).zip((0..ROWS).map(text)).collect()
+    (0..ROWS)
+        .map(|row| format!("id-{row}"))
+        .zip((0..ROWS).map(text))
+        .collect()
 }
 
 fn input(dir: &Dir) {
@@ -33,8 +36,14 @@ fn input(dir: &Dir) {
 /// Rows of a CSV file: identifier, text, count, label, confidence.
 fn read_csv(text: &str) -> Vec<Vec<String>> {
     let mut table = csv::Reader::from_reader(text.as_bytes());
-    assert_eq!(table.headers().expect("a header"), vec!["id", "text", "count", "label", "confidence"]);
-    table.records().map(|row| row.expect("a row").iter().map(ToString::to_string).collect()).collect()
+    assert_eq!(
+        table.headers().expect("a header"),
+        vec!["id", "text", "count", "label", "confidence"]
+    );
+    table
+        .records()
+        .map(|row| row.expect("a row").iter().map(ToString::to_string).collect())
+        .collect()
 }
 
 fn assert_complete(format: &str, found: &[Vec<String>]) {
@@ -43,7 +52,11 @@ fn assert_complete(format: &str, found: &[Vec<String>]) {
         assert_eq!(row[..3], [id, text, at.to_string()], "{format}");
         let labelled = ["garden", "kitchen", "river"].contains(&row[3].as_str());
         let confident = row[4].parse::<f64>().is_ok_and(|p| (0.3..=1.0).contains(&p));
-        assert_eq!((labelled, confident), (at != EMPTY, at != EMPTY), "{format}: {row:?}");
+        assert_eq!(
+            (labelled, confident),
+            (at != EMPTY, at != EMPTY),
+            "{format}: {row:?}"
+        );
     }
 }
 
@@ -57,7 +70,11 @@ fn every_row_comes_back_in_its_order() {
     assert_complete("csv", &expected);
     assert_eq!(ran.last()["rows"], ROWS);
     assert_eq!(ran.of("classified").count(), 0);
-    assert!(ran.of("warning").any(|w| w["message"].to_string().contains("empty")), "no word of the empty text");
+    assert!(
+        ran.of("warning")
+            .any(|w| w["message"].to_string().contains("empty")),
+        "no word of the empty text"
+    );
     for (label, count) in ran.last()["labels"].as_object().expect("counts") {
         let found = expected.iter().filter(|row| row[3] == *label).count();
         assert_eq!(count, found, "{label}");
@@ -65,7 +82,9 @@ fn every_row_comes_back_in_its_order() {
 
     dir.done(&format!("{line} --output out.jsonl"));
     let text = dir.text("out.jsonl");
-    let objects = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("an object"));
+    let objects = text
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("an object"));
     let cell = |value: &Value| match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
@@ -79,18 +98,43 @@ fn every_row_comes_back_in_its_order() {
     // The other formats are read back by the program itself.
     for name in ["out.tsv", "out.parquet", "out.csv.gz", "out.jsonl.zst"] {
         dir.done(&format!("{line} --output {name}"));
-        dir.done(&format!("classify --model classifier --input {name} --text-column text --output again.csv"));
+        dir.done(&format!(
+            "classify --model classifier --input {name} --text-column text --output again.csv"
+        ));
         let again = dir.text("again.csv");
         let mut table = csv::Reader::from_reader(again.as_bytes());
         let heads = table.headers().expect("a header").clone();
-        assert_eq!(heads, vec![
-            "id", "text", "count", "label", "confidence", "predicted_label", "predicted_confidence"
-        ]);
-        let found: Vec<Vec<String>> =
-            table.records().map(|row| row.expect("a row").iter().take(5).map(ToString::to_string).collect()).collect();
+        assert_eq!(
+            heads,
+            vec![
+                "id",
+                "text",
+                "count",
+                "label",
+                "confidence",
+                "predicted_label",
+                "predicted_confidence"
+            ]
+        );
+        let found: Vec<Vec<String>> = table
+            .records()
+            .map(|row| {
+                row.expect("a row")
+                    .iter()
+                    .take(5)
+                    .map(ToString::to_string)
+                    .collect()
+            })
+            .collect();
         for (row, expected) in found.iter().zip(&expected) {
             assert_eq!(row[..4], expected[..4], "{name}");
-            let number = |text: &str| if text.is_empty() { 0.0 } else { text.parse::<f64>().expect("a number") };
+            let number = |text: &str| {
+                if text.is_empty() {
+                    0.0
+                } else {
+                    text.parse::<f64>().expect("a number")
+                }
+            };
             assert!((number(&row[4]) - number(&expected[4])).abs() < 1e-9, "{name}");
         }
         assert_eq!(found.len(), ROWS, "{name}");
@@ -104,7 +148,12 @@ fn without_an_output_every_row_is_an_event() {
     let ran = dir.done("classify --model classifier --input in.csv --text-column text");
     let found: Vec<(u64, &str)> = ran
         .of("classified")
-        .map(|event| (event["row"].as_u64().expect("a row"), event["text"].as_str().expect("a text")))
+        .map(|event| {
+            (
+                event["row"].as_u64().expect("a row"),
+                event["text"].as_str().expect("a text"),
+            )
+        })
         .collect();
     let rows = rows();
     let expected: Vec<(u64, &str)> = (1..)
@@ -118,12 +167,22 @@ fn without_an_output_every_row_is_an_event() {
 #[test]
 fn standard_input_is_a_text_a_line() {
     let dir = Dir::with_classifier();
-    dir.write("stdin", "The old boat finds a wet stone.\n\nThe warm soup needs a heavy spoon.\n");
+    dir.write(
+        "stdin",
+        "The old boat finds a wet stone now.\n\nThe warm soup needs a heavy spoon today.\n",
+    );
+    dir.write(
+        "same.csv",
+        "text\nThe old boat finds a wet stone now.\nThe warm soup needs a heavy spoon today.\n",
+    );
     let mut command = dir.command("classify --model classifier");
     command.stdin(std::fs::File::open(dir.path("stdin")).expect("opened"));
     let ran = ended(command);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-    let found: Vec<(u64, &str)> =
-        ran.of("classified").map(|e| (e["row"].as_u64().expect("a row"), e["label"].as_str().expect("a label"))).collect();
-    assert_eq!(found, [(1, "river"), (3, "kitchen")]);
+    let rows: Vec<&Value> = ran.of("classified").map(|event| &event["row"]).collect();
+    assert_eq!(rows, [1, 3]);
+    let same = dir.done("classify --model classifier --input same.csv");
+    let labels =
+        |ran: &Ran| -> Vec<Value> { ran.of("classified").map(|event| event["label"].clone()).collect() };
+    assert_eq!(labels(&ran), labels(&same));
 }

@@ -18,13 +18,7 @@ fn texts(rows: usize) -> String {
         "snow", "falls", "on", "the", "roof", "and", "slides", "to", "a", "frozen", "pond",
     ];
     let word = |at: usize| WORDS[(at * at + at / 3) % WORDS.len()];
-    let row = |row: usize| {
-        (0..9)
-            .map(|at| word(row * 5 + at))
-            .collect::<Vec<_>>()
-            .join(" ")
-            + "\n"
-    };
+    let row = |row: usize| (0..9).map(|at| word(row * 5 + at)).collect::<Vec<_>>().join(" ") + "\n";
     format!("text\n{}", (0..rows).map(row).collect::<String>())
 }
 
@@ -63,10 +57,7 @@ impl Place {
         let place = Self(tempfile::tempdir().expect("a directory"));
         std::fs::write(place.path("texts.csv"), texts(300)).expect("written");
         let session = Session::spawn().expect("a thread");
-        start(
-            &session,
-            pretrain(&place.path("texts.csv"), place.path("base")),
-        );
+        start(&session, pretrain(&place.path("texts.csv"), place.path("base")));
         assert!(matches!(rest(&session).last(), Some(Event::Done { .. })));
         place
     }
@@ -219,7 +210,10 @@ fn a_pause_holds_and_a_step_is_one_step() {
     for expected in [at + 2, at + 3, at + 4] {
         let steps = until(&session, |event| step_of(event).is_some());
         assert_eq!(steps.last().and_then(step_of), Some(expected));
-        let saved = steps.iter().filter(|event| matches!(event, Event::Saved { .. })).count();
+        let saved = steps
+            .iter()
+            .filter(|event| matches!(event, Event::Saved { .. }))
+            .count();
         assert_eq!(saved, usize::from(expected == at + 3));
         events.extend(steps);
     }
@@ -286,8 +280,14 @@ fn a_pause_before_the_first_step_is_not_lost() {
     assert_eq!(Outcome::of(&waiting).losses, [], "{waiting:?}");
     send(&session, Command::Resume);
     let events = rest(&session);
-    assert!(matches!(events.last(), Some(Event::Done { .. })), "{:?}", events.last());
-    assert!(place.weights("held") == std::fs::read(place.path("base/model.safetensors")).expect("the weights"));
+    assert!(
+        matches!(events.last(), Some(Event::Done { .. })),
+        "{:?}",
+        events.last()
+    );
+    assert!(
+        place.weights("held") == std::fs::read(place.path("base/model.safetensors")).expect("the weights")
+    );
 }
 
 #[test]
@@ -298,7 +298,11 @@ fn one_job_runs_at_a_time() {
     until(&session, |event| step_of(event) == Some(3));
     start(&session, place.adapt("second", false));
     let events = rest(&session);
-    assert!(events.iter().any(|event| matches!(event, Event::Warning { message } if message.contains("a job is running"))));
+    assert!(
+        events
+            .iter()
+            .any(|event| matches!(event, Event::Warning { message } if message.contains("a job is running")))
+    );
     assert!(matches!(events.last(), Some(Event::Done { .. })));
     assert!(place.path("first").exists() && !place.path("second").exists());
 }

@@ -101,18 +101,32 @@ pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
     let checkpoint = if resume { work.checkpoint("pretrain")? } else { None };
     let tokens = corpus.tokens().len();
     let mut stage = Stage::start(control, "pretrain", model.groups(), 0, "steps").with_checkpoint(work.checkpoint_path());
-    let model = language_model::train(model, corpus, Some(&valid), &config, checkpoint, &mut stage).await?;
+    let valid = (valid.documents() > 0).then_some(valid);
+    let model = language_model::train(model, corpus, valid.as_ref(), &config, checkpoint, &mut stage).await?;
+    // Windows vary in length about `bptt`, so this is right to a few per cent.
+    let seen = stage.steps() as usize * config.batch * config.bptt;
     let seconds = stage.done();
 
-    let nll = evaluate::perplexity(&model, &valid, config.bptt).await?;
-    let perplexity = nll.nll.exp();
-    control.emit(Event::Evaluation {
-        stage: "pretrain".into(),
-        epoch: job.epochs,
-        nll: nll.nll,
-        perplexity: Some(perplexity),
-        error: None,
-    });
+    let (measured, quality) = match &valid {
+        Some(valid) => {
+            let found = evaluate::perplexity(&model, valid, config.bptt).await?;
+            let perplexity = found.nll.exp();
+            control.emit(Event::Evaluation {
+                stage: "pretrain".into(),
+                epoch: job.epochs,
+                nll: found.nll,
+                perplexity: Some(perplexity),
+                error: None,
+            });
+            let predictions = count(found.predictions);
+            (Some(found), format!("{perplexity:.1} ({predictions} predictions; unknown words count as one token)"))
+        }
+        None => {
+            control.warn("The corpus has too few documents to keep some aside, so perplexity was not measured; name texts with `--valid`");
+            (None, "not measured".to_string())
+        }
+    };
+    let perplexity = measured.as_ref().map(|m| m.nll.exp());
     let corpus_name = job.corpus_name.clone().unwrap_or_else(|| "not named".into());
     let licence = job.corpus_licence.clone().unwrap_or_else(|| "unknown".into());
     let mut training = Map::new();
@@ -120,6 +134,7 @@ pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
         ("corpus", json!(corpus_name)),
         ("licence", json!(licence)),
         ("corpus_tokens", json!(tokens)),
+        ("tokens_seen", json!(seen)),
         ("epochs", json!(job.epochs)),
         ("seconds", json!(seconds)),
         ("perplexity", json!(perplexity)),
@@ -141,12 +156,12 @@ pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
         ("Corpus", corpus_name),
         ("Licence of the corpus", licence.clone()),
         ("Tokens in the corpus", count(tokens)),
-        ("Passes", job.epochs.to_string()),
+        ("Tokens read in training", format!("about {}", count(seen))),
         ("Reads", if job.backward { "from the end".into() } else { "from the beginning".into() }),
         ("Sizes", format!("embedding {}, hidden {}, {} layers, {} tokens", arch.embedding, arch.hidden, arch.layers, count(arch.vocab))),
         ("Parameters", count(model.parameter_count())),
         ("Dropouts", format!("{:?}", config.dropouts)),
-        ("Perplexity on held-out text", format!("{perplexity:.1} ({} predictions; unknown words count as one token)", count(nll.predictions))),
+        ("Perplexity on held-out text", quality),
         ("Training time", format!("{:.0} minutes", seconds / 60.0)),
         ("Seed", job.common.seed.to_string()),
     ];
@@ -163,9 +178,9 @@ pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
     out.commit()?;
     work.remove()?;
     training.insert("out".into(), json!(job.out));
-    training.insert("nll".into(), json!(nll.nll));
-    training.insert("predictions".into(), json!(nll.predictions));
-    training.insert("tokens_per_second".into(), json!((tokens * job.epochs) as f64 / seconds));
+    training.insert("nll".into(), json!(measured.as_ref().map(|m| m.nll)));
+    training.insert("predictions".into(), json!(measured.as_ref().map_or(0, |m| m.predictions)));
+    training.insert("tokens_per_second".into(), json!(seen as f64 / seconds));
     training.insert("total_seconds".into(), json!(started.elapsed().as_secs_f64()));
     Ok(training)
 }

@@ -40,7 +40,8 @@ pub fn run(input: Option<&Path>, model: Option<&Path>, control: &mut Control) ->
             tokens += line.len();
             // A token of white space (what `<br />` becomes) cannot be told from the separators, and a newline would
             // break the promise of a line an input line.
-            let visible: Vec<&str> = line.iter().map(String::as_str).filter(|t| !t.trim().is_empty()).collect();
+            let flat = line.iter().map(|t| t.replace('\n', ""));
+            let visible: Vec<String> = flat.filter(|t| !t.trim().is_empty()).collect();
             let text = visible.join(" ");
             control.emit(Event::Line { text });
         }
