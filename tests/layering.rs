@@ -7,6 +7,13 @@
 //!
 //! (an arrow reads "is used by"). This test reads every `crate::` path, and every `super::` path that leaves its part,
 //! in `src/`.
+// Helpers of tests are not in functions marked as tests, so clippy.toml does not cover them.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr
+)]
 
 use std::collections::BTreeSet;
 use std::fs;

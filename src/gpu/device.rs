@@ -73,7 +73,9 @@ pub async fn adapters() -> Vec<Adapter> {
     // of them write to standard error.
     let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
     descriptor.backends = wgpu::Backends::PRIMARY;
-    let found = wgpu::Instance::new(descriptor).enumerate_adapters(wgpu::Backends::PRIMARY).await;
+    let found = wgpu::Instance::new(descriptor)
+        .enumerate_adapters(wgpu::Backends::PRIMARY)
+        .await;
     found
         .iter()
         .map(|adapter| {
@@ -84,7 +86,7 @@ pub async fn adapters() -> Vec<Adapter> {
                 kind: format!("{:?}", info.device_type),
                 driver: format!("{} {}", info.driver, info.driver_info).trim().to_string(),
                 software: info.device_type == wgpu::DeviceType::Cpu,
-                max_storage_binding: limits.max_storage_buffer_binding_size as u64,
+                max_storage_binding: limits.max_storage_buffer_binding_size,
                 max_buffer: limits.max_buffer_size,
                 storage_buffers: limits.max_storage_buffers_per_shader_stage,
                 workgroup_memory: limits.max_compute_workgroup_storage_size,
@@ -107,7 +109,11 @@ fn wgpu(adapter: &Adapter, reason: String) -> Selected {
     // `DefaultDevice` takes the adapter of highest performance, which is the one `select` names: a real GPU before a
     // software renderer.
     let device = Device::wgpu(burn::tensor::DeviceKind::DefaultDevice);
-    Selected { device, name: format!("{} ({})", adapter.name, adapter.api), reason }
+    Selected {
+        device,
+        name: format!("{} ({})", adapter.name, adapter.api),
+        reason,
+    }
 }
 
 /// Opens the device that `choice` stands for.
@@ -122,11 +128,18 @@ pub async fn select(choice: Choice) -> Result<Selected, Error> {
     let real = adapters.iter().find(|a| !a.software);
     match (choice, real, adapters.first()) {
         (_, Some(gpu), _) => Ok(wgpu(gpu, format!("{} GPU through {}", gpu.kind, gpu.api))),
-        (Choice::Wgpu, None, Some(any)) => Ok(wgpu(any, "a software renderer, because `--device wgpu` was given".into())),
+        (Choice::Wgpu, None, Some(any)) => Ok(wgpu(
+            any,
+            "a software renderer, because `--device wgpu` was given".into(),
+        )),
         (Choice::Wgpu, None, None) => Err(Error::NoAdapter),
-        (Choice::Gpu, None, Some(any)) => Err(Error::NoGpu(format!("only the software renderer {}", any.name))),
+        (Choice::Gpu, None, Some(any)) => {
+            Err(Error::NoGpu(format!("only the software renderer {}", any.name)))
+        }
         (Choice::Gpu, None, None) => Err(Error::NoGpu("wgpu lists no adapter".into())),
-        (_, None, Some(_)) => Ok(cpu("no GPU was found, only a software renderer, which is slower than the CPU backend")),
+        (_, None, Some(_)) => Ok(cpu(
+            "no GPU was found, only a software renderer, which is slower than the CPU backend",
+        )),
         (_, None, None) => Ok(cpu("no GPU was found")),
     }
 }

@@ -5,7 +5,7 @@
 
 use burn::tensor::{DType, Shape};
 use burn_cubecl::tensor::CubeTensor;
-use cubecl::ir::metadata::Info;
+use cubecl::ir::{self, metadata::Info};
 use cubecl::prelude::*;
 use cubecl::server::{KernelArguments, MetadataBindingInfo};
 use cubecl::{CubeKernel, PrecompiledSource};
@@ -29,11 +29,11 @@ impl KernelMetadata for Kernel {
         // Everything that changes the text has to be in the key. Out-of-bounds checks are the shaders' own.
         KernelId::new::<Self>()
             .info((self.source.len(), self.entry, self.constants.clone()))
-            .mode(cubecl::ir::settings::ExecutionMode::Unchecked)
+            .mode(ir::settings::ExecutionMode::Unchecked)
     }
 
-    fn address_type(&self) -> cubecl::ir::ElemType {
-        cubecl::ir::ElemType::UInt(cubecl::ir::UIntKind::U32)
+    fn address_type(&self) -> ir::ElemType {
+        ir::ElemType::UInt(ir::UIntKind::U32)
     }
 }
 
@@ -41,10 +41,14 @@ impl CubeKernel for Kernel {
     fn define(&self) -> KernelDefinition {
         let settings = KernelSettings::new(
             CubeDim::new_1d(64).into(),
-            cubecl::ir::settings::ExecutionMode::Unchecked,
-            cubecl::ir::AddressType::U32,
+            ir::settings::ExecutionMode::Unchecked,
+            ir::AddressType::U32,
         );
-        KernelDefinition { body: cubecl::ir::Scope::root(settings.clone()), settings, info: Info::default() }
+        KernelDefinition {
+            body: ir::Scope::root(settings.clone()),
+            settings,
+            info: Info::default(),
+        }
     }
 
     fn source(&self) -> Option<PrecompiledSource> {
@@ -53,7 +57,11 @@ impl CubeKernel for Kernel {
             source.push_str(&format!("const {name}: u32 = {value}u;\n"));
         }
         source.push_str(self.source);
-        Some(PrecompiledSource { source, entrypoint_name: self.entry.to_string(), lang: "wgsl" })
+        Some(PrecompiledSource {
+            source,
+            entrypoint_name: self.entry.to_string(),
+            lang: "wgsl",
+        })
     }
 }
 
@@ -64,14 +72,19 @@ impl CubeKernel for Kernel {
 pub fn launch(kernel: Kernel, groups: [u32; 3], buffers: &[&CubeTensor], info: &[u32]) {
     let mut words = [0u32; INFO_WORDS];
     words[..info.len()].copy_from_slice(info);
-    let packed = words.chunks_exact(2).map(|w| u64::from(w[0]) | (u64::from(w[1]) << 32)).collect();
+    let packed = words
+        .chunks_exact(2)
+        .map(|w| u64::from(w[0]) | (u64::from(w[1]) << 32))
+        .collect();
     let mut arguments = KernelArguments::new();
     for tensor in buffers {
         arguments = arguments.with_buffer(tensor.handle.clone().binding());
     }
     arguments = arguments.with_info(MetadataBindingInfo::custom(packed));
     let [x, y, z] = groups;
-    buffers[0].client.launch(Box::new(kernel), CubeCount::Static(x, y, z), arguments);
+    buffers[0]
+        .client
+        .launch(Box::new(kernel), CubeCount::Static(x, y, z), arguments);
 }
 
 /// Workgroups that cover `items` with `size` each, spread over two dimensions where one would pass 65,535.
@@ -93,17 +106,35 @@ pub fn empty(like: &CubeTensor, shape: impl Into<Shape>) -> CubeTensor {
     {
         let poison = vec![-12_345.0f32; shape.num_elements()];
         let handle = like.client.create_from_slice(bytemuck::cast_slice(&poison));
-        CubeTensor::new_contiguous(like.client.clone(), like.device.clone(), shape, handle, DType::F32)
+        CubeTensor::new_contiguous(
+            like.client.clone(),
+            like.device.clone(),
+            shape,
+            handle,
+            DType::F32,
+        )
     }
     #[cfg(not(test))]
     {
         let handle = like.client.empty(shape.num_elements() * size_of::<f32>());
-        CubeTensor::new_contiguous(like.client.clone(), like.device.clone(), shape, handle, DType::F32)
+        CubeTensor::new_contiguous(
+            like.client.clone(),
+            like.device.clone(),
+            shape,
+            handle,
+            DType::F32,
+        )
     }
 }
 
 /// Uploads 32-bit words (token ids, offsets) as a one-dimensional tensor on the device of `like`.
 pub fn upload(like: &CubeTensor, words: &[u32]) -> CubeTensor {
     let handle = like.client.create_from_slice(bytemuck::cast_slice(words));
-    CubeTensor::new_contiguous(like.client.clone(), like.device.clone(), Shape::new([words.len()]), handle, DType::U32)
+    CubeTensor::new_contiguous(
+        like.client.clone(),
+        like.device.clone(),
+        Shape::new([words.len()]),
+        handle,
+        DType::U32,
+    )
 }

@@ -8,6 +8,10 @@ use thiserror::Error;
 /// A failure to read or write a file. The message is complete: it needs no chain of causes.
 #[derive(Debug, Error)]
 #[non_exhaustive]
+#[expect(
+    missing_docs,
+    reason = "the messages say what each failure is and what its fields hold"
+)]
 pub enum Error {
     #[error("{}: no such file; check the path", .path.display())]
     NotFound { path: PathBuf },

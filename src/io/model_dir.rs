@@ -9,7 +9,10 @@ use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Error, NamedTensor, Precision, Tensors, parse_safetensors, read_safetensors, write_atomic, write_safetensors};
+use super::{
+    Error, NamedTensor, Precision, Tensors, parse_safetensors, read_safetensors, write_atomic,
+    write_safetensors,
+};
 use crate::model::classifier::Chunking;
 use crate::model::{Architecture, Classifier, LanguageModel, Network};
 use crate::text::Tokenizer;
@@ -62,12 +65,25 @@ impl ModelConfig {
     pub fn new(kind: Kind, architecture: Architecture, backward: bool, tokenizer: &Tokenizer) -> Self {
         let tokenizer = tokenizer.name().to_string();
         let format = FORMAT;
-        Self { format, kind, architecture, backward, tokenizer, bptt: None, max_len: None, fields: 1, training: Value::Null }
+        Self {
+            format,
+            kind,
+            architecture,
+            backward,
+            tokenizer,
+            bptt: None,
+            max_len: None,
+            fields: 1,
+            training: Value::Null,
+        }
     }
 
     /// How documents are cut, with the paper's numbers where the file says nothing.
     pub fn chunking(&self) -> Chunking {
-        Chunking { bptt: self.bptt.unwrap_or(70), max_len: self.max_len.unwrap_or(1400) }
+        Chunking {
+            bptt: self.bptt.unwrap_or(70),
+            max_len: self.max_len.unwrap_or(1400),
+        }
     }
 }
 
@@ -101,18 +117,33 @@ pub struct ModelBytes<'a> {
 }
 
 fn damaged(origin: &str, file: &str, cause: impl std::fmt::Display) -> Error {
-    Error::ModelDir { origin: format!("{origin}: {file}"), cause: cause.to_string() }
+    Error::ModelDir {
+        origin: format!("{origin}: {file}"),
+        cause: cause.to_string(),
+    }
 }
 
 fn parse_config(origin: &str, bytes: &[u8]) -> Result<ModelConfig, Error> {
     let config: ModelConfig = serde_json::from_slice(bytes).map_err(|e| damaged(origin, "config.json", e))?;
     if config.format > FORMAT {
-        let cause = format!("its format {} is newer than this program's {FORMAT}; update Unfreeze", config.format);
+        let cause = format!(
+            "its format {} is newer than this program's {FORMAT}; update Unfreeze",
+            config.format
+        );
         return Err(damaged(origin, "config.json", cause));
     }
-    let Architecture { vocab, embedding, hidden, layers } = config.architecture;
+    let Architecture {
+        vocab,
+        embedding,
+        hidden,
+        layers,
+    } = config.architecture;
     if [vocab, embedding, hidden, layers].contains(&0) || layers > 32 {
-        return Err(damaged(origin, "config.json", format!("impossible sizes {:?}", config.architecture)));
+        return Err(damaged(
+            origin,
+            "config.json",
+            format!("impossible sizes {:?}", config.architecture),
+        ));
     }
     Ok(config)
 }
@@ -129,7 +160,11 @@ fn parse_text(origin: &str, config: &ModelConfig, bytes: &[u8]) -> Result<(Token
         (Tokenizer::Word(WordTokenizer::new()), vocab)
     };
     if vocab.len() != config.architecture.vocab {
-        let cause = format!("{} tokens, but config.json says {}", vocab.len(), config.architecture.vocab);
+        let cause = format!(
+            "{} tokens, but config.json says {}",
+            vocab.len(),
+            config.architecture.vocab
+        );
         return Err(damaged(origin, "vocabulary", cause));
     }
     Ok((tokenizer, vocab))
@@ -144,23 +179,42 @@ impl ModelFiles {
         let origin = dir.display().to_string();
         let read = |name: &str| fs::read(dir.join(name)).map_err(|e| Error::read(&dir.join(name), &e));
         if dir.is_dir() && !dir.join("config.json").exists() {
-            return Err(damaged(&origin, "config.json", "there is none; name a directory that `unfreeze` has made"));
+            return Err(damaged(
+                &origin,
+                "config.json",
+                "there is none; name a directory that `unfreeze` has made",
+            ));
         }
         let config = parse_config(&origin, &read("config.json")?)?;
-        let vocab_file = if config.tokenizer == "subword" { "tokenizer.json" } else { "vocab.json" };
+        let vocab_file = if config.tokenizer == "subword" {
+            "tokenizer.json"
+        } else {
+            "vocab.json"
+        };
         let (tokenizer, vocab) = parse_text(&origin, &config, &read(vocab_file)?)?;
         let (tensors, _) = read_safetensors(&dir.join("model.safetensors"))?;
         let labels = if config.kind == Kind::Classifier {
-            let labels: Vec<String> =
-                serde_json::from_slice(&read("labels.json")?).map_err(|e| damaged(&origin, "labels.json", e))?;
+            let labels: Vec<String> = serde_json::from_slice(&read("labels.json")?)
+                .map_err(|e| damaged(&origin, "labels.json", e))?;
             if labels.len() < 2 {
-                return Err(damaged(&origin, "labels.json", format!("{} labels", labels.len())));
+                return Err(damaged(
+                    &origin,
+                    "labels.json",
+                    format!("{} labels", labels.len()),
+                ));
             }
             labels
         } else {
             Vec::new()
         };
-        Ok(Self { origin, config, tokenizer, vocab, tensors, labels })
+        Ok(Self {
+            origin,
+            config,
+            tokenizer,
+            vocab,
+            tensors,
+            labels,
+        })
     }
 
     /// A language model from the bytes of its files.
@@ -171,7 +225,14 @@ impl ModelFiles {
         let config = parse_config(files.origin, files.config)?;
         let (tokenizer, vocab) = parse_text(files.origin, &config, files.vocab)?;
         let (tensors, _) = parse_safetensors(files.weights, files.origin)?;
-        Ok(Self { origin: files.origin.to_string(), config, tokenizer, vocab, tensors, labels: Vec::new() })
+        Ok(Self {
+            origin: files.origin.to_string(),
+            config,
+            tokenizer,
+            vocab,
+            tensors,
+            labels: Vec::new(),
+        })
     }
 
     /// Writes the files into `dir`, which exists; `card` is the model card.
@@ -179,21 +240,34 @@ impl ModelFiles {
     /// # Errors
     /// When a file cannot be written.
     pub fn write(&self, dir: &Path, precision: Precision, card: &str) -> Result<(), Error> {
-        write_atomic(&dir.join("config.json"), |w| Ok(serde_json::to_writer_pretty(w, &self.config)?))?;
+        write_atomic(&dir.join("config.json"), |w| {
+            Ok(serde_json::to_writer_pretty(w, &self.config)?)
+        })?;
         match &self.tokenizer {
             Tokenizer::Word(_) => {
-                write_atomic(&dir.join("vocab.json"), |w| w.write_all(self.vocab.to_json().as_bytes()))?;
+                write_atomic(&dir.join("vocab.json"), |w| {
+                    w.write_all(self.vocab.to_json().as_bytes())
+                })?;
             }
             Tokenizer::Subword(subword) => {
-                let text = subword.to_json().map_err(|e| damaged(&self.origin, "tokenizer.json", e))?;
+                let text = subword
+                    .to_json()
+                    .map_err(|e| damaged(&self.origin, "tokenizer.json", e))?;
                 write_atomic(&dir.join("tokenizer.json"), |w| w.write_all(text.as_bytes()))?;
             }
         }
         if !self.labels.is_empty() {
-            write_atomic(&dir.join("labels.json"), |w| Ok(serde_json::to_writer_pretty(w, &self.labels)?))?;
+            write_atomic(&dir.join("labels.json"), |w| {
+                Ok(serde_json::to_writer_pretty(w, &self.labels)?)
+            })?;
         }
         let metadata = BTreeMap::from([("format".to_string(), "pt".to_string())]);
-        write_safetensors(&dir.join("model.safetensors"), &self.tensors, &metadata, precision)?;
+        write_safetensors(
+            &dir.join("model.safetensors"),
+            &self.tensors,
+            &metadata,
+            precision,
+        )?;
         write_atomic(&dir.join("README.md"), |w| w.write_all(card.as_bytes()))
     }
 
@@ -249,7 +323,10 @@ impl ModelFiles {
     fn statistic(&self, block: usize, name: &str, like: &Tensor<2>) -> Result<Tensor<2>, Error> {
         let n = like.dims()[1];
         let found = self.tensor(&format!("1.layers.{block}.0.{name}"), &[n])?;
-        Ok(Tensor::from_data(TensorData::new(found.data.clone(), [1, n]), &like.device()))
+        Ok(Tensor::from_data(
+            TensorData::new(found.data.clone(), [1, n]),
+            &like.device(),
+        ))
     }
 
     fn load(&self, network: &mut impl Network) -> Result<(), Error> {
@@ -257,7 +334,10 @@ impl ModelFiles {
         network.visit_mut(&mut |_, name, p| match self.tensor(name, p.shape()) {
             Ok(found) => {
                 let value = p.constant();
-                p.set(Tensor::from_data(TensorData::new(found.data.clone(), value.dims()), &value.device()));
+                p.set(Tensor::from_data(
+                    TensorData::new(found.data.clone(), value.dims()),
+                    &value.device(),
+                ));
             }
             Err(error) => result = Err(error),
         });
@@ -275,7 +355,14 @@ pub async fn tensors_of(network: &impl Network) -> Result<Tensors, crate::train:
     let mut tensors = Tensors::new();
     for (name, p) in parameters {
         let data = p.to_vec().await.map_err(crate::train::Error::Device)?;
-        tensors.insert(name.clone(), NamedTensor { name, shape: p.shape().to_vec(), data });
+        tensors.insert(
+            name.clone(),
+            NamedTensor {
+                name,
+                shape: p.shape().to_vec(),
+                data,
+            },
+        );
     }
     Ok(tensors)
 }
@@ -287,11 +374,18 @@ pub async fn tensors_of(network: &impl Network) -> Result<Tensors, crate::train:
 pub async fn tensors_of_classifier(model: &Classifier) -> Result<Tensors, crate::train::Error> {
     let mut tensors = tensors_of(model).await?;
     for (i, block) in model.blocks.iter().enumerate() {
-        for (name, value) in [("running_mean", &block.running_mean), ("running_var", &block.running_var)] {
+        for (name, value) in [
+            ("running_mean", &block.running_mean),
+            ("running_var", &block.running_var),
+        ] {
             let name = format!("1.layers.{i}.0.{name}");
             let shape = vec![value.dims()[1]];
             let device = |e: String| crate::train::Error::Device(e);
-            let data = value.clone().into_data_async().await.map_err(|e| device(format!("{e:?}")))?;
+            let data = value
+                .clone()
+                .into_data_async()
+                .await
+                .map_err(|e| device(format!("{e:?}")))?;
             let data = data.try_to_vec::<f32>().map_err(|e| device(format!("{e:?}")))?;
             tensors.insert(name.clone(), NamedTensor { name, shape, data });
         }

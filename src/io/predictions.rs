@@ -16,6 +16,7 @@ use super::table::{Cell, Table};
 /// What a classifier says of one row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prediction {
+    /// The most probable label.
     pub label: String,
     /// Probability of the label, 0 to 1.
     pub confidence: f32,

@@ -26,9 +26,11 @@ use super::weights::{NamedTensor, Tensors, numbers, read_safetensors};
 pub struct Architecture {
     /// Rows of the embedding: tokens.
     pub vocab: usize,
+    /// Numbers in a row of the embedding.
     pub embedding: usize,
     /// Units of every layer but the last, which has as many as the embedding.
     pub hidden: usize,
+    /// LSTM layers.
     pub layers: usize,
 }
 
@@ -38,6 +40,7 @@ pub struct Pretrained {
     /// The tensors of the module's table and no others. `1.decoder.bias` is absent where only the encoder
     /// was saved.
     pub tensors: Tensors,
+    /// Their sizes.
     pub architecture: Architecture,
     /// What the checkpoint holds besides, such as a classifier's head: not used.
     pub ignored: Vec<String>,

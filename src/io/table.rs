@@ -31,6 +31,7 @@ pub struct TableOptions {
     pub text_columns: Vec<String>,
     /// The column that holds the label; `None` to guess.
     pub label_column: Option<String>,
+    /// Whether labels are wanted, and whether every row needs one.
     pub labels: Labels,
     /// Whether the first row of delimited text is a header; `None` to guess.
     pub header: Option<bool>,
@@ -90,9 +91,11 @@ pub(super) trait RecordReader: Iterator<Item = Result<Row, Error>> {
 /// A table in memory. Texts and labels are borrowed from its rows, so nothing is held twice.
 #[derive(Clone, Debug)]
 pub struct Table {
+    /// The file it was read from.
     pub path: PathBuf,
     /// Every column's name, in the order of the file; `column1` and on where the file has no header.
     pub columns: Vec<String>,
+    /// The rows, in the order of the file.
     pub rows: Vec<Row>,
     /// What the user should know of, though the table can be used.
     pub warnings: Vec<Warning>,

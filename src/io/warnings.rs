@@ -6,13 +6,27 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Warning {
     /// No header: the columns are named by their place.
-    NoHeader { columns: usize },
+    NoHeader {
+        /// How many columns there are.
+        columns: usize,
+    },
     /// Rows with an empty text, and whether they were left out.
-    EmptyTexts { lines: Vec<u64>, dropped: bool },
+    EmptyTexts {
+        /// Where the rows begin.
+        lines: Vec<u64>,
+        /// Whether they were left out.
+        dropped: bool,
+    },
     /// Rows without a label, where labels were asked for.
-    Unlabelled { lines: Vec<u64> },
+    Unlabelled {
+        /// Where the rows begin.
+        lines: Vec<u64>,
+    },
     /// The same text with different labels: for each such text, the first row and one that contradicts it.
-    Conflicts { lines: Vec<(u64, u64)> },
+    Conflicts {
+        /// Where the two rows begin.
+        lines: Vec<(u64, u64)>,
+    },
 }
 
 impl fmt::Display for Warning {

@@ -17,6 +17,7 @@ use super::error::{Error, one_line};
 /// A tensor in memory.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NamedTensor {
+    /// Its name in the file.
     pub name: String,
     /// Extents, outermost first.
     pub shape: Vec<usize>,
@@ -30,6 +31,7 @@ pub type Tensors = BTreeMap<String, NamedTensor>;
 /// How numbers are stored in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Precision {
+    /// Single precision, as in memory.
     F32,
     /// Half the size, three significant digits, up to 65,504.
     F16,

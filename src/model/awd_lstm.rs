@@ -29,14 +29,22 @@ impl Tokens {
     /// If there are not `time x batch` ids.
     pub fn new(ids: impl Into<Arc<[u32]>>, time: usize, batch: usize) -> Self {
         let ids = ids.into();
-        assert!(ids.len() == time * batch, "{} ids for {time} x {batch}", ids.len());
+        assert!(
+            ids.len() == time * batch,
+            "{} ids for {time} x {batch}",
+            ids.len()
+        );
         Self { ids, time, batch }
     }
 
     /// Steps `first .. first + count`.
     #[must_use]
     pub fn steps(&self, first: usize, count: usize) -> Self {
-        Self::new(&self.ids[first * self.batch..(first + count) * self.batch], count, self.batch)
+        Self::new(
+            &self.ids[first * self.batch..(first + count) * self.batch],
+            count,
+            self.batch,
+        )
     }
 }
 
@@ -77,7 +85,9 @@ impl AwdLstm {
     pub fn new(arch: Architecture, seed: u64, device: &Device) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let mut uniform = |shape: &[usize], bound: f32| {
-            let values = (0..shape.iter().product()).map(|_| rng.random_range(-bound..bound)).collect();
+            let values = (0..shape.iter().product())
+                .map(|_| rng.random_range(-bound..bound))
+                .collect();
             Parameter::new(values, shape, device)
         };
         let embedding = uniform(&[arch.vocab, arch.embedding], 0.1);
@@ -93,7 +103,11 @@ impl AwdLstm {
                 }
             })
             .collect();
-        Self { arch, embedding, layers }
+        Self {
+            arch,
+            embedding,
+            layers,
+        }
     }
 
     /// The state before the first token of `batch` sequences.
@@ -102,7 +116,10 @@ impl AwdLstm {
         (0..self.arch.layers)
             .map(|i| {
                 let hidden = self.arch.layer_sizes(i).1;
-                State { h: Tensor::zeros([batch, hidden], &device), c: Tensor::zeros([batch, hidden], &device) }
+                State {
+                    h: Tensor::zeros([batch, hidden], &device),
+                    c: Tensor::zeros([batch, hidden], &device),
+                }
             })
             .collect()
     }
@@ -110,27 +127,44 @@ impl AwdLstm {
     /// Reads a window, from `states` on.
     pub fn forward(&self, tokens: &Tokens, states: Vec<State>, masks: &Masks) -> Encoded {
         let Tokens { ids, time, batch } = tokens;
-        let scale = masks.embedding.as_ref().map(|mask| ids.iter().map(|&id| mask[id as usize]).collect());
-        let rows = Rows { ids: ids.clone(), scale };
+        let scale = masks
+            .embedding
+            .as_ref()
+            .map(|mask| ids.iter().map(|&id| mask[id as usize]).collect());
+        let rows = Rows {
+            ids: ids.clone(),
+            scale,
+        };
         let mut x = embedding(self.embedding.value(), rows).reshape([*time, *batch, self.arch.embedding]);
         x = apply(x, masks.input.as_ref());
         let mut last_states = Vec::with_capacity(self.layers.len());
         for (i, (layer, state)) in self.layers.iter().zip(states).enumerate() {
-            let weight_hh = apply(layer.weight_hh_raw.value(), masks.weight.get(i).and_then(Option::as_ref));
+            let weight_hh = apply(
+                layer.weight_hh_raw.value(),
+                masks.weight.get(i).and_then(Option::as_ref),
+            );
             let bias = layer.bias_ih.value() + layer.bias_hh.value();
             let (y, state) = lstm(x, layer.weight_ih.value(), weight_hh, bias, state);
             last_states.push(state);
             // The last layer's output is not dropped here: TAR needs it as it is.
             x = apply(y, masks.hidden.get(i).and_then(Option::as_ref));
         }
-        Encoded { raw: x, states: last_states }
+        Encoded {
+            raw: x,
+            states: last_states,
+        }
     }
 
     /// Parameters of the embedding (`0`) and of each layer (`1..`), named as in fastai's files behind `prefix`.
     pub(super) fn visit(&self, prefix: &str, f: &mut dyn FnMut(usize, &str, &Parameter)) {
         f(0, &format!("{prefix}encoder.weight"), &self.embedding);
         for (i, layer) in self.layers.iter().enumerate() {
-            let Layer { weight_ih, weight_hh_raw, bias_ih, bias_hh } = layer;
+            let Layer {
+                weight_ih,
+                weight_hh_raw,
+                bias_ih,
+                bias_hh,
+            } = layer;
             let rnn = format!("{prefix}rnns.{i}");
             f(i + 1, &format!("{rnn}.weight_hh_l0_raw"), weight_hh_raw);
             f(i + 1, &format!("{rnn}.module.weight_ih_l0"), weight_ih);
@@ -143,7 +177,12 @@ impl AwdLstm {
     pub(super) fn visit_mut(&mut self, prefix: &str, f: &mut dyn FnMut(usize, &str, &mut Parameter)) {
         f(0, &format!("{prefix}encoder.weight"), &mut self.embedding);
         for (i, layer) in self.layers.iter_mut().enumerate() {
-            let Layer { weight_ih, weight_hh_raw, bias_ih, bias_hh } = layer;
+            let Layer {
+                weight_ih,
+                weight_hh_raw,
+                bias_ih,
+                bias_hh,
+            } = layer;
             let rnn = format!("{prefix}rnns.{i}");
             f(i + 1, &format!("{rnn}.weight_hh_l0_raw"), weight_hh_raw);
             f(i + 1, &format!("{rnn}.module.weight_ih_l0"), weight_ih);

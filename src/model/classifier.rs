@@ -40,7 +40,9 @@ impl Block {
         let plain = device.clone().inner();
         let bound = 1.0 / (inputs as f32).sqrt();
         let mut uniform = |shape: &[usize]| {
-            let values = (0..shape.iter().product()).map(|_| rng.random_range(-bound..bound)).collect();
+            let values = (0..shape.iter().product())
+                .map(|_| rng.random_range(-bound..bound))
+                .collect();
             Parameter::new(values, shape, device)
         };
         Self {
@@ -71,7 +73,8 @@ impl Block {
         } else {
             (self.running_mean.clone(), self.running_var.clone())
         };
-        let normalised = (x - mean) / (var + BN_EPSILON).sqrt() * self.norm_weight.value() + self.norm_bias.value();
+        let normalised =
+            (x - mean) / (var + BN_EPSILON).sqrt() * self.norm_weight.value() + self.norm_bias.value();
         apply(normalised, mask).matmul(self.weight.value().transpose()) + self.bias.value()
     }
 }
@@ -114,7 +117,11 @@ impl Classifier {
             Block::new(pooled, HEAD_HIDDEN, &mut rng, device),
             Block::new(HEAD_HIDDEN, classes, &mut rng, device),
         ];
-        Self { encoder, blocks, classes }
+        Self {
+            encoder,
+            blocks,
+            classes,
+        }
     }
 
     /// Draws a batch's masks.
@@ -123,8 +130,20 @@ impl Classifier {
         let head = [dropouts.output, (HEAD_DROPOUT * drop_mult).min(0.95)];
         let inputs = self.blocks.iter().map(|b| b.weight.shape()[1]);
         ClassifierMasks {
-            encoder: draw.masks(&self.encoder.arch, &Dropouts { output: 0.0, ..*dropouts }, batch, &device),
-            head: inputs.zip(head).zip(8..).map(|((n, p), site)| draw.mask([batch, n], site, p, &device)).collect(),
+            encoder: draw.masks(
+                &self.encoder.arch,
+                &Dropouts {
+                    output: 0.0,
+                    ..*dropouts
+                },
+                batch,
+                &device,
+            ),
+            head: inputs
+                .zip(head)
+                .zip(8..)
+                .map(|((n, p), site)| draw.mask([batch, n], site, p, &device))
+                .collect(),
         }
     }
 
@@ -133,7 +152,11 @@ impl Classifier {
     /// The document runs in chunks of `bptt` steps from its start. State passes from chunk to chunk, gradients do not;
     /// chunks before every document's last `max_len` tokens leave no graph at all.
     pub fn pool(&self, tokens: &Tokens, lengths: &[usize], chunking: Chunking, masks: &Masks) -> Tensor<2> {
-        let first_pooled = lengths.iter().map(|n| n.saturating_sub(chunking.max_len)).min().unwrap_or(0);
+        let first_pooled = lengths
+            .iter()
+            .map(|n| n.saturating_sub(chunking.max_len))
+            .min()
+            .unwrap_or(0);
         let constant = {
             let mut encoder = self.encoder.clone();
             encoder.visit_mut("", &mut |_, _, p| p.track(false));
@@ -154,7 +177,11 @@ impl Classifier {
                 skipped = start + count;
             }
         }
-        let h = if outputs.len() == 1 { outputs.remove(0) } else { Tensor::cat(outputs, 0) };
+        let h = if outputs.len() == 1 {
+            outputs.remove(0)
+        } else {
+            Tensor::cat(outputs, 0)
+        };
         let rest: Vec<usize> = lengths.iter().map(|n| n - skipped).collect();
         concat_pool(h, Spans::last(&rest, chunking.max_len))
     }
@@ -188,7 +215,10 @@ pub fn cross_entropy(logits: Tensor<2>, labels: &[usize], class_weights: Option<
     let device = logits.device().inner();
     let ids: Vec<i32> = labels.iter().map(|&l| l as i32).collect();
     let ids = Tensor::<2, Int>::from_data(TensorData::new(ids, [n, 1]), &device);
-    let weights: Vec<f32> = labels.iter().map(|&l| class_weights.map_or(1.0, |w| w[l])).collect();
+    let weights: Vec<f32> = labels
+        .iter()
+        .map(|&l| class_weights.map_or(1.0, |w| w[l]))
+        .collect();
     let total: f32 = weights.iter().sum();
     let weights = Tensor::<2>::from_data(TensorData::new(weights, [n, 1]), &device);
     (log_softmax(logits, 1).gather(1, ids) * weights).sum() * (-1.0 / f64::from(total))
@@ -197,7 +227,11 @@ pub fn cross_entropy(logits: Tensor<2>, labels: &[usize], class_weights: Option<
 impl Network for Classifier {
     fn groups(&self) -> Vec<String> {
         let layers = (1..=self.encoder.arch.layers).map(|i| format!("LSTM {i}"));
-        ["embedding".to_string()].into_iter().chain(layers).chain(["classifier head".to_string()]).collect()
+        ["embedding".to_string()]
+            .into_iter()
+            .chain(layers)
+            .chain(["classifier head".to_string()])
+            .collect()
     }
 
     fn visit(&self, f: &mut dyn FnMut(usize, &str, &Parameter)) {

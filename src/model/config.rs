@@ -19,7 +19,11 @@ impl Architecture {
     /// Input and output width of layer `i`: the first reads the embedding, the last writes its width (tied weights).
     pub fn layer_sizes(&self, i: usize) -> (usize, usize) {
         let input = if i == 0 { self.embedding } else { self.hidden };
-        let output = if i + 1 == self.layers { self.embedding } else { self.hidden };
+        let output = if i + 1 == self.layers {
+            self.embedding
+        } else {
+            self.hidden
+        };
         (input, output)
     }
 }
@@ -41,12 +45,29 @@ pub struct Dropouts {
 
 impl Dropouts {
     /// No dropout at all.
-    pub const NONE: Self = Self { output: 0.0, hidden: 0.0, input: 0.0, embedding: 0.0, weight: 0.0 };
+    pub const NONE: Self = Self {
+        output: 0.0,
+        hidden: 0.0,
+        input: 0.0,
+        embedding: 0.0,
+        weight: 0.0,
+    };
     /// fastai's language model.
-    pub const LANGUAGE_MODEL: Self =
-        Self { output: 0.1, hidden: 0.15, input: 0.25, embedding: 0.02, weight: 0.2 };
+    pub const LANGUAGE_MODEL: Self = Self {
+        output: 0.1,
+        hidden: 0.15,
+        input: 0.25,
+        embedding: 0.02,
+        weight: 0.2,
+    };
     /// fastai's classifier, which are the paper's numbers (section 4.1).
-    pub const CLASSIFIER: Self = Self { output: 0.4, hidden: 0.3, input: 0.4, embedding: 0.05, weight: 0.5 };
+    pub const CLASSIFIER: Self = Self {
+        output: 0.4,
+        hidden: 0.3,
+        input: 0.4,
+        embedding: 0.05,
+        weight: 0.5,
+    };
 
     /// Every probability times `drop_mult`, kept below 0.95.
     #[must_use]

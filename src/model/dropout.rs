@@ -45,7 +45,13 @@ pub struct Draw {
 
 impl Draw {
     /// The mask of one place of the model, or `None` for a probability of zero.
-    pub fn mask<const D: usize>(&self, shape: [usize; D], site: u32, drop: f32, device: &Device) -> Option<Tensor<D>> {
+    pub fn mask<const D: usize>(
+        &self,
+        shape: [usize; D],
+        site: u32,
+        drop: f32,
+        device: &Device,
+    ) -> Option<Tensor<D>> {
         (drop > 0.0).then(|| dropout_mask(shape, Key::new(self.seed, self.step, site), drop, device))
     }
 
@@ -53,17 +59,26 @@ impl Draw {
     pub fn masks(&self, arch: &Architecture, dropouts: &Dropouts, batch: usize, device: &Device) -> Masks {
         let embedding = (dropouts.embedding > 0.0).then(|| {
             let key = Key::new(self.seed, self.step, site::EMBEDDING);
-            (0..arch.vocab as u32).map(|id| factor(key, id, dropouts.embedding)).collect()
+            (0..arch.vocab as u32)
+                .map(|id| factor(key, id, dropouts.embedding))
+                .collect()
         });
         let locked = |width: usize, site: u32, drop: f32| self.mask([1, batch, width], site, drop, device);
         Masks {
             embedding,
             input: locked(arch.embedding, site::INPUT, dropouts.input),
-            hidden: (1..arch.layers).map(|i| locked(arch.hidden, site::HIDDEN + i as u32, dropouts.hidden)).collect(),
+            hidden: (1..arch.layers)
+                .map(|i| locked(arch.hidden, site::HIDDEN + i as u32, dropouts.hidden))
+                .collect(),
             weight: (0..arch.layers)
                 .map(|i| {
                     let (_, hidden) = arch.layer_sizes(i);
-                    self.mask([4 * hidden, hidden], site::WEIGHT + i as u32, dropouts.weight, device)
+                    self.mask(
+                        [4 * hidden, hidden],
+                        site::WEIGHT + i as u32,
+                        dropouts.weight,
+                        device,
+                    )
                 })
                 .collect(),
             output: locked(arch.embedding, site::OUTPUT, dropouts.output),

@@ -41,7 +41,10 @@ impl LanguageModel {
     /// Fresh weights; the decoder's bias starts at zero.
     pub fn new(arch: Architecture, seed: u64, device: &Device) -> Self {
         let decoder_bias = Parameter::new(vec![0.0; arch.vocab], &[arch.vocab], device);
-        Self { encoder: AwdLstm::new(arch, seed, device), decoder_bias }
+        Self {
+            encoder: AwdLstm::new(arch, seed, device),
+            decoder_bias,
+        }
     }
 
     /// Starts the decoder's bias at the logarithm of each token's share of the corpus, of which `tokens` are all.
@@ -82,7 +85,9 @@ impl LanguageModel {
     ) -> (Loss, Vec<State>) {
         let encoded = self.encoder.forward(tokens, states, masks);
         let dropped = apply(encoded.raw.clone(), masks.output.as_ref());
-        let rows = dropped.clone().reshape([tokens.time * tokens.batch, self.arch().embedding]);
+        let rows = dropped
+            .clone()
+            .reshape([tokens.time * tokens.batch, self.arch().embedding]);
         let weight = self.encoder.embedding.value();
         let loss = Loss {
             cross_entropy: linear_cross_entropy(rows, weight, self.decoder_bias.value(), targets),
@@ -95,17 +100,30 @@ impl LanguageModel {
     /// Negative log-likelihood of every target, `[time * batch]`, without dropout or a graph.
     pub fn nll(&self, tokens: &Tokens, targets: Arc<[u32]>, states: Vec<State>) -> (Tensor<1>, Vec<State>) {
         let encoded = self.encoder.forward(tokens, states, &Masks::default());
-        let rows = encoded.raw.inner().reshape([tokens.time * tokens.batch, self.arch().embedding]);
+        let rows = encoded
+            .raw
+            .inner()
+            .reshape([tokens.time * tokens.batch, self.arch().embedding]);
         let weight = self.encoder.embedding.constant();
-        (negative_log_likelihood(rows, weight, self.decoder_bias.constant(), targets), encoded.states)
+        (
+            negative_log_likelihood(rows, weight, self.decoder_bias.constant(), targets),
+            encoded.states,
+        )
     }
 
     /// Logits `[batch, vocab]` of the token after the window's last.
     pub fn next_logits(&self, tokens: &Tokens, states: Vec<State>) -> (Tensor<2>, Vec<State>) {
         let encoded = self.encoder.forward(tokens, states, &Masks::default());
         let width = self.arch().embedding;
-        let last = encoded.raw.inner().slice([tokens.time - 1..tokens.time]).reshape([tokens.batch, width]);
-        (last.matmul(self.encoder.embedding.constant().transpose()) + self.decoder_bias.constant(), encoded.states)
+        let last = encoded
+            .raw
+            .inner()
+            .slice([tokens.time - 1..tokens.time])
+            .reshape([tokens.batch, width]);
+        (
+            last.matmul(self.encoder.embedding.constant().transpose()) + self.decoder_bias.constant(),
+            encoded.states,
+        )
     }
 }
 
@@ -118,13 +136,17 @@ impl Network for LanguageModel {
 
     fn visit(&self, f: &mut dyn FnMut(usize, &str, &Parameter)) {
         let last = self.arch().layers;
-        self.encoder.visit("0.", &mut |part, name, p| f(if part == 0 { last } else { part - 1 }, name, p));
+        self.encoder.visit("0.", &mut |part, name, p| {
+            f(if part == 0 { last } else { part - 1 }, name, p)
+        });
         f(last, "1.decoder.bias", &self.decoder_bias);
     }
 
     fn visit_mut(&mut self, f: &mut dyn FnMut(usize, &str, &mut Parameter)) {
         let last = self.arch().layers;
-        self.encoder.visit_mut("0.", &mut |part, name, p| f(if part == 0 { last } else { part - 1 }, name, p));
+        self.encoder.visit_mut("0.", &mut |part, name, p| {
+            f(if part == 0 { last } else { part - 1 }, name, p)
+        });
         f(last, "1.decoder.bias", &mut self.decoder_bias);
     }
 }

@@ -23,7 +23,10 @@ impl Parameter {
             _ => panic!("a parameter of shape {shape:?}"),
         };
         let value = Tensor::from_data(TensorData::new(values, dims), &device.clone().inner());
-        Self { shape: shape.to_vec(), value }
+        Self {
+            shape: shape.to_vec(),
+            value,
+        }
     }
 
     /// The shape as files store it.
@@ -44,7 +47,11 @@ impl Parameter {
     /// Makes the parameter a new leaf whose gradient is kept, or a constant.
     pub fn track(&mut self, on: bool) {
         let value = self.constant();
-        self.value = if on { value.autodiff().require_grad() } else { value };
+        self.value = if on {
+            value.autodiff().require_grad()
+        } else {
+            value
+        };
     }
 
     /// Takes the gradient out of `gradients`, if this parameter was tracked and took part in the loss.
@@ -66,7 +73,11 @@ impl Parameter {
     /// # Errors
     /// When the device is lost or out of memory.
     pub async fn to_vec(&self) -> Result<Vec<f32>, String> {
-        let data = self.constant().into_data_async().await.map_err(|e| format!("{e:?}"))?;
+        let data = self
+            .constant()
+            .into_data_async()
+            .await
+            .map_err(|e| format!("{e:?}"))?;
         data.try_to_vec::<f32>().map_err(|e| format!("{e:?}"))
     }
 }

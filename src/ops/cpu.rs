@@ -34,8 +34,18 @@ pub struct Mat<'a> {
 
 impl<'a> Mat<'a> {
     pub fn new(data: &'a [f32], rows: usize, cols: usize) -> Self {
-        assert!(data.len() >= rows * cols, "matrix of {rows} x {cols} from {} numbers", data.len());
-        Self { data, rows, cols, row_stride: cols, col_stride: 1 }
+        assert!(
+            data.len() >= rows * cols,
+            "matrix of {rows} x {cols} from {} numbers",
+            data.len()
+        );
+        Self {
+            data,
+            rows,
+            cols,
+            row_stride: cols,
+            col_stride: 1,
+        }
     }
 
     /// The numbers behind the matrix, in storage order.
@@ -65,7 +75,12 @@ pub enum Threads {
 /// `out = a b`, or `out += a b` with `accumulate`; `out` is row-major.
 pub fn matmul(out: &mut [f32], a: Mat<'_>, b: Mat<'_>, accumulate: bool, threads: Threads) {
     let (m, n, k) = (a.rows, b.cols, a.cols);
-    assert!(b.rows == k && out.len() >= m * n, "product of {m}x{k} and {}x{n} into {}", b.rows, out.len());
+    assert!(
+        b.rows == k && out.len() >= m * n,
+        "product of {m}x{k} and {}x{n} into {}",
+        b.rows,
+        out.len()
+    );
     let parallelism = match threads {
         Threads::All if rayon::current_num_threads() > 1 => Parallelism::Rayon(0),
         _ => Parallelism::None,
@@ -116,9 +131,21 @@ mod tests {
     fn products_of_plain_and_transposed_operands() {
         let (a, b) = ([1., 2., 3., 4., 5., 6.], [1., 0., 2., 1., 0., 3.]);
         let mut out = [10.0; 4];
-        matmul(&mut out, Mat::new(&a, 2, 3), Mat::new(&b, 3, 2), false, Threads::One);
+        matmul(
+            &mut out,
+            Mat::new(&a, 2, 3),
+            Mat::new(&b, 3, 2),
+            false,
+            Threads::One,
+        );
         assert_eq!(out, [5., 11., 14., 23.]);
-        matmul(&mut out, Mat::new(&a, 2, 3), Mat::new(&b, 2, 3).t(), true, Threads::All);
+        matmul(
+            &mut out,
+            Mat::new(&a, 2, 3),
+            Mat::new(&b, 2, 3).t(),
+            true,
+            Threads::All,
+        );
         assert_eq!(out, [12., 21., 30., 45.]);
     }
 }

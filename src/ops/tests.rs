@@ -18,7 +18,9 @@ fn devices() -> Vec<(&'static str, Device)> {
     static WGPU: LazyLock<Option<Device>> = LazyLock::new(|| {
         let adapters = futures_lite::future::block_on(crate::gpu::device::adapters());
         if adapters.is_empty() {
-            eprintln!("SKIPPED on wgpu: no adapter; install a Vulkan driver (mesa-vulkan-drivers has a software one)");
+            eprintln!(
+                "SKIPPED on wgpu: no adapter; install a Vulkan driver (mesa-vulkan-drivers has a software one)"
+            );
         }
         (!adapters.is_empty()).then(|| Device::wgpu(burn::tensor::DeviceKind::DefaultDevice))
     });
@@ -41,12 +43,19 @@ impl Data {
     }
     fn floats<const D: usize>(&mut self, shape: [usize; D]) -> TensorData {
         let n: usize = shape.iter().product();
-        TensorData::new((0..n).map(|_| self.0.random_range(-1.0f32..1.0)).collect::<Vec<_>>(), shape)
+        TensorData::new(
+            (0..n)
+                .map(|_| self.0.random_range(-1.0f32..1.0))
+                .collect::<Vec<_>>(),
+            shape,
+        )
     }
 }
 
 fn leaf<const D: usize>(data: &TensorData, device: &Device) -> Tensor<D> {
-    Tensor::<D>::from_data(data.clone(), device).autodiff().require_grad()
+    Tensor::<D>::from_data(data.clone(), device)
+        .autodiff()
+        .require_grad()
 }
 
 fn host<const D: usize>(t: Tensor<D>) -> Vec<f32> {
@@ -62,7 +71,10 @@ fn assert_close(what: &str, got: &[f32], want: &[f32], tolerance: f32) {
     assert_eq!(got.len(), want.len(), "{what}: lengths");
     let scale = want.iter().fold(1.0f32, |m, x| m.max(x.abs()));
     for (i, (g, w)) in got.iter().zip(want).enumerate() {
-        assert!((g - w).abs() <= tolerance * scale, "{what}[{i}]: {g} instead of {w} (scale {scale})");
+        assert!(
+            (g - w).abs() <= tolerance * scale,
+            "{what}[{i}]: {g} instead of {w} (scale {scale})"
+        );
     }
 }
 
@@ -94,7 +106,11 @@ fn assert_finite_differences(
         let step = 1e-2;
         let difference = (at(step) - at(-step)) / (2.0 * step);
         let bound = 2e-3 + 2e-2 * difference.abs();
-        assert!((difference - gradient[i]).abs() < bound, "{what}[{i}]: {} by hand, {difference} measured", gradient[i]);
+        assert!(
+            (difference - gradient[i]).abs() < bound,
+            "{what}[{i}]: {} by hand, {difference} measured",
+            gradient[i]
+        );
     }
 }
 
@@ -103,7 +119,10 @@ const LSTM_INPUTS: [&str; 6] = ["x", "w_ih", "w_hh", "bias", "h0", "c0"];
 fn lstm_case(inputs: &[TensorData], dy: &TensorData, device: &Device, oracle: bool) -> (f32, Vec<Vec<f32>>) {
     let x = leaf::<3>(&inputs[0], device);
     let [w_ih, w_hh, bias, h0, c0] = [1, 2, 3, 4, 5].map(|i| leaf::<2>(&inputs[i], device));
-    let state = State { h: h0.clone(), c: c0.clone() };
+    let state = State {
+        h: h0.clone(),
+        c: c0.clone(),
+    };
     let run = if oracle { lstm::oracle::lstm } else { lstm::lstm };
     let (y, last) = run(x.clone(), w_ih.clone(), w_hh.clone(), bias.clone(), state);
     let loss = weighted(y.clone(), dy);
@@ -128,7 +147,13 @@ fn lstm_inputs(data: &mut Data, [t, b, i, h]: [usize; 4]) -> (Vec<TensorData>, T
 #[test]
 fn lstm_agrees_with_the_plain_tensors() {
     let mut data = Data::new(1);
-    let mut shapes = vec![[1, 1, 1, 1], [1, 3, 5, 17], [9, 1, 4, 7], [3, 33, 16, 16], [4, 40, 70, 65]];
+    let mut shapes = vec![
+        [1, 1, 1, 1],
+        [1, 3, 5, 17],
+        [9, 1, 4, 7],
+        [3, 33, 16, 16],
+        [4, 40, 70, 65],
+    ];
     shapes.extend((0..4).map(|_| [data.size(8), data.size(20), data.size(20), data.size(40)]));
     for shape in shapes {
         let (inputs, dy) = lstm_inputs(&mut data, shape);
@@ -148,9 +173,13 @@ fn lstm_gradients_by_finite_differences() {
     for (name, device) in devices() {
         let (_, out) = lstm_case(&inputs, &dy, &device, false);
         for (which, input) in LSTM_INPUTS.iter().enumerate() {
-            assert_finite_differences(&format!("{name} {input}"), &inputs, which, &out[3 + which], &|inputs| {
-                lstm_case(inputs, &dy, &device, false).0
-            });
+            assert_finite_differences(
+                &format!("{name} {input}"),
+                &inputs,
+                which,
+                &out[3 + which],
+                &|inputs| lstm_case(inputs, &dy, &device, false).0,
+            );
         }
     }
 }
@@ -160,7 +189,10 @@ fn lstm_skips_the_gradients_of_constants() {
     let (inputs, dy) = lstm_inputs(&mut Data::new(3), [3, 2, 4, 6]);
     for (name, device) in devices() {
         let constant = |i: usize| Tensor::<2>::from_data(inputs[i].clone(), &device);
-        let state = || State { h: constant(4), c: constant(5) };
+        let state = || State {
+            h: constant(4),
+            c: constant(5),
+        };
         let x = leaf::<3>(&inputs[0], &device);
         let (y, _) = lstm::lstm(x.clone(), constant(1), constant(2), constant(3), state());
         let frozen = grad(&x, &weighted(y, &dy).backward());
@@ -172,9 +204,19 @@ fn lstm_skips_the_gradients_of_constants() {
     }
 }
 
-fn embedding_case(weight: &TensorData, rows: &Rows, dy: &TensorData, device: &Device, oracle: bool) -> (f32, Vec<Vec<f32>>) {
+fn embedding_case(
+    weight: &TensorData,
+    rows: &Rows,
+    dy: &TensorData,
+    device: &Device,
+    oracle: bool,
+) -> (f32, Vec<Vec<f32>>) {
     let w = leaf::<2>(weight, device);
-    let y = if oracle { embedding::oracle::embedding(w.clone(), rows) } else { embedding::embedding(w.clone(), rows.clone()) };
+    let y = if oracle {
+        embedding::oracle::embedding(w.clone(), rows)
+    } else {
+        embedding::embedding(w.clone(), rows.clone())
+    };
     let loss = weighted(y.clone(), dy);
     let grads = loss.backward();
     (host(loss)[0], vec![host(y), grad(&w, &grads)])
@@ -188,7 +230,10 @@ fn embedding_agrees_with_the_plain_tensors() {
         let (weight, dy) = (data.floats([vocab, width]), data.floats([n, width]));
         let scale = data.floats([n]).try_to_vec::<f32>().expect("floats").into();
         for scale in [None, Some(scale)] {
-            let rows = Rows { ids: data.ids(n, vocab), scale };
+            let rows = Rows {
+                ids: data.ids(n, vocab),
+                scale,
+            };
             let (_, want) = embedding_case(&weight, &rows, &dy, &Device::flex(), true);
             for (name, device) in devices() {
                 let (_, got) = embedding_case(&weight, &rows, &dy, &device, false);
@@ -201,7 +246,12 @@ fn embedding_agrees_with_the_plain_tensors() {
     }
 }
 
-fn ce_case(inputs: &[TensorData], targets: &Arc<[u32]>, device: &Device, oracle: bool) -> (f32, Vec<Vec<f32>>) {
+fn ce_case(
+    inputs: &[TensorData],
+    targets: &Arc<[u32]>,
+    device: &Device,
+    oracle: bool,
+) -> (f32, Vec<Vec<f32>>) {
     let [h, w, b] = [0, 1, 2].map(|i| leaf::<2>(&inputs[i], device));
     let (loss, nll) = if oracle {
         let nll = ce::oracle::negative_log_likelihood(h.clone(), w.clone(), b.clone(), targets);
@@ -214,7 +264,10 @@ fn ce_case(inputs: &[TensorData], targets: &Arc<[u32]>, device: &Device, oracle:
     };
     // A factor, so that an upstream gradient other than one is exercised.
     let grads = (loss.clone() * 3.0).backward();
-    (host(loss)[0] * 3.0, vec![host(nll), grad(&h, &grads), grad(&w, &grads), grad(&b, &grads)])
+    (
+        host(loss)[0] * 3.0,
+        vec![host(nll), grad(&h, &grads), grad(&w, &grads), grad(&b, &grads)],
+    )
 }
 
 #[test]
@@ -223,7 +276,11 @@ fn linear_cross_entropy_agrees_with_the_plain_tensors() {
     let mut shapes = vec![[1, 1, 1], [70, 8, 1009], [33, 5, 257], [600, 3, 301]];
     shapes.extend((0..3).map(|_| [data.size(50), data.size(20), data.size(300)]));
     for [n, width, vocab] in shapes {
-        let inputs = vec![data.floats([n, width]), data.floats([vocab, width]), data.floats([1, vocab])];
+        let inputs = vec![
+            data.floats([n, width]),
+            data.floats([vocab, width]),
+            data.floats([1, vocab]),
+        ];
         let targets = data.ids(n, vocab);
         let (_, want) = ce_case(&inputs, &targets, &Device::flex(), true);
         for (name, device) in devices() {
@@ -232,13 +289,21 @@ fn linear_cross_entropy_agrees_with_the_plain_tensors() {
                 assert_close(&format!("{name} {n}x{width}x{vocab} output {i}"), g, w, 1e-5);
             }
             for which in 0..3 {
-                assert_finite_differences(name, &inputs, which, &got[1 + which], &|i| ce_case(i, &targets, &device, false).0);
+                assert_finite_differences(name, &inputs, which, &got[1 + which], &|i| {
+                    ce_case(i, &targets, &device, false).0
+                });
             }
         }
     }
 }
 
-fn pool_case(h: &TensorData, spans: &Spans, dy: &TensorData, device: &Device, oracle: bool) -> (f32, Vec<Vec<f32>>) {
+fn pool_case(
+    h: &TensorData,
+    spans: &Spans,
+    dy: &TensorData,
+    device: &Device,
+    oracle: bool,
+) -> (f32, Vec<Vec<f32>>) {
     let x = leaf::<3>(h, device);
     let y = if oracle {
         concat_pool::oracle::concat_pool(x.clone(), spans)
@@ -299,8 +364,21 @@ fn adam_agrees_with_the_formula() {
     let mut data = Data::new(8);
     let n = 1_037;
     let [p, g, m] = [0, 1, 2].map(|_| data.floats([1, n]).try_to_vec::<f32>().expect("floats"));
-    let v: Vec<f32> = data.floats([1, n]).try_to_vec::<f32>().expect("floats").iter().map(|x| x * x).collect();
-    let step = AdamStep { rate: 0.1, beta1: 0.7, beta2: 0.99, correction2: 0.5, epsilon: 1e-7, decay: 0.999 };
+    let v: Vec<f32> = data
+        .floats([1, n])
+        .try_to_vec::<f32>()
+        .expect("floats")
+        .iter()
+        .map(|x| x * x)
+        .collect();
+    let step = AdamStep {
+        rate: 0.1,
+        beta1: 0.7,
+        beta2: 0.99,
+        correction2: 0.5,
+        epsilon: 1e-7,
+        decay: 0.999,
+    };
     let scale = 0.25;
     let mut want = (vec![], vec![], vec![]);
     for i in 0..n {
@@ -312,7 +390,8 @@ fn adam_agrees_with_the_formula() {
         want.2.push(vi);
     }
     for (name, device) in devices() {
-        let [p, g, m, v] = [&p, &g, &m, &v].map(|x| Tensor::<2>::from_data(TensorData::new(x.clone(), [1, n]), &device));
+        let [p, g, m, v] =
+            [&p, &g, &m, &v].map(|x| Tensor::<2>::from_data(TensorData::new(x.clone(), [1, n]), &device));
         let got = adam(p, g, m, v, Tensor::from_data([scale], &device), step);
         assert_close(name, &host(got.0), &want.0, 1e-5);
         assert_close(name, &host(got.1), &want.1, 1e-5);

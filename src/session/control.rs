@@ -20,7 +20,11 @@ pub struct Control {
 
 impl Control {
     pub fn new(commands: Receiver<Command>, events: Sender<Event>) -> Self {
-        Self { commands, events, paused: false }
+        Self {
+            commands,
+            events,
+            paused: false,
+        }
     }
 
     /// The next command, or `None` when every front end has gone.
@@ -34,11 +38,15 @@ impl Control {
     }
 
     pub fn note(&self, message: impl Into<String>) {
-        self.emit(Event::Note { message: message.into() });
+        self.emit(Event::Note {
+            message: message.into(),
+        });
     }
 
     pub fn warn(&self, message: impl Into<String>) {
-        self.emit(Event::Warning { message: message.into() });
+        self.emit(Event::Warning {
+            message: message.into(),
+        });
     }
 
     /// A new job runs until it is told otherwise, however the one before ended.
@@ -115,7 +123,12 @@ pub struct Stage<'a> {
 
 impl<'a> Stage<'a> {
     pub fn start(control: &'a mut Control, name: &str, groups: Vec<String>, total: u64, unit: &str) -> Self {
-        control.emit(Event::StageStarted { stage: name.to_string(), groups, total, unit: unit.to_string() });
+        control.emit(Event::StageStarted {
+            stage: name.to_string(),
+            groups,
+            total,
+            unit: unit.to_string(),
+        });
         Self {
             control,
             name: name.to_string(),
@@ -141,7 +154,13 @@ impl<'a> Stage<'a> {
         self.reported = Some(Instant::now());
         let per_second = done as f64 / self.since.elapsed().as_secs_f64().max(1e-9);
         let seconds_left = (total > 0).then(|| total.saturating_sub(done) as f64 / per_second.max(1e-9));
-        self.control.emit(Event::Progress { stage: self.name.clone(), done, total, per_second, seconds_left });
+        self.control.emit(Event::Progress {
+            stage: self.name.clone(),
+            done,
+            total,
+            per_second,
+            seconds_left,
+        });
     }
 
     /// Training steps done, those of an interrupted run included.
@@ -152,7 +171,10 @@ impl<'a> Stage<'a> {
     /// Ends the stage; returns its seconds.
     pub fn done(self) -> f64 {
         let seconds = self.since.elapsed().as_secs_f64();
-        self.control.emit(Event::StageDone { stage: self.name, seconds });
+        self.control.emit(Event::StageDone {
+            stage: self.name,
+            seconds,
+        });
         seconds
     }
 }
@@ -193,7 +215,13 @@ impl Monitor for Stage<'_> {
     fn evaluation(&mut self, evaluation: Evaluation) {
         let Evaluation { epoch, nll, error } = evaluation;
         let perplexity = error.is_none().then(|| nll.exp());
-        self.control.emit(Event::Evaluation { stage: self.name.clone(), epoch, nll, perplexity, error });
+        self.control.emit(Event::Evaluation {
+            stage: self.name.clone(),
+            epoch,
+            nll,
+            perplexity,
+            error,
+        });
     }
 
     async fn signal(&mut self) -> Signal {
@@ -202,10 +230,16 @@ impl Monitor for Stage<'_> {
     }
 
     fn save(&mut self, checkpoint: Checkpoint) -> Result<(), crate::train::Error> {
-        let Some(path) = &self.checkpoint else { return Ok(()) };
+        let Some(path) = &self.checkpoint else {
+            return Ok(());
+        };
         let step = checkpoint.position.step;
-        write_checkpoint(path, &self.name, checkpoint).map_err(|e| crate::train::Error::Save(e.to_string()))?;
-        self.control.emit(Event::Saved { path: path.clone(), step });
+        write_checkpoint(path, &self.name, checkpoint)
+            .map_err(|e| crate::train::Error::Save(e.to_string()))?;
+        self.control.emit(Event::Saved {
+            path: path.clone(),
+            step,
+        });
         Ok(())
     }
 }

@@ -39,7 +39,9 @@ impl From<device::Error> for JobError {
 impl From<crate::train::Error> for JobError {
     fn from(error: crate::train::Error) -> Self {
         match error {
-            crate::train::Error::Stopped => Self::Stopped("run the same command with `--resume` to go on".into()),
+            crate::train::Error::Stopped => {
+                Self::Stopped("run the same command with `--resume` to go on".into())
+            }
             other => Self::Failed(other.to_string()),
         }
     }
@@ -57,10 +59,16 @@ pub async fn run(commands: Receiver<Command>, events: Sender<Event>) {
         let name = name(&job);
         control.begin();
         let event = match dispatch(*job, &mut control).await {
-            Ok(result) => Event::Done { job: name.into(), result },
+            Ok(result) => Event::Done {
+                job: name.into(),
+                result,
+            },
             Err(JobError::Stopped(message)) => Event::Stopped { message },
             Err(JobError::Usage(message)) => Event::Failed { message, usage: true },
-            Err(JobError::Failed(message)) => Event::Failed { message, usage: false },
+            Err(JobError::Failed(message)) => Event::Failed {
+                message,
+                usage: false,
+            },
         };
         control.emit(event);
     }

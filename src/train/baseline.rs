@@ -36,14 +36,25 @@ impl Default for BaselineOptions {
 /// Labelled texts that no baseline can be fitted to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BaselineError {
+    /// Nothing to fit.
     #[error("there are no labelled texts for the baseline to learn from; label some rows first")]
     Empty,
+    /// Not one label a text.
     #[error("{texts} texts have {labels} labels")]
-    Lengths { texts: usize, labels: usize },
+    Lengths {
+        /// How many texts.
+        texts: usize,
+        /// How many labels.
+        labels: usize,
+    },
+    /// A label that no class has.
     #[error("row {row}: label number {label} is not among the {classes} classes")]
     Label {
+        /// Its row, from 1.
         row: usize,
+        /// The label.
         label: usize,
+        /// How many classes there are.
         classes: usize,
     },
 }

@@ -71,11 +71,17 @@ impl Checkpoint {
     /// # Errors
     /// When there is none of that name with D dimensions.
     pub fn get<const D: usize>(&self, name: &str, device: &Device) -> Result<Tensor<D>, Error> {
-        let array = self.arrays.get(name).ok_or_else(|| Error::Checkpoint(format!("it lacks {name}")))?;
+        let array = self
+            .arrays
+            .get(name)
+            .ok_or_else(|| Error::Checkpoint(format!("it lacks {name}")))?;
         let shape: [usize; D] = array.shape.clone().try_into().map_err(|shape| {
             Error::Checkpoint(format!("{name} has the shape {shape:?}, not {D} dimensions"))
         })?;
-        Ok(Tensor::from_data(TensorData::new(array.values.clone(), shape), &device.clone().inner()))
+        Ok(Tensor::from_data(
+            TensorData::new(array.values.clone(), shape),
+            &device.clone().inner(),
+        ))
     }
 
     /// Adds every parameter of a network.
@@ -102,7 +108,11 @@ impl Checkpoint {
             match self.get::<2>(&format!("model.{name}"), &value.device()) {
                 Ok(new) if new.dims() == value.dims() => p.set(new),
                 Ok(new) => {
-                    let message = format!("{name} has the shape {:?} instead of {:?}", new.dims(), value.dims());
+                    let message = format!(
+                        "{name} has the shape {:?} instead of {:?}",
+                        new.dims(),
+                        value.dims()
+                    );
                     result = Err(Error::Checkpoint(message));
                 }
                 Err(error) => result = Err(error),

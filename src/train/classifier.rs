@@ -72,8 +72,18 @@ fn epochs(plan: &Plan, steps: &[usize]) -> Vec<Epoch> {
         for _ in 0..phase.epochs {
             let trains = phase.trains.clone();
             all.push(match phase.schedule {
-                Some(schedule) => Epoch { trains, schedule, start, length },
-                None => Epoch { trains, schedule: plan.schedule, start: 0, length: total },
+                Some(schedule) => Epoch {
+                    trains,
+                    schedule,
+                    start,
+                    length,
+                },
+                None => Epoch {
+                    trains,
+                    schedule: plan.schedule,
+                    start: 0,
+                    length: total,
+                },
             });
         }
         epoch += phase.epochs;
@@ -116,12 +126,18 @@ pub async fn train<M: Monitor>(
         plan.rate,
         config.seed
     );
-    let mut at = Position { fingerprint, ..Position::default() };
+    let mut at = Position {
+        fingerprint,
+        ..Position::default()
+    };
     // The best epoch so far: its validation loss, as precise as a checkpoint keeps it, the epochs since, its weights.
     let mut best: Option<(f32, usize, Classifier)> = None;
     if let Some(checkpoint) = &resume {
         if checkpoint.position.fingerprint != at.fingerprint {
-            let message = format!("it is of \"{}\", this is \"{}\"", checkpoint.position.fingerprint, at.fingerprint);
+            let message = format!(
+                "it is of \"{}\", this is \"{}\"",
+                checkpoint.position.fingerprint, at.fingerprint
+            );
             return Err(Error::Checkpoint(message));
         }
         at = checkpoint.position.clone();
@@ -147,7 +163,11 @@ pub async fn train<M: Monitor>(
             loop {
                 let signal = monitor.signal().await;
                 if signal != Signal::Continue || due {
-                    let position = Position { epoch: number, batch: index, ..at.clone() };
+                    let position = Position {
+                        epoch: number,
+                        batch: index,
+                        ..at.clone()
+                    };
                     monitor.save(checkpoint(&model, &optimiser, best.as_ref(), position).await?)?;
                     due = false;
                 }
@@ -163,11 +183,17 @@ pub async fn train<M: Monitor>(
             let tokens = Tokens::new(padded.tokens, padded.time, padded.batch);
             let t = (at.step as usize) - epoch.start.min(at.step as usize);
             let rate = plan.rate * epoch.schedule.rate(t, epoch.length);
-            let rates: Vec<f64> =
-                multiples.iter().zip(&epoch.trains).map(|(m, &trains)| if trains { m * rate } else { 0.0 }).collect();
+            let rates: Vec<f64> = multiples
+                .iter()
+                .zip(&epoch.trains)
+                .map(|(m, &trains)| if trains { m * rate } else { 0.0 })
+                .collect();
 
             model.visit_mut(&mut |group, _, p| p.track(epoch.trains[group]));
-            let draw = Draw { seed: config.seed, step: at.step };
+            let draw = Draw {
+                seed: config.seed,
+                step: at.step,
+            };
             let masks = model.masks(draw, &config.dropouts, config.drop_mult, tokens.batch);
             let pooled = model.pool(&tokens, &padded.lengths, config.chunking, &masks.encoder);
             let logits = model.head(pooled, &masks.head, true);
@@ -176,17 +202,36 @@ pub async fn train<M: Monitor>(
             at.step += 1;
             seen += padded.lengths.iter().sum::<usize>() as u64;
             let report = at.step.is_multiple_of(config.report_every.max(1)) || at.step == 1;
-            let measure = report && config.measure_every > 0 && at.step % config.measure_every == 1 % config.measure_every;
+            let measure = report
+                && config.measure_every > 0
+                && at.step % config.measure_every == 1 % config.measure_every;
             let momentum = epoch.schedule.momentum(t, epoch.length);
-            let norms = optimiser.step(&mut model, gradients, &rates, momentum, measure).await?;
+            let norms = optimiser
+                .step(&mut model, gradients, &rates, momentum, measure)
+                .await?;
             if report {
-                let data = loss.inner().into_data_async().await.map_err(|e| Error::Device(format!("{e:?}")))?;
-                let loss = f64::from(data.try_to_vec::<f32>().map_err(|e| Error::Device(format!("{e:?}")))?[0]);
+                let data = loss
+                    .inner()
+                    .into_data_async()
+                    .await
+                    .map_err(|e| Error::Device(format!("{e:?}")))?;
+                let loss = f64::from(
+                    data.try_to_vec::<f32>()
+                        .map_err(|e| Error::Device(format!("{e:?}")))?[0],
+                );
                 if !loss.is_finite() {
-                    return Err(Error::Diverged { loss, step: at.step, rate: plan.rate });
+                    return Err(Error::Diverged {
+                        loss,
+                        step: at.step,
+                        rate: plan.rate,
+                    });
                 }
                 let groups = (rates.iter().zip(&epoch.trains).enumerate())
-                    .map(|(g, (&rate, &trains))| Group { rate, frozen: !trains, norms: norms.as_ref().map(|n| n[g]) })
+                    .map(|(g, (&rate, &trains))| Group {
+                        rate,
+                        frozen: !trains,
+                        norms: norms.as_ref().map(|n| n[g]),
+                    })
                     .collect();
                 monitor.step(Step {
                     step: at.step,
@@ -227,14 +272,25 @@ async fn validate(
     config: &Config,
     epoch: usize,
 ) -> Result<Evaluation, Error> {
-    let probabilities = classify(model, valid.documents, config.batch.max(32), config.chunking, &mut |_| ()).await?;
+    let probabilities = classify(
+        model,
+        valid.documents,
+        config.batch.max(32),
+        config.chunking,
+        &mut |_| (),
+    )
+    .await?;
     let rows = valid.labels.len() as f64;
     let (mut nll, mut wrong) = (0.0, 0.0);
     for (p, &label) in probabilities.iter().zip(valid.labels) {
         nll -= p[label].max(1e-12).ln() / rows;
         wrong += f64::from(u8::from(p.iter().any(|&x| x > p[label]))) / rows;
     }
-    Ok(Evaluation { epoch, nll, error: Some(wrong) })
+    Ok(Evaluation {
+        epoch,
+        nll,
+        error: Some(wrong),
+    })
 }
 
 /// The running statistics of batch norm, which are no parameters.
@@ -256,7 +312,10 @@ async fn checkpoint(
     best: Option<&(f32, usize, Classifier)>,
     position: Position,
 ) -> Result<Checkpoint, Error> {
-    let mut checkpoint = Checkpoint { position, ..Checkpoint::default() };
+    let mut checkpoint = Checkpoint {
+        position,
+        ..Checkpoint::default()
+    };
     checkpoint.put_network(model).await?;
     optimiser.save(&mut checkpoint).await?;
     for (name, tensor) in statistics(model) {
@@ -268,7 +327,11 @@ async fn checkpoint(
         for (name, tensor) in statistics(best) {
             kept.put(name, tensor).await?;
         }
-        checkpoint.arrays.extend(kept.arrays.into_iter().map(|(name, array)| (format!("best.{name}"), array)));
+        checkpoint.arrays.extend(
+            kept.arrays
+                .into_iter()
+                .map(|(name, array)| (format!("best.{name}"), array)),
+        );
         let device = best.encoder.embedding.constant().device();
         let record = Tensor::<1>::from_data(TensorData::new(vec![*nll, *since as f32], [2]), &device);
         checkpoint.put("best.record".into(), record).await?;
@@ -279,9 +342,13 @@ async fn checkpoint(
 fn load(checkpoint: &Checkpoint, model: &mut Classifier, prefix: &str) -> Result<(), Error> {
     let arrays = checkpoint.arrays.iter().filter_map(|(name, array)| {
         let name = name.strip_prefix(prefix)?;
-        (name.starts_with("model.") || name.starts_with("statistics.")).then(|| (name.to_string(), array.clone()))
+        (name.starts_with("model.") || name.starts_with("statistics."))
+            .then(|| (name.to_string(), array.clone()))
     });
-    let part = Checkpoint { arrays: arrays.collect(), position: Position::default() };
+    let part = Checkpoint {
+        arrays: arrays.collect(),
+        position: Position::default(),
+    };
     part.load_network(model)?;
     let device = model.encoder.embedding.constant().device();
     for (i, block) in model.blocks.iter_mut().enumerate() {

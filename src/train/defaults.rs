@@ -37,21 +37,36 @@ pub struct Preset {
 pub const PRESETS: [Preset; 3] = [
     Preset {
         name: "tiny",
-        arch: Architecture { vocab: 2_000, embedding: 32, hidden: 64, layers: 2 },
+        arch: Architecture {
+            vocab: 2_000,
+            embedding: 32,
+            hidden: 64,
+            layers: 2,
+        },
         batch: 16,
         drop_mult: 0.1,
         rate: 4e-3,
     },
     Preset {
         name: "small",
-        arch: Architecture { vocab: 8_000, embedding: 128, hidden: 256, layers: 3 },
+        arch: Architecture {
+            vocab: 8_000,
+            embedding: 128,
+            hidden: 256,
+            layers: 3,
+        },
         batch: 32,
         drop_mult: 0.1,
         rate: 4e-3,
     },
     Preset {
         name: "paper",
-        arch: Architecture { vocab: 30_000, embedding: 400, hidden: 1152, layers: 3 },
+        arch: Architecture {
+            vocab: 30_000,
+            embedding: 400,
+            hidden: 1152,
+            layers: 3,
+        },
         batch: 64,
         drop_mult: 0.5,
         rate: 2e-3,
@@ -99,7 +114,9 @@ pub fn adaptation(tokens: usize, seed: u64) -> lm::Config {
         batch,
         bptt: BPTT,
         rate: 4e-3,
-        rates: Rates::Discriminative { factor: DISCRIMINATIVE_FACTOR },
+        rates: Rates::Discriminative {
+            factor: DISCRIMINATIVE_FACTOR,
+        },
         schedule: Schedule::stlr(),
         rule: Rule::ADAM,
         weight_decay: WEIGHT_DECAY,

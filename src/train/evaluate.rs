@@ -46,9 +46,20 @@ pub async fn single_stream_nll(model: &LanguageModel, corpus: &Corpus, bptt: usi
     stream_nll(model, corpus, bptt, 1).await
 }
 
-async fn stream_nll(model: &LanguageModel, corpus: &Corpus, bptt: usize, streams: usize) -> Result<Nll, Error> {
+async fn stream_nll(
+    model: &LanguageModel,
+    corpus: &Corpus,
+    bptt: usize,
+    streams: usize,
+) -> Result<Nll, Error> {
     let model = model.frozen();
-    let config = LmBatchConfig { batch: streams, bptt, variable: false, bucket: 1, shuffle: false };
+    let config = LmBatchConfig {
+        batch: streams,
+        bptt,
+        variable: false,
+        bucket: 1,
+        shuffle: false,
+    };
     let batches = LmBatches::new(corpus, config, 0);
     let mut states = model.encoder.zero_states(batches.batch());
     let (mut sum, mut predictions) = (0.0, 0);
@@ -60,7 +71,14 @@ async fn stream_nll(model: &LanguageModel, corpus: &Corpus, bptt: usize, streams
         sum += floats(nll).await?.iter().map(|&x| f64::from(x)).sum::<f64>();
         predictions += window.time * window.batch;
     }
-    Ok(Nll { nll: if predictions > 0 { sum / predictions as f64 } else { 0.0 }, predictions })
+    Ok(Nll {
+        nll: if predictions > 0 {
+            sum / predictions as f64
+        } else {
+            0.0
+        },
+        predictions,
+    })
 }
 
 /// Loss on documents, each from a zero state: every token but a document's first is predicted.
@@ -97,7 +115,14 @@ pub async fn document_nll(
             }
         }
     }
-    Ok(Nll { nll: if predictions > 0 { sum / predictions as f64 } else { 0.0 }, predictions })
+    Ok(Nll {
+        nll: if predictions > 0 {
+            sum / predictions as f64
+        } else {
+            0.0
+        },
+        predictions,
+    })
 }
 
 /// Most tokens of a padded batch when classifying.

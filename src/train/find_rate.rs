@@ -22,10 +22,16 @@ pub async fn find_rate(
     finder: &LrFinder,
 ) -> Result<LrCurve, Error> {
     let mut model = model.clone();
-    let layout = LmBatchConfig { batch: config.batch, bptt: config.bptt, ..LmBatchConfig::default() };
+    let layout = LmBatchConfig {
+        batch: config.batch,
+        bptt: config.bptt,
+        ..LmBatchConfig::default()
+    };
     let batches = LmBatches::new(Arc::new(corpus.clone()), layout, epoch_seed(config.seed, 0));
     if batches.is_empty() {
-        return Err(Error::TooShort { tokens: corpus.tokens().len() });
+        return Err(Error::TooShort {
+            tokens: corpus.tokens().len(),
+        });
     }
     let mut optimiser = Optimiser::new(config.rule, config.weight_decay, Some(config.clip));
     let multiples = config.rates.multiples(model.groups().len());
@@ -37,13 +43,33 @@ pub async fn find_rate(
         let rate = finder.rate(i);
         let rates: Vec<f64> = multiples.iter().map(|m| m * rate).collect();
         model.visit_mut(&mut |_, _, p| p.track(true));
-        let masks = model.masks(Draw { seed: config.seed, step: i as u64 }, &config.dropouts, tokens.batch);
-        let (loss, next) = model.loss(&tokens, window.targets.into(), states, &masks, config.regularisation);
+        let masks = model.masks(
+            Draw {
+                seed: config.seed,
+                step: i as u64,
+            },
+            &config.dropouts,
+            tokens.batch,
+        );
+        let (loss, next) = model.loss(
+            &tokens,
+            window.targets.into(),
+            states,
+            &masks,
+            config.regularisation,
+        );
         states = next;
         let gradients = loss.total().backward();
         optimiser.step(&mut model, gradients, &rates, None, false).await?;
-        let data = loss.cross_entropy.inner().into_data_async().await.map_err(|e| Error::Device(format!("{e:?}")))?;
-        let loss = data.try_to_vec::<f32>().map_err(|e| Error::Device(format!("{e:?}")))?[0];
+        let data = loss
+            .cross_entropy
+            .inner()
+            .into_data_async()
+            .await
+            .map_err(|e| Error::Device(format!("{e:?}")))?;
+        let loss = data
+            .try_to_vec::<f32>()
+            .map_err(|e| Error::Device(format!("{e:?}")))?[0];
         if !curve.record(rate, f64::from(loss)) {
             break;
         }

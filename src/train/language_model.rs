@@ -58,13 +58,27 @@ pub struct Config {
 
 impl Config {
     fn batches(&self, corpus: &Arc<Corpus>, epoch: usize) -> LmBatches<Arc<Corpus>> {
-        let config = LmBatchConfig { batch: self.batch, bptt: self.bptt, ..LmBatchConfig::default() };
+        let config = LmBatchConfig {
+            batch: self.batch,
+            bptt: self.bptt,
+            ..LmBatchConfig::default()
+        };
         LmBatches::new(corpus.clone(), config, epoch_seed(self.seed, epoch as u64))
     }
 
     fn fingerprint(&self, corpus: &Corpus) -> String {
-        let Self { epochs, batch, bptt, rate, seed, .. } = self;
-        format!("language model; {} tokens; {epochs} epochs; {batch} x {bptt}; rate {rate}; seed {seed}", corpus.tokens().len())
+        let Self {
+            epochs,
+            batch,
+            bptt,
+            rate,
+            seed,
+            ..
+        } = self;
+        format!(
+            "language model; {} tokens; {epochs} epochs; {batch} x {bptt}; rate {rate}; seed {seed}",
+            corpus.tokens().len()
+        )
     }
 }
 
@@ -84,7 +98,9 @@ pub async fn train<M: Monitor>(
 ) -> Result<LanguageModel, Error> {
     let tokens = corpus.tokens().len();
     let corpus = Arc::new(corpus);
-    let lengths: Vec<usize> = (0..config.epochs).map(|e| config.batches(&corpus, e).len()).collect();
+    let lengths: Vec<usize> = (0..config.epochs)
+        .map(|e| config.batches(&corpus, e).len())
+        .collect();
     let total: usize = lengths.iter().sum();
     if total == 0 {
         return Err(Error::TooShort { tokens });
@@ -92,11 +108,17 @@ pub async fn train<M: Monitor>(
     let group_count = model.groups().len();
     let multiples = config.rates.multiples(group_count);
     let mut optimiser = Optimiser::new(config.rule, config.weight_decay, Some(config.clip));
-    let mut at = Position { fingerprint: config.fingerprint(&corpus), ..Position::default() };
+    let mut at = Position {
+        fingerprint: config.fingerprint(&corpus),
+        ..Position::default()
+    };
     let mut states: Option<Vec<State>> = None;
     if let Some(checkpoint) = &resume {
         if checkpoint.position.fingerprint != at.fingerprint {
-            let message = format!("it is of \"{}\", this is \"{}\"", checkpoint.position.fingerprint, at.fingerprint);
+            let message = format!(
+                "it is of \"{}\", this is \"{}\"",
+                checkpoint.position.fingerprint, at.fingerprint
+            );
             return Err(Error::Checkpoint(message));
         }
         at = checkpoint.position.clone();
@@ -105,7 +127,11 @@ pub async fn train<M: Monitor>(
         states = load_states(checkpoint, &model)?;
     } else if let Some(valid) = valid {
         let nll = perplexity(&model, valid, config.bptt).await?.nll;
-        monitor.evaluation(Evaluation { epoch: 0, nll, error: None });
+        monitor.evaluation(Evaluation {
+            epoch: 0,
+            nll,
+            error: None,
+        });
     }
     drop(resume);
     let resumed_at = at.step;
@@ -114,7 +140,9 @@ pub async fn train<M: Monitor>(
     let mut clock = Clock::new(at.seconds);
     for epoch in at.epoch..config.epochs {
         let batches = config.batches(&corpus, epoch);
-        let mut carried = states.take().unwrap_or_else(|| model.encoder.zero_states(batches.batch()));
+        let mut carried = states
+            .take()
+            .unwrap_or_else(|| model.encoder.zero_states(batches.batch()));
         let first = if epoch == at.epoch { at.batch } else { 0 };
         for index in first..batches.len() {
             let mut due =
@@ -123,7 +151,12 @@ pub async fn train<M: Monitor>(
             loop {
                 let signal = clock.without(monitor.signal()).await;
                 if signal != Signal::Continue || due {
-                    let position = Position { epoch, batch: index, seconds: clock.seconds(), ..at.clone() };
+                    let position = Position {
+                        epoch,
+                        batch: index,
+                        seconds: clock.seconds(),
+                        ..at.clone()
+                    };
                     monitor.save(checkpoint(&model, &optimiser, &carried, position).await?)?;
                     due = false;
                 }
@@ -145,24 +178,45 @@ pub async fn train<M: Monitor>(
             let rates: Vec<f64> = multiples.iter().map(|m| m * rate).collect();
 
             model.visit_mut(&mut |_, _, p| p.track(true));
-            let draw = Draw { seed: config.seed, step: at.step };
+            let draw = Draw {
+                seed: config.seed,
+                step: at.step,
+            };
             let masks = model.masks(draw, &config.dropouts, tokens.batch);
-            let (loss, next) = model.loss(&tokens, window.targets.into(), carried, &masks, config.regularisation);
+            let (loss, next) = model.loss(
+                &tokens,
+                window.targets.into(),
+                carried,
+                &masks,
+                config.regularisation,
+            );
             carried = next;
             let gradients = loss.total().backward();
             at.step += 1;
             seen += (tokens.time * tokens.batch) as u64;
             let report = at.step.is_multiple_of(config.report_every.max(1)) || at.step == 1;
-            let measure = report && config.measure_every > 0 && at.step % config.measure_every == 1 % config.measure_every;
+            let measure = report
+                && config.measure_every > 0
+                && at.step % config.measure_every == 1 % config.measure_every;
             let momentum = config.schedule.momentum(t, total);
-            let norms = optimiser.step(&mut model, gradients, &rates, momentum, measure).await?;
+            let norms = optimiser
+                .step(&mut model, gradients, &rates, momentum, measure)
+                .await?;
             if report {
                 let [cross_entropy, ar, tar] = read([loss.cross_entropy, loss.ar, loss.tar]).await?;
                 if !cross_entropy.is_finite() {
-                    return Err(Error::Diverged { loss: cross_entropy, step: at.step, rate: config.rate });
+                    return Err(Error::Diverged {
+                        loss: cross_entropy,
+                        step: at.step,
+                        rate: config.rate,
+                    });
                 }
                 let groups = (rates.iter().enumerate())
-                    .map(|(g, &rate)| Group { rate, frozen: false, norms: norms.as_ref().map(|n| n[g]) })
+                    .map(|(g, &rate)| Group {
+                        rate,
+                        frozen: false,
+                        norms: norms.as_ref().map(|n| n[g]),
+                    })
                     .collect();
                 monitor.step(Step {
                     step: at.step,
@@ -176,9 +230,15 @@ pub async fn train<M: Monitor>(
             }
         }
         if let Some(valid) = valid {
-            let nll = perplexity(&optimiser.averaged(&model), valid, config.bptt).await?.nll;
+            let nll = perplexity(&optimiser.averaged(&model), valid, config.bptt)
+                .await?
+                .nll;
             optimiser.observe(nll);
-            monitor.evaluation(Evaluation { epoch: epoch + 1, nll, error: None });
+            monitor.evaluation(Evaluation {
+                epoch: epoch + 1,
+                nll,
+                error: None,
+            });
         }
     }
     Ok(optimiser.averaged(&model))
@@ -188,7 +248,10 @@ pub async fn train<M: Monitor>(
 async fn read<const N: usize>(scalars: [Tensor<1>; N]) -> Result<[f64; N], Error> {
     let device = |e: String| Error::Device(e);
     let all = Tensor::cat(scalars.into_iter().map(Tensor::inner).collect(), 0);
-    let data = all.into_data_async().await.map_err(|e| device(format!("{e:?}")))?;
+    let data = all
+        .into_data_async()
+        .await
+        .map_err(|e| device(format!("{e:?}")))?;
     let values = data.try_to_vec::<f32>().map_err(|e| device(format!("{e:?}")))?;
     Ok(std::array::from_fn(|i| f64::from(values[i])))
 }
@@ -199,7 +262,10 @@ async fn checkpoint(
     states: &[State],
     position: Position,
 ) -> Result<Checkpoint, Error> {
-    let mut checkpoint = Checkpoint { position, ..Checkpoint::default() };
+    let mut checkpoint = Checkpoint {
+        position,
+        ..Checkpoint::default()
+    };
     checkpoint.put_network(model).await?;
     optimiser.save(&mut checkpoint).await?;
     for (i, state) in states.iter().enumerate() {
@@ -220,7 +286,10 @@ fn load_states(checkpoint: &Checkpoint, model: &LanguageModel) -> Result<Option<
             c: checkpoint.get(&format!("state.{i}.c"), &device)?,
         })
     };
-    (0..model.arch().layers).map(state).collect::<Result<Vec<_>, _>>().map(Some)
+    (0..model.arch().layers)
+        .map(state)
+        .collect::<Result<Vec<_>, _>>()
+        .map(Some)
 }
 
 /// Counts seconds of training: those of earlier runs, and not those of a pause.
@@ -231,7 +300,10 @@ struct Clock {
 
 impl Clock {
     fn new(before: f64) -> Self {
-        Self { before, since: Instant::now() }
+        Self {
+            before,
+            since: Instant::now(),
+        }
     }
 
     fn seconds(&self) -> f64 {

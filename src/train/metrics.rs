@@ -18,24 +18,37 @@ const LEAST_PROBABILITY: f64 = 1e-15;
 /// Predictions that cannot be scored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MetricsError {
+    /// Nothing to score.
     #[error("there are no labelled rows to evaluate on; give data with a label column")]
     Empty,
+    /// Not one prediction and one fold number a label.
     #[error("{labels} labels, {predictions} predictions and {folds} fold numbers do not belong together")]
     Lengths {
+        /// How many labels.
         labels: usize,
+        /// How many predictions.
         predictions: usize,
+        /// How many fold numbers.
         folds: usize,
     },
+    /// A label that the model does not know.
     #[error("row {row}: label number {label} is not among the model's {classes} classes")]
     Label {
+        /// Its row, from 1.
         row: usize,
+        /// The label.
         label: usize,
+        /// How many classes the model knows.
         classes: usize,
     },
+    /// Not one probability a class.
     #[error("row {row}: {found} probabilities for {classes} classes")]
     Width {
+        /// Its row, from 1.
         row: usize,
+        /// How many probabilities it has.
         found: usize,
+        /// How many classes the model knows.
         classes: usize,
     },
 }
@@ -43,9 +56,13 @@ pub enum MetricsError {
 /// Precision, recall and F1 of one class, each 0 where its denominator is 0.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClassReport {
+    /// The class's label.
     pub label: String,
+    /// The share of the rows given the class that belong to it.
     pub precision: f64,
+    /// The share of the rows of the class that were given it.
     pub recall: f64,
+    /// The harmonic mean of precision and recall.
     pub f1: f64,
     /// Rows that truly belong to the class.
     pub support: usize,
@@ -56,16 +73,21 @@ pub struct ClassReport {
 /// The evaluation of a classifier on labelled rows. Proportions are in 0..=1, `nll` in nats per row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
+    /// How many rows were scored.
     pub rows: usize,
+    /// The share of wrong predictions.
     pub error: f64,
+    /// The share of right predictions.
     pub accuracy: f64,
     /// The 95 % interval of `error`.
     pub error_interval: Interval,
     /// The plain mean of the F1 of the classes that occur, truly or as a prediction.
     pub macro_f1: f64,
+    /// The mean negative log-likelihood of the true class.
     pub nll: f64,
     /// Expected calibration error: how far confidence and accuracy lie apart, averaged over the rows.
     pub calibration_error: f64,
+    /// Every class, by number.
     pub classes: Vec<ClassReport>,
     /// `confusion[truth][prediction]` counts rows.
     pub confusion: Vec<Vec<usize>>,

@@ -33,9 +33,17 @@ pub enum Rule {
 
 impl Rule {
     /// The paper's Adam.
-    pub const ADAM: Self = Self::Adam { beta1: 0.7, beta2: 0.99, epsilon: 1e-7 };
+    pub const ADAM: Self = Self::Adam {
+        beta1: 0.7,
+        beta2: 0.99,
+        epsilon: 1e-7,
+    };
     /// The reference code's Adam.
-    pub const ADAM_CODE: Self = Self::Adam { beta1: 0.8, beta2: 0.99, epsilon: 1e-7 };
+    pub const ADAM_CODE: Self = Self::Adam {
+        beta1: 0.8,
+        beta2: 0.99,
+        epsilon: 1e-7,
+    };
 }
 
 /// What an optimiser keeps of one parameter.
@@ -66,7 +74,13 @@ pub type Norms = [f64; 3];
 impl Optimiser {
     /// `clip` is the largest global gradient norm; `None` does not clip.
     pub fn new(rule: Rule, weight_decay: f64, clip: Option<f64>) -> Self {
-        Self { rule, weight_decay, clip, memory: BTreeMap::new(), trigger: (Vec::new(), false) }
+        Self {
+            rule,
+            weight_decay,
+            clip,
+            memory: BTreeMap::new(),
+            trigger: (Vec::new(), false),
+        }
     }
 
     /// Moves every parameter that has a gradient, by its group's rate; `momentum` replaces Adam's first beta.
@@ -110,9 +124,19 @@ impl Optimiser {
                 (Some(clip), Some(total)) => ((total.sqrt() + 1e-6).recip() * clip).clamp_max(1.0),
                 _ => Tensor::ones([1], &old.device()),
             });
-            let new = self.update(name, old.clone(), gradient.clone(), scale.clone(), rates[group], momentum);
+            let new = self.update(
+                name,
+                old.clone(),
+                gradient.clone(),
+                scale.clone(),
+                rates[group],
+                momentum,
+            );
             if measure {
-                for (slot, tensor) in sums[group].iter_mut().zip([new.clone(), gradient, new.clone() - old]) {
+                for (slot, tensor) in sums[group]
+                    .iter_mut()
+                    .zip([new.clone(), gradient, new.clone() - old])
+                {
                     let sum = square_sum(tensor);
                     *slot = Some(match slot.take() {
                         Some(total) => total + sum,
@@ -122,7 +146,11 @@ impl Optimiser {
             }
             p.set(new);
         });
-        if measure { read_norms(sums).await.map(Some) } else { Ok(None) }
+        if measure {
+            read_norms(sums).await.map(Some)
+        } else {
+            Ok(None)
+        }
     }
 
     fn update(
@@ -136,12 +164,20 @@ impl Optimiser {
     ) -> Tensor<2> {
         let decay = 1.0 - rate * self.weight_decay;
         match self.rule {
-            Rule::Adam { beta1, beta2, epsilon } => {
+            Rule::Adam {
+                beta1,
+                beta2,
+                epsilon,
+            } => {
                 let beta1 = momentum.unwrap_or(beta1);
                 let zeros = || Tensor::zeros(old.dims(), &old.device());
                 let memory = self.memory.remove(name);
                 let (first, second, count) = match memory {
-                    Some(Memory { first, second: Some(second), count }) => (first, second, count + 1),
+                    Some(Memory {
+                        first,
+                        second: Some(second),
+                        count,
+                    }) => (first, second, count + 1),
                     _ => (zeros(), zeros(), 1),
                 };
                 let t = count as f64;
@@ -154,7 +190,14 @@ impl Optimiser {
                     decay: decay as f32,
                 };
                 let (new, first, second) = adam(old, gradient, first, second, scale, step);
-                self.memory.insert(name.to_string(), Memory { first, second: Some(second), count });
+                self.memory.insert(
+                    name.to_string(),
+                    Memory {
+                        first,
+                        second: Some(second),
+                        count,
+                    },
+                );
                 new
             }
             Rule::NtAsgd { .. } => {
@@ -164,9 +207,17 @@ impl Optimiser {
                         Some(Memory { first, count, .. }) => {
                             let count = count + 1;
                             let average = first.clone() + (new.clone() - first) / count as f64;
-                            Memory { first: average, second: None, count }
+                            Memory {
+                                first: average,
+                                second: None,
+                                count,
+                            }
                         }
-                        None => Memory { first: new.clone(), second: None, count: 1 },
+                        None => Memory {
+                            first: new.clone(),
+                            second: None,
+                            count: 1,
+                        },
                     };
                     self.memory.insert(name.to_string(), memory);
                 }
@@ -209,7 +260,9 @@ impl Optimiser {
     /// When the device is lost.
     pub async fn save(&self, checkpoint: &mut Checkpoint) -> Result<(), Error> {
         for (name, memory) in &self.memory {
-            checkpoint.put(format!("first.{name}"), memory.first.clone()).await?;
+            checkpoint
+                .put(format!("first.{name}"), memory.first.clone())
+                .await?;
             if let Some(second) = &memory.second {
                 checkpoint.put(format!("second.{name}"), second.clone()).await?;
             }
@@ -228,17 +281,23 @@ impl Optimiser {
     pub fn load<N: Network>(&mut self, checkpoint: &Checkpoint, network: &N) -> Result<(), Error> {
         let mut result = Ok(());
         network.visit(&mut |_, name, p| {
-            let Some(&count) = checkpoint.position.counts.get(name) else { return };
+            let Some(&count) = checkpoint.position.counts.get(name) else {
+                return;
+            };
             let device = p.constant().device();
             let second = checkpoint.get(&format!("second.{name}"), &device).ok();
             match checkpoint.get(&format!("first.{name}"), &device) {
                 Ok(first) => {
-                    self.memory.insert(name.to_string(), Memory { first, second, count });
+                    self.memory
+                        .insert(name.to_string(), Memory { first, second, count });
                 }
                 Err(error) => result = Err(error),
             }
         });
-        self.trigger = (checkpoint.position.validation.clone(), checkpoint.position.averaging);
+        self.trigger = (
+            checkpoint.position.validation.clone(),
+            checkpoint.position.averaging,
+        );
         result
     }
 }
@@ -252,8 +311,13 @@ async fn read_norms(sums: Vec<[Option<Tensor<1>>; 3]>) -> Result<Vec<Norms>, Err
     if present.is_empty() {
         return Ok(vec![[0.0; 3]; sums.len()]);
     }
-    let data = Tensor::cat(present, 0).into_data_async().await.map_err(|e| Error::Device(format!("{e:?}")))?;
-    let values = data.try_to_vec::<f32>().map_err(|e| Error::Device(format!("{e:?}")))?;
+    let data = Tensor::cat(present, 0)
+        .into_data_async()
+        .await
+        .map_err(|e| Error::Device(format!("{e:?}")))?;
+    let values = data
+        .try_to_vec::<f32>()
+        .map_err(|e| Error::Device(format!("{e:?}")))?;
     let mut values = values.into_iter();
     let mut take = |slot: &Option<Tensor<1>>| match slot {
         Some(_) => f64::from(values.next().unwrap_or(0.0)).sqrt(),

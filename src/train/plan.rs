@@ -149,7 +149,9 @@ impl Method {
     pub fn describe(self) -> &'static str {
         match self {
             Self::Ulmfit => "gradual unfreezing, discriminative rates, STLR: the paper's method",
-            Self::UlmfitCode => "ULMFiT as the reference code runs it: STLR (8, 3) then (8, 8), Adam (0.8, 0.99)",
+            Self::UlmfitCode => {
+                "ULMFiT as the reference code runs it: STLR (8, 3) then (8, 8), Adam (0.8, 0.99)"
+            }
             Self::Scratch => "no pretraining, every layer at one rate",
             Self::Full => "every layer at one rate",
             Self::FullDiscr => "every layer, discriminative rates",
@@ -164,29 +166,53 @@ impl Method {
 
     /// The plan for `groups` layer groups over `epochs` epochs; `rate` replaces the paper's.
     pub fn plan(self, groups: usize, epochs: usize, rate: Option<f64>) -> Plan {
-        let discriminative = Rates::Discriminative { factor: DISCRIMINATIVE_FACTOR };
-        let all = || vec![Phase { epochs, trains: vec![true; groups], schedule: None }];
+        let discriminative = Rates::Discriminative {
+            factor: DISCRIMINATIVE_FACTOR,
+        };
+        let all = || {
+            vec![Phase {
+                epochs,
+                trains: vec![true; groups],
+                schedule: None,
+            }]
+        };
         let gradual = || gradual(groups, epochs);
         let (phases, schedule, rates) = match self {
             Self::Ulmfit => (gradual(), Schedule::stlr(), discriminative),
             Self::UlmfitCode => (reference_code(groups, epochs), Schedule::stlr(), discriminative),
             Self::Scratch | Self::Full => (all(), Schedule::Constant, Rates::Uniform),
             Self::FullDiscr => (all(), Schedule::Constant, discriminative),
-            Self::Last => (vec![only(groups, groups - 1, epochs)], Schedule::Constant, Rates::Uniform),
-            Self::ChainThaw => (chain_thaw(groups, epochs), Schedule::Constant, Rates::LastAndOthers { others: 0.1 }),
+            Self::Last => (
+                vec![only(groups, groups - 1, epochs)],
+                Schedule::Constant,
+                Rates::Uniform,
+            ),
+            Self::ChainThaw => (
+                chain_thaw(groups, epochs),
+                Schedule::Constant,
+                Rates::LastAndOthers { others: 0.1 },
+            ),
             Self::Freez => (gradual(), Schedule::Constant, Rates::Uniform),
             Self::FreezDiscr => (gradual(), Schedule::Constant, discriminative),
             Self::FreezStlr => (gradual(), Schedule::stlr(), Rates::Uniform),
             Self::FreezCos => (gradual(), Schedule::cosine(), Rates::Uniform),
         };
-        let paper = if rates == discriminative { RATE_DISCRIMINATIVE } else { RATE_UNIFORM };
+        let paper = if rates == discriminative {
+            RATE_DISCRIMINATIVE
+        } else {
+            RATE_UNIFORM
+        };
         Plan {
             pretrained: self != Self::Scratch,
             phases,
             schedule,
             rate: rate.unwrap_or(paper),
             rates,
-            rule: if self == Self::UlmfitCode { Rule::ADAM_CODE } else { Rule::ADAM },
+            rule: if self == Self::UlmfitCode {
+                Rule::ADAM_CODE
+            } else {
+                Rule::ADAM
+            },
             early_stopping: !matches!(self, Self::Ulmfit | Self::UlmfitCode),
         }
     }
@@ -197,7 +223,11 @@ fn from_group(groups: usize, first: usize) -> Vec<bool> {
 }
 
 fn only(groups: usize, group: usize, epochs: usize) -> Phase {
-    Phase { epochs, trains: (0..groups).map(|g| g == group).collect(), schedule: None }
+    Phase {
+        epochs,
+        trains: (0..groups).map(|g| g == group).collect(),
+        schedule: None,
+    }
 }
 
 /// The last group for an epoch, then one more each epoch (section 3.3), all of them from the epoch on in which the
@@ -205,11 +235,17 @@ fn only(groups: usize, group: usize, epochs: usize) -> Phase {
 fn gradual(groups: usize, epochs: usize) -> Vec<Phase> {
     let mut phases: Vec<Phase> = Vec::new();
     for epoch in 0..epochs {
-        let thawed = (epoch + 1).max((groups * (epoch + 1)).div_ceil(epochs)).min(groups);
+        let thawed = (epoch + 1)
+            .max((groups * (epoch + 1)).div_ceil(epochs))
+            .min(groups);
         let trains = from_group(groups, groups - thawed);
         match phases.last_mut() {
             Some(last) if last.trains == trains => last.epochs += 1,
-            _ => phases.push(Phase { epochs: 1, trains, schedule: None }),
+            _ => phases.push(Phase {
+                epochs: 1,
+                trains,
+                schedule: None,
+            }),
         }
     }
     phases
@@ -221,18 +257,29 @@ fn reference_code(groups: usize, epochs: usize) -> Vec<Phase> {
     let mut phases = Vec::new();
     for (k, first) in [groups - 1, groups.saturating_sub(2)].into_iter().enumerate() {
         if epochs > k + 1 {
-            phases.push(Phase { epochs: 1, trains: from_group(groups, first), schedule: frozen });
+            phases.push(Phase {
+                epochs: 1,
+                trains: from_group(groups, first),
+                schedule: frozen,
+            });
         }
     }
     let rest = epochs - phases.len();
-    phases.push(Phase { epochs: rest, trains: vec![true; groups], schedule: Some(Schedule::stlr_code_unfrozen()) });
+    phases.push(Phase {
+        epochs: rest,
+        trains: vec![true; groups],
+        schedule: Some(Schedule::stlr_code_unfrozen()),
+    });
     phases
 }
 
 /// The last group, then each group alone from the first on, then all; the epochs are shared out evenly.
 fn chain_thaw(groups: usize, epochs: usize) -> Vec<Phase> {
-    let order: Vec<Option<usize>> =
-        [Some(groups - 1)].into_iter().chain((0..groups - 1).map(Some)).chain([None]).collect();
+    let order: Vec<Option<usize>> = [Some(groups - 1)]
+        .into_iter()
+        .chain((0..groups - 1).map(Some))
+        .chain([None])
+        .collect();
     let share = epochs / order.len();
     let mut spare = epochs % order.len();
     let mut phases = Vec::new();
@@ -243,7 +290,11 @@ fn chain_thaw(groups: usize, epochs: usize) -> Vec<Phase> {
         if share + extra > 0 {
             phases.push(match which {
                 Some(group) => only(groups, group, share + extra),
-                None => Phase { epochs: share + extra, trains: vec![true; groups], schedule: None },
+                None => Phase {
+                    epochs: share + extra,
+                    trains: vec![true; groups],
+                    schedule: None,
+                },
             });
         }
     }
@@ -256,7 +307,10 @@ mod tests {
     use super::*;
 
     fn thawed(plan: &Plan) -> Vec<(usize, usize)> {
-        plan.phases.iter().map(|p| (p.epochs, p.trains.iter().filter(|&&t| t).count())).collect()
+        plan.phases
+            .iter()
+            .map(|p| (p.epochs, p.trains.iter().filter(|&&t| t).count()))
+            .collect()
     }
 
     #[test]
@@ -273,8 +327,17 @@ mod tests {
         for method in Method::ALL {
             for epochs in 1..20 {
                 let plan = method.plan(5, epochs, None);
-                assert_eq!(plan.phases.iter().map(|p| p.epochs).sum::<usize>(), epochs, "{} {epochs}", method.name());
-                assert!(plan.phases.iter().all(|p| p.epochs > 0 && p.trains.contains(&true)));
+                assert_eq!(
+                    plan.phases.iter().map(|p| p.epochs).sum::<usize>(),
+                    epochs,
+                    "{} {epochs}",
+                    method.name()
+                );
+                assert!(
+                    plan.phases
+                        .iter()
+                        .all(|p| p.epochs > 0 && p.trains.contains(&true))
+                );
             }
             assert_eq!(Method::parse(method.name()), Some(method));
         }
@@ -291,6 +354,9 @@ mod tests {
         // Chain-thaw: 0.001 for the last layer, 0.0001 for the others.
         let plan = Method::ChainThaw.plan(3, 9, None);
         assert!((plan.rates.multiples(3)[0] * plan.rate - 1e-4).abs() < 1e-12 && plan.rate == 1e-3);
-        assert_eq!(Method::Last.plan(5, 3, None).phases[0].trains, [false, false, false, false, true]);
+        assert_eq!(
+            Method::Last.plan(5, 3, None).phases[0].trains,
+            [false, false, false, false, true]
+        );
     }
 }

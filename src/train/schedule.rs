@@ -28,7 +28,9 @@ pub enum Schedule {
     OneCycle {
         /// The share of the iterations in which the rate rises.
         pct_start: f64,
+        /// How many times smaller the first rate is than the highest.
         div: f64,
+        /// How many times smaller the last rate is than the highest.
         div_final: f64,
         /// Adam's first beta (or SGD's momentum) at the start, at the highest rate and at the end.
         moms: Option<(f64, f64, f64)>,

@@ -16,7 +16,9 @@ use serde::{Deserialize, Serialize};
 /// Row numbers to train on and to validate on, each in ascending order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Split {
+    /// Rows to train on.
     pub train: Vec<usize>,
+    /// Rows to validate on.
     pub valid: Vec<usize>,
 }
 
@@ -25,9 +27,15 @@ pub struct Split {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Plan {
     /// One part, `fraction` of the rows, is kept for validation.
-    HoldOut { fraction: f64 },
+    HoldOut {
+        /// The share of the rows that is kept, between 0 and 1.
+        fraction: f64,
+    },
     /// Each of `k` parts is kept for validation in turn.
-    KFold { k: usize },
+    KFold {
+        /// How many parts, at least 2.
+        k: usize,
+    },
 }
 
 impl Plan {

@@ -13,9 +13,12 @@ const READERS: [&str; 7] = [
     "perplexity --model base --texts FILE",
 ];
 
+/// A file's name, its bytes unless it is missing, and what the error must say.
+type Case = (&'static str, Option<&'static [u8]>, &'static [&'static str]);
+
 #[test]
 fn broken_tables_are_refused_by_every_command() {
-    let cases: [(&str, Option<&[u8]>, &[&str]); 7] = [
+    let cases: [Case; 7] = [
         ("missing.csv", None, &["missing.csv: no such file"]),
         ("empty.csv", Some(b""), &["empty.csv: the file is empty"]),
         (

@@ -76,11 +76,11 @@ fn cut_short(dir: &Dir, line: &str, end: End) -> u64 {
         }
     }
     // A few more may have been written before the signal arrived.
-    let later = rest
+    let mut later = rest
         .iter()
         .filter(|event| event["event"] == "saved")
         .filter_map(|event| event["step"].as_u64());
-    later.last().unwrap_or(at)
+    later.next_back().unwrap_or(at)
 }
 
 /// Numbers that a resumed run must repeat.

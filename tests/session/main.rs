@@ -1,4 +1,11 @@
 //! The engine through the library: what its commands do between two steps.
+// Helpers of tests are not in functions marked as tests, so clippy.toml does not cover them.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr
+)]
 
 use std::path::{Path, PathBuf};
 

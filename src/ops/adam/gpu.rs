@@ -21,10 +21,21 @@ pub fn adam(
     let [p, g, m, v, scale] = [p, g, m, v, scale].map(into_contiguous);
     let out = empty(&p, p.shape());
     let n = p.shape().num_elements();
-    let AdamStep { rate, beta1, beta2, correction2, epsilon, decay } = step;
+    let AdamStep {
+        rate,
+        beta1,
+        beta2,
+        correction2,
+        epsilon,
+        decay,
+    } = step;
     let numbers = [rate, beta1, beta2, correction2, epsilon, decay].map(f32::to_bits);
     let info: Vec<u32> = std::iter::once(n as u32).chain(numbers).collect();
-    let kernel = Kernel { source: include_str!("../../../shaders/adam.wgsl"), entry: "adam", constants: vec![] };
+    let kernel = Kernel {
+        source: include_str!("../../../shaders/adam.wgsl"),
+        entry: "adam",
+        constants: vec![],
+    };
     launch(kernel, groups_1d(n, 256), &[&p, &g, &m, &v, &scale, &out], &info);
     (out, m, v)
 }

@@ -44,19 +44,40 @@ pub trait AdamBackend: Backend {
 }
 
 impl AdamBackend for Flex {
-    fn adam(p: F<Self>, g: F<Self>, m: F<Self>, v: F<Self>, scale: F<Self>, step: AdamStep) -> (F<Self>, F<Self>, F<Self>) {
+    fn adam(
+        p: F<Self>,
+        g: F<Self>,
+        m: F<Self>,
+        v: F<Self>,
+        scale: F<Self>,
+        step: AdamStep,
+    ) -> (F<Self>, F<Self>, F<Self>) {
         cpu::adam(p, &g, m, v, &scale, step)
     }
 }
 
 impl AdamBackend for CubeBackend {
-    fn adam(p: F<Self>, g: F<Self>, m: F<Self>, v: F<Self>, scale: F<Self>, step: AdamStep) -> (F<Self>, F<Self>, F<Self>) {
+    fn adam(
+        p: F<Self>,
+        g: F<Self>,
+        m: F<Self>,
+        v: F<Self>,
+        scale: F<Self>,
+        step: AdamStep,
+    ) -> (F<Self>, F<Self>, F<Self>) {
         gpu::adam(p, g, m, v, scale, step)
     }
 }
 
 impl<B: AdamBackend, C: CheckpointStrategy> AdamBackend for Autodiff<B, C> {
-    fn adam(p: F<Self>, g: F<Self>, m: F<Self>, v: F<Self>, scale: F<Self>, step: AdamStep) -> (F<Self>, F<Self>, F<Self>) {
+    fn adam(
+        p: F<Self>,
+        g: F<Self>,
+        m: F<Self>,
+        v: F<Self>,
+        scale: F<Self>,
+        step: AdamStep,
+    ) -> (F<Self>, F<Self>, F<Self>) {
         let [p, g, m, v, scale] = [p, g, m, v, scale].map(|t| t.into_primitive());
         let (p, m, v) = B::adam(p, g, m, v, scale, step);
         let lift = <Self as AutodiffBackend>::from_inner;
@@ -82,5 +103,9 @@ pub fn adam(
         scale.into_dispatch(),
         step,
     );
-    (Tensor::from_dispatch(p), Tensor::from_dispatch(m), Tensor::from_dispatch(v))
+    (
+        Tensor::from_dispatch(p),
+        Tensor::from_dispatch(m),
+        Tensor::from_dispatch(v),
+    )
 }

@@ -24,7 +24,12 @@ impl ConcatPoolKernels for CubeBackend {
         let (out, argmax) = (empty(&h, [batch, 3 * width]), empty(&h, [batch, width]));
         let spans = upload(&h, &spans.words());
         let groups = groups_1d(batch * width, 64);
-        launch(kernel("pool", width), groups, &[&h, &spans, &out, &argmax], &[batch as u32]);
+        launch(
+            kernel("pool", width),
+            groups,
+            &[&h, &spans, &out, &argmax],
+            &[batch as u32],
+        );
         (out, argmax)
     }
 
@@ -34,7 +39,12 @@ impl ConcatPoolKernels for CubeBackend {
         let out = empty(&grad, [time, batch, width]);
         let spans = upload(&grad, &spans.words());
         let info = [batch as u32, time as u32];
-        launch(kernel("pool_backward", width), groups_1d(batch * width, 64), &[&grad, &spans, &argmax, &out], &info);
+        launch(
+            kernel("pool_backward", width),
+            groups_1d(batch * width, 64),
+            &[&grad, &spans, &argmax, &out],
+            &info,
+        );
         out
     }
 }

@@ -31,7 +31,10 @@ impl Spans {
     /// If a document has no step.
     pub fn last(lengths: &[usize], max_len: usize) -> Self {
         assert!(lengths.iter().all(|&n| n > 0), "a document without a token");
-        let spans = lengths.iter().map(|&n| (n.saturating_sub(max_len) as u32, n as u32)).collect();
+        let spans = lengths
+            .iter()
+            .map(|&n| (n.saturating_sub(max_len) as u32, n as u32))
+            .collect();
         Self { spans }
     }
 
@@ -97,7 +100,17 @@ impl<B: ConcatPoolBackend + ConcatPoolKernels, C: CheckpointStrategy> ConcatPool
 /// If there is not one span a document, or a span ends beyond `time`.
 pub fn concat_pool(h: Tensor<3>, spans: Spans) -> Tensor<2> {
     let [time, batch, _] = h.dims();
-    assert!(spans.spans.len() == batch, "{} spans for {batch} documents", spans.spans.len());
-    assert!(spans.spans.iter().all(|s| s.1 as usize <= time), "a span ends after step {time}");
-    Tensor::from_dispatch(<Dispatch as ConcatPoolBackend>::concat_pool(h.into_dispatch(), spans))
+    assert!(
+        spans.spans.len() == batch,
+        "{} spans for {batch} documents",
+        spans.spans.len()
+    );
+    assert!(
+        spans.spans.iter().all(|s| s.1 as usize <= time),
+        "a span ends after step {time}"
+    );
+    Tensor::from_dispatch(<Dispatch as ConcatPoolBackend>::concat_pool(
+        h.into_dispatch(),
+        spans,
+    ))
 }

@@ -10,9 +10,19 @@ pub fn mask(like: &CubeTensor, shape: Shape, key: Key, drop: f32) -> CubeTensor 
     let out = empty(like, shape.clone());
     let n = shape.num_elements();
     let source = include_str!("../../../shaders/dropout_mask.wgsl");
-    let kernel = Kernel { source, entry: "dropout_mask", constants: vec![] };
+    let kernel = Kernel {
+        source,
+        entry: "dropout_mask",
+        constants: vec![],
+    };
     let scale = 1.0 / (1.0 - drop);
-    let info = [n as u32, key.0[0], key.0[1], threshold(1.0 - drop), scale.to_bits()];
+    let info = [
+        n as u32,
+        key.0[0],
+        key.0[1],
+        threshold(1.0 - drop),
+        scale.to_bits(),
+    ];
     launch(kernel, groups_1d(n, 256), &[&out], &info);
     out
 }

@@ -58,7 +58,11 @@ fn threshold(keep: f32) -> u32 {
 
 /// The factor that [`dropout_mask`] gives element `i`.
 pub fn factor(key: Key, i: u32, drop: f32) -> f32 {
-    if key.bits(i) <= threshold(1.0 - drop) { 1.0 / (1.0 - drop) } else { 0.0 }
+    if key.bits(i) <= threshold(1.0 - drop) {
+        1.0 / (1.0 - drop)
+    } else {
+        0.0
+    }
 }
 
 /// The operation as Burn dispatches it; `like` only names the device.
@@ -93,5 +97,10 @@ impl<B: DropoutMaskBackend, C: CheckpointStrategy> DropoutMaskBackend for Autodi
 pub fn dropout_mask<const D: usize>(shape: [usize; D], key: Key, drop: f32, device: &Device) -> Tensor<D> {
     assert!((0.0..1.0).contains(&drop), "a dropout probability of {drop}");
     let like = Tensor::<1>::zeros([1], &device.clone().inner()).into_dispatch();
-    Tensor::from_dispatch(<Dispatch as DropoutMaskBackend>::dropout_mask(like, Shape::new(shape), key, drop))
+    Tensor::from_dispatch(<Dispatch as DropoutMaskBackend>::dropout_mask(
+        like,
+        Shape::new(shape),
+        key,
+        drop,
+    ))
 }

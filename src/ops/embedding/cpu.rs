@@ -27,7 +27,10 @@ impl EmbeddingKernels for Flex {
         let mut out = vec![0.0; vocab * width];
         for (p, &id) in rows.ids.iter().enumerate() {
             let factor = rows.scale.as_ref().map_or(1.0, |s| s[p]);
-            let (to, from) = (&mut out[id as usize * width..][..width], &grad[p * width..][..width]);
+            let (to, from) = (
+                &mut out[id as usize * width..][..width],
+                &grad[p * width..][..width],
+            );
             for (o, &g) in to.iter_mut().zip(from) {
                 *o += factor * g;
             }

@@ -33,7 +33,12 @@ impl EmbeddingKernels for CubeBackend {
         let out = empty(&weight, [n, width]);
         let words = rows.ids.iter().copied().chain(factors(rows)).collect::<Vec<_>>();
         let words = upload(&weight, &words);
-        launch(kernel("gather", width), groups_1d(n * width, 256), &[&weight, &words, &out], &[n as u32]);
+        launch(
+            kernel("gather", width),
+            groups_1d(n * width, 256),
+            &[&weight, &words, &out],
+            &[n as u32],
+        );
         out
     }
 
@@ -43,7 +48,13 @@ impl EmbeddingKernels for CubeBackend {
         let out = Self::float_zeros(Shape::new([vocab, width]), &grad.device(), FloatDType::F32);
         let (ids, starts, positions) = rows.by_id();
         let info = [ids.len() as u32, positions.len() as u32];
-        let words: Vec<u32> = ids.iter().copied().chain(starts).chain(positions).chain(factors(rows)).collect();
+        let words: Vec<u32> = ids
+            .iter()
+            .copied()
+            .chain(starts)
+            .chain(positions)
+            .chain(factors(rows))
+            .collect();
         let words = upload(&grad, &words);
         let groups = groups_1d(ids.len() * width, 256);
         launch(kernel("scatter", width), groups, &[&grad, &words, &out], &info);

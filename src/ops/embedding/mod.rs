@@ -103,7 +103,16 @@ impl<B: EmbeddingBackend + EmbeddingKernels, C: CheckpointStrategy> EmbeddingBac
 /// If an id is not below V: ids come from the vocabulary that the matrix was made for.
 pub fn embedding(weight: Tensor<2>, rows: Rows) -> Tensor<2> {
     let vocab = weight.dims()[0];
-    assert!(rows.ids.iter().all(|&id| (id as usize) < vocab), "a token id is outside the embedding of {vocab} rows");
-    assert!(rows.scale.as_ref().is_none_or(|s| s.len() == rows.ids.len()), "one factor for each position");
-    Tensor::from_dispatch(<Dispatch as EmbeddingBackend>::embedding_rows(weight.into_dispatch(), rows))
+    assert!(
+        rows.ids.iter().all(|&id| (id as usize) < vocab),
+        "a token id is outside the embedding of {vocab} rows"
+    );
+    assert!(
+        rows.scale.as_ref().is_none_or(|s| s.len() == rows.ids.len()),
+        "one factor for each position"
+    );
+    Tensor::from_dispatch(<Dispatch as EmbeddingBackend>::embedding_rows(
+        weight.into_dispatch(),
+        rows,
+    ))
 }

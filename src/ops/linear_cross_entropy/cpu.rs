@@ -46,18 +46,26 @@ impl CrossEntropyKernels for Flex {
 
         let mut nll = vec![0.0; n];
         let mut logits = vec![0.0; rows * vocab];
-        let grads = if with_grads { (n * width, vocab * width, vocab) } else { (0, 0, 0) };
+        let grads = if with_grads {
+            (n * width, vocab * width, vocab)
+        } else {
+            (0, 0, 0)
+        };
         let (mut dh, mut dw, mut db) = (vec![0.0; grads.0], vec![0.0; grads.1], vec![0.0; grads.2]);
         let weight = Mat::new(&weight, vocab, width);
         for first in (0..n).step_by(rows) {
             let count = rows.min(n - first);
             let logits = &mut logits[..count * vocab];
-            logits.chunks_exact_mut(vocab).for_each(|row| row.copy_from_slice(&bias));
+            logits
+                .chunks_exact_mut(vocab)
+                .for_each(|row| row.copy_from_slice(&bias));
             let chunk = Mat::new(&h[first * width..], count, width);
             matmul(logits, chunk, weight.t(), true, Threads::All);
-            logits.par_chunks_exact_mut(vocab).zip(&mut nll[first..first + count]).zip(&targets[first..]).for_each(
-                |((row, nll), &target)| *nll = softmax_row(row, target as usize, scale),
-            );
+            logits
+                .par_chunks_exact_mut(vocab)
+                .zip(&mut nll[first..first + count])
+                .zip(&targets[first..])
+                .for_each(|((row, nll), &target)| *nll = softmax_row(row, target as usize, scale));
             if with_grads {
                 let d_logits = Mat::new(logits, count, vocab);
                 matmul(&mut dh[first * width..], d_logits, weight, false, Threads::All);

@@ -38,11 +38,19 @@ impl CrossEntropyKernels for CubeBackend {
         let mut total: Option<(CubeTensor, CubeTensor)> = None;
         for first in (0..n).step_by(rows) {
             let count = rows.min(n - first);
-            let chunk = Self::float_slice(h.clone(), &[Slice::from(first..first + count), Slice::from(0..width)]);
+            let chunk = Self::float_slice(
+                h.clone(),
+                &[Slice::from(first..first + count), Slice::from(0..width)],
+            );
             let logits = Self::float_add(Self::float_matmul(chunk.clone(), weight_t.clone()), bias.clone());
             let logits = into_contiguous(logits);
             let info = [first as u32, scale.to_bits()];
-            launch(kernel(vocab), [count as u32, 1, 1], &[&logits, &targets, &nll], &info);
+            launch(
+                kernel(vocab),
+                [count as u32, 1, 1],
+                &[&logits, &targets, &nll],
+                &info,
+            );
             if with_grads {
                 dh.push(Self::float_matmul(logits.clone(), weight.clone()));
                 let dw = Self::float_matmul(Self::float_transpose(logits.clone()), chunk);
@@ -54,7 +62,11 @@ impl CrossEntropyKernels for CubeBackend {
             }
         }
         let grads = total.map(|(weight, bias)| Grads {
-            h: if dh.len() == 1 { dh.remove(0) } else { Self::float_cat(dh, 0) },
+            h: if dh.len() == 1 {
+                dh.remove(0)
+            } else {
+                Self::float_cat(dh, 0)
+            },
             weight,
             bias: Self::float_reshape(bias, Shape::new([1, vocab])),
         });

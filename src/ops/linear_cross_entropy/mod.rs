@@ -105,10 +105,16 @@ impl<B: LinearCrossEntropyBackend + CrossEntropyKernels, C: CheckpointStrategy> 
             }
         }
         let ((h, nh), (weight, nw), (bias, nb)) = (h.into_parts(), weight.into_parts(), bias.into_parts());
-        match CrossEntropyBackward.prepare::<C>([nh, nw, nb]).compute_bound().stateful() {
+        match CrossEntropyBackward
+            .prepare::<C>([nh, nw, nb])
+            .compute_bound()
+            .stateful()
+        {
             OpsKind::Tracked(prep) => {
                 let (nll, grads) = B::cross_entropy_run(h, weight, bias, &targets, true);
-                let Some(grads) = grads else { unreachable!("gradients were asked for") };
+                let Some(grads) = grads else {
+                    unreachable!("gradients were asked for")
+                };
                 prep.finish(grads, mean::<B>(nll))
             }
             OpsKind::UnTracked(prep) => {
@@ -119,7 +125,12 @@ impl<B: LinearCrossEntropyBackend + CrossEntropyKernels, C: CheckpointStrategy> 
     }
 
     fn linear_nll(h: F<Self>, weight: F<Self>, bias: F<Self>, targets: Arc<[u32]>) -> F<Self> {
-        let nll = B::linear_nll(h.into_primitive(), weight.into_primitive(), bias.into_primitive(), targets);
+        let nll = B::linear_nll(
+            h.into_primitive(),
+            weight.into_primitive(),
+            bias.into_primitive(),
+            targets,
+        );
         <Self as AutodiffBackend>::from_inner(nll)
     }
 }
@@ -127,7 +138,10 @@ impl<B: LinearCrossEntropyBackend + CrossEntropyKernels, C: CheckpointStrategy> 
 fn check(h: &Tensor<2>, weight: &Tensor<2>, targets: &[u32]) {
     let ([n, _], [vocab, _]) = (h.dims(), weight.dims());
     assert!(targets.len() == n, "{} targets for {n} rows", targets.len());
-    assert!(targets.iter().all(|&t| (t as usize) < vocab), "a target is outside the vocabulary of {vocab}");
+    assert!(
+        targets.iter().all(|&t| (t as usize) < vocab),
+        "a target is outside the vocabulary of {vocab}"
+    );
 }
 
 /// Mean cross-entropy (nats) of `softmax(h weight^T + bias)` against `targets`: `[1]`.
@@ -137,7 +151,12 @@ fn check(h: &Tensor<2>, weight: &Tensor<2>, targets: &[u32]) {
 ///
 /// # Panics
 /// If a target is not below V or there are not N of them.
-pub fn linear_cross_entropy(h: Tensor<2>, weight: Tensor<2>, bias: Tensor<2>, targets: Arc<[u32]>) -> Tensor<1> {
+pub fn linear_cross_entropy(
+    h: Tensor<2>,
+    weight: Tensor<2>,
+    bias: Tensor<2>,
+    targets: Arc<[u32]>,
+) -> Tensor<1> {
     check(&h, &weight, &targets);
     Tensor::from_dispatch(<Dispatch as LinearCrossEntropyBackend>::linear_cross_entropy(
         h.into_dispatch(),
@@ -149,7 +168,12 @@ pub fn linear_cross_entropy(h: Tensor<2>, weight: Tensor<2>, bias: Tensor<2>, ta
 
 /// Negative log-likelihood (nats) of each target, `[N]`, outside the graph. Shapes and panics as
 /// [`linear_cross_entropy`].
-pub fn negative_log_likelihood(h: Tensor<2>, weight: Tensor<2>, bias: Tensor<2>, targets: Arc<[u32]>) -> Tensor<1> {
+pub fn negative_log_likelihood(
+    h: Tensor<2>,
+    weight: Tensor<2>,
+    bias: Tensor<2>,
+    targets: Arc<[u32]>,
+) -> Tensor<1> {
     check(&h, &weight, &targets);
     Tensor::from_dispatch(<Dispatch as LinearCrossEntropyBackend>::linear_nll(
         h.into_dispatch(),

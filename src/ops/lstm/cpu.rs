@@ -16,7 +16,11 @@ const PARALLEL_WORK: usize = 1 << 17;
 /// Rows of the batch that one thread takes.
 fn rows_per_thread(batch: usize, hidden: usize) -> usize {
     let threads = rayon::current_num_threads();
-    if threads > 1 && batch * hidden * hidden * 4 >= PARALLEL_WORK { batch.div_ceil(threads) } else { batch }
+    if threads > 1 && batch * hidden * hidden * 4 >= PARALLEL_WORK {
+        batch.div_ceil(threads)
+    } else {
+        batch
+    }
 }
 
 /// Shared, row-disjoint access to a `[time, batch, width]` buffer from several threads.
@@ -29,11 +33,17 @@ struct Rows {
 }
 // SAFETY: every thread touches only its own batch rows (see `rows`).
 unsafe impl Send for Rows {}
+// SAFETY: as above.
 unsafe impl Sync for Rows {}
 
 impl Rows {
     fn new(data: &mut [f32], batch: usize, width: usize) -> Self {
-        Self { data: data.as_mut_ptr(), len: data.len(), width, batch }
+        Self {
+            data: data.as_mut_ptr(),
+            len: data.len(),
+            width,
+            batch,
+        }
     }
 
     /// Rows `first .. first + count` of step `t`.
@@ -122,17 +132,29 @@ impl LstmKernels for Flex {
         }
         let w_ih_values = values(&w_ih);
         let projection = Mat::new(&w_ih_values, 4 * hidden, input).t();
-        matmul(&mut gates, Mat::new(&values(&x), time * batch, input), projection, true, Threads::All);
+        matmul(
+            &mut gates,
+            Mat::new(&values(&x), time * batch, input),
+            projection,
+            true,
+            Threads::All,
+        );
 
-        let (mut h, mut c) = (vec![0.0; (time + 1) * batch * hidden], vec![0.0; (time + 1) * batch * hidden]);
+        let (mut h, mut c) = (
+            vec![0.0; (time + 1) * batch * hidden],
+            vec![0.0; (time + 1) * batch * hidden],
+        );
         h[..batch * hidden].copy_from_slice(&values(&h0));
         c[..batch * hidden].copy_from_slice(&values(&c0));
         // Row-major [H, 4H] is the layout the product reads without packing it again at every step.
         let recurrent = transpose(&values(&w_hh), 4 * hidden, hidden);
 
         let share = rows_per_thread(batch, hidden);
-        let (gates_rows, h_rows, c_rows) =
-            (Rows::new(&mut gates, batch, 4 * hidden), Rows::new(&mut h, batch, hidden), Rows::new(&mut c, batch, hidden));
+        let (gates_rows, h_rows, c_rows) = (
+            Rows::new(&mut gates, batch, 4 * hidden),
+            Rows::new(&mut h, batch, hidden),
+            Rows::new(&mut c, batch, hidden),
+        );
         let run = |first: usize| {
             let count = share.min(batch - first);
             for t in 0..time {
@@ -147,17 +169,32 @@ impl LstmKernels for Flex {
                     )
                 };
                 let product = Mat::new(&recurrent, hidden, 4 * hidden);
-                matmul(gates, Mat::new(h_prev, count, hidden), product, true, Threads::One);
+                matmul(
+                    gates,
+                    Mat::new(h_prev, count, hidden),
+                    product,
+                    true,
+                    Threads::One,
+                );
                 dispatch(|| {
                     for r in 0..count {
                         let (s, e) = (r * hidden, (r + 1) * hidden);
-                        cell_forward(&mut gates[4 * s..4 * e], &c_prev[s..e], &mut c_next[s..e], &mut h_next[s..e]);
+                        cell_forward(
+                            &mut gates[4 * s..4 * e],
+                            &c_prev[s..e],
+                            &mut c_next[s..e],
+                            &mut h_next[s..e],
+                        );
                     }
                 });
             }
         };
         let firsts: Vec<usize> = (0..batch).step_by(share).collect();
-        if firsts.len() > 1 { firsts.into_par_iter().for_each(run) } else { run(0) }
+        if firsts.len() > 1 {
+            firsts.into_par_iter().for_each(run)
+        } else {
+            run(0)
+        }
 
         Tape {
             x,
@@ -170,7 +207,14 @@ impl LstmKernels for Flex {
     }
 
     fn lstm_reverse(tape: Tape<Self>, dy: FlexTensor, wanted: Wanted) -> Grads<Self> {
-        let Tape { x, w_ih, w_hh, h, c, mut gates } = tape;
+        let Tape {
+            x,
+            w_ih,
+            w_hh,
+            h,
+            c,
+            mut gates,
+        } = tape;
         let [time, batch, input] = x.shape().dims();
         let hidden = h.shape()[2];
         let (c_values, dy_values, w_hh_values) = (values(&c), values(&dy), values(&w_hh));
@@ -181,7 +225,10 @@ impl LstmKernels for Flex {
         let share = rows_per_thread(batch, hidden);
         {
             let rows = Rows::new(d_gates, batch, 4 * hidden);
-            let (dh_rows, dc_rows) = (Rows::new(&mut dh, batch, hidden), Rows::new(&mut dc, batch, hidden));
+            let (dh_rows, dc_rows) = (
+                Rows::new(&mut dh, batch, hidden),
+                Rows::new(&mut dc, batch, hidden),
+            );
             let run = |first: usize| {
                 let count = share.min(batch - first);
                 // SAFETY: rows first..first+count belong to this call alone.
@@ -189,7 +236,9 @@ impl LstmKernels for Flex {
                 for t in (0..time).rev() {
                     // SAFETY: as above, and one step at a time.
                     let gates = unsafe { rows.rows(t, first, count) };
-                    let at = |step: usize| ((step * batch + first) * hidden)..((step * batch + first + count) * hidden);
+                    let at = |step: usize| {
+                        ((step * batch + first) * hidden)..((step * batch + first + count) * hidden)
+                    };
                     let (c_prev, c, dy) = (&c_values[at(t)], &c_values[at(t + 1)], &dy_values[at(t)]);
                     dispatch(|| {
                         for r in 0..count {
@@ -198,12 +247,19 @@ impl LstmKernels for Flex {
                             cell_backward(g, &c_prev[s..e], &c[s..e], &dy[s..e], &dh[s..e], &mut dc[s..e]);
                         }
                     });
-                    let (d_gates, w) = (Mat::new(gates, count, 4 * hidden), Mat::new(&w_hh_values, 4 * hidden, hidden));
+                    let (d_gates, w) = (
+                        Mat::new(gates, count, 4 * hidden),
+                        Mat::new(&w_hh_values, 4 * hidden, hidden),
+                    );
                     matmul(dh, d_gates, w, false, Threads::One);
                 }
             };
             let firsts: Vec<usize> = (0..batch).step_by(share).collect();
-            if firsts.len() > 1 { firsts.into_par_iter().for_each(run) } else { run(0) }
+            if firsts.len() > 1 {
+                firsts.into_par_iter().for_each(run)
+            } else {
+                run(0)
+            }
         }
 
         let n = time * batch;
@@ -215,7 +271,13 @@ impl LstmKernels for Flex {
         };
         let dx = wanted.x.then(|| {
             let mut out = vec![0.0; n * input];
-            matmul(&mut out, d_gates, Mat::new(&values(&w_ih), 4 * hidden, input), false, Threads::All);
+            matmul(
+                &mut out,
+                d_gates,
+                Mat::new(&values(&w_ih), 4 * hidden, input),
+                false,
+                Threads::All,
+            );
             tensor(out, [time, batch, input])
         });
         let weights = wanted.weights.then(|| {

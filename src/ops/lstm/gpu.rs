@@ -13,7 +13,11 @@ const TILE: usize = 16;
 
 fn kernel(entry: &'static str, batch: usize, hidden: usize) -> Kernel {
     let constants = vec![("BATCH", batch as u32), ("HIDDEN", hidden as u32)];
-    Kernel { source: include_str!("../../../shaders/lstm.wgsl"), entry, constants }
+    Kernel {
+        source: include_str!("../../../shaders/lstm.wgsl"),
+        entry,
+        constants,
+    }
 }
 
 fn reshape(t: CubeTensor, shape: impl Into<Shape>) -> CubeTensor {
@@ -29,7 +33,11 @@ fn states(initial: CubeTensor, time: usize) -> CubeTensor {
     let [batch, hidden] = initial.shape().dims();
     let all = empty(&initial, [time + 1, batch, hidden]);
     let slices = [Slice::from(0..1), Slice::from(0..batch), Slice::from(0..hidden)];
-    into_contiguous(CubeBackend::float_slice_assign(all, &slices, reshape(initial, [1, batch, hidden])))
+    into_contiguous(CubeBackend::float_slice_assign(
+        all,
+        &slices,
+        reshape(initial, [1, batch, hidden]),
+    ))
 }
 
 impl LstmKernels for CubeBackend {
@@ -45,18 +53,43 @@ impl LstmKernels for CubeBackend {
         let hidden = h0.shape()[1];
         let x = into_contiguous(x);
         let w_hh = into_contiguous(w_hh);
-        let projected = Self::float_matmul(reshape(x.clone(), [time * batch, input]), Self::float_transpose(w_ih.clone()));
-        let gates = into_contiguous(reshape(Self::float_add(projected, bias), [time, batch, 4 * hidden]));
+        let projected = Self::float_matmul(
+            reshape(x.clone(), [time * batch, input]),
+            Self::float_transpose(w_ih.clone()),
+        );
+        let gates = into_contiguous(reshape(
+            Self::float_add(projected, bias),
+            [time, batch, 4 * hidden],
+        ));
         let (h, c) = (states(h0, time), states(c0, time));
         let groups = [hidden.div_ceil(TILE) as u32, batch.div_ceil(TILE) as u32, 1];
         for t in 0..time {
-            launch(kernel("forward", batch, hidden), groups, &[&gates, &w_hh, &h, &c], &[t as u32]);
+            launch(
+                kernel("forward", batch, hidden),
+                groups,
+                &[&gates, &w_hh, &h, &c],
+                &[t as u32],
+            );
         }
-        Tape { x, w_ih, w_hh, h, c, gates }
+        Tape {
+            x,
+            w_ih,
+            w_hh,
+            h,
+            c,
+            gates,
+        }
     }
 
     fn lstm_reverse(tape: Tape<Self>, dy: CubeTensor, wanted: Wanted) -> Grads<Self> {
-        let Tape { x, w_ih, w_hh, h, c, gates } = tape;
+        let Tape {
+            x,
+            w_ih,
+            w_hh,
+            h,
+            c,
+            gates,
+        } = tape;
         let [time, batch, input] = x.shape().dims();
         let hidden = h.shape()[2];
         let dy = into_contiguous(dy);
@@ -64,12 +97,24 @@ impl LstmKernels for CubeBackend {
         let cells = groups_1d(batch * hidden, 256);
         let groups = [hidden.div_ceil(TILE) as u32, batch.div_ceil(TILE) as u32, 1];
         for t in (0..time as u32).rev() {
-            launch(kernel("backward_cell", batch, hidden), cells, &[&gates, &c, &dy, &dh, &dc], &[t]);
-            launch(kernel("backward_recurrent", batch, hidden), groups, &[&gates, &w_hh, &dh], &[t]);
+            launch(
+                kernel("backward_cell", batch, hidden),
+                cells,
+                &[&gates, &c, &dy, &dh, &dc],
+                &[t],
+            );
+            launch(
+                kernel("backward_recurrent", batch, hidden),
+                groups,
+                &[&gates, &w_hh, &dh],
+                &[t],
+            );
         }
         let n = time * batch;
         let d_gates = reshape(gates, [n, 4 * hidden]);
-        let dx = wanted.x.then(|| reshape(Self::float_matmul(d_gates.clone(), w_ih), [time, batch, input]));
+        let dx = wanted
+            .x
+            .then(|| reshape(Self::float_matmul(d_gates.clone(), w_ih), [time, batch, input]));
         let (mut d_ih, mut d_hh, mut d_bias) = (None, None, None);
         if wanted.weights {
             let transposed = Self::float_transpose(d_gates.clone());
@@ -78,11 +123,25 @@ impl LstmKernels for CubeBackend {
             d_hh = Some(Self::float_matmul(transposed, h_prev));
             d_bias = Some(Self::float_sum_dim(d_gates, 0));
         }
-        Grads { x: dx, w_ih: d_ih, w_hh: d_hh, bias: d_bias, h0: dh, c0: dc }
+        Grads {
+            x: dx,
+            w_ih: d_ih,
+            w_hh: d_hh,
+            bias: d_bias,
+            h0: dh,
+            c0: dc,
+        }
     }
 
     fn lstm_steps(states: CubeTensor, first: usize, count: usize) -> CubeTensor {
         let [_, batch, hidden] = states.shape().dims();
-        Self::float_slice(states, &[Slice::from(first..first + count), Slice::from(0..batch), Slice::from(0..hidden)])
+        Self::float_slice(
+            states,
+            &[
+                Slice::from(first..first + count),
+                Slice::from(0..batch),
+                Slice::from(0..hidden),
+            ],
+        )
     }
 }

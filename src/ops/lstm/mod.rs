@@ -60,7 +60,14 @@ pub(crate) struct Grads<B: Backend> {
 
 /// The arithmetic, once per backend.
 pub(crate) trait LstmKernels: Backend {
-    fn lstm_run(x: F<Self>, w_ih: F<Self>, w_hh: F<Self>, bias: F<Self>, h0: F<Self>, c0: F<Self>) -> Tape<Self>;
+    fn lstm_run(
+        x: F<Self>,
+        w_ih: F<Self>,
+        w_hh: F<Self>,
+        bias: F<Self>,
+        h0: F<Self>,
+        c0: F<Self>,
+    ) -> Tape<Self>;
     fn lstm_reverse(tape: Tape<Self>, dy: F<Self>, wanted: Wanted) -> Grads<Self>;
     /// `states[first .. first + count]` along the first axis, without a copy where the backend can.
     fn lstm_steps(states: F<Self>, first: usize, count: usize) -> F<Self>;
@@ -91,19 +98,40 @@ fn outputs<B: LstmKernels>(tape: &Tape<B>) -> (F<B>, F<B>, F<B>) {
 }
 
 impl LstmBackend for Flex {
-    fn lstm(x: F<Self>, w_ih: F<Self>, w_hh: F<Self>, bias: F<Self>, h0: F<Self>, c0: F<Self>) -> (F<Self>, F<Self>, F<Self>) {
+    fn lstm(
+        x: F<Self>,
+        w_ih: F<Self>,
+        w_hh: F<Self>,
+        bias: F<Self>,
+        h0: F<Self>,
+        c0: F<Self>,
+    ) -> (F<Self>, F<Self>, F<Self>) {
         outputs(&Self::lstm_run(x, w_ih, w_hh, bias, h0, c0))
     }
 }
 
 impl LstmBackend for CubeBackend {
-    fn lstm(x: F<Self>, w_ih: F<Self>, w_hh: F<Self>, bias: F<Self>, h0: F<Self>, c0: F<Self>) -> (F<Self>, F<Self>, F<Self>) {
+    fn lstm(
+        x: F<Self>,
+        w_ih: F<Self>,
+        w_hh: F<Self>,
+        bias: F<Self>,
+        h0: F<Self>,
+        c0: F<Self>,
+    ) -> (F<Self>, F<Self>, F<Self>) {
         outputs(&Self::lstm_run(x, w_ih, w_hh, bias, h0, c0))
     }
 }
 
 impl<B: LstmBackend + LstmKernels, C: CheckpointStrategy> LstmBackend for Autodiff<B, C> {
-    fn lstm(x: F<Self>, w_ih: F<Self>, w_hh: F<Self>, bias: F<Self>, h0: F<Self>, c0: F<Self>) -> (F<Self>, F<Self>, F<Self>) {
+    fn lstm(
+        x: F<Self>,
+        w_ih: F<Self>,
+        w_hh: F<Self>,
+        bias: F<Self>,
+        h0: F<Self>,
+        c0: F<Self>,
+    ) -> (F<Self>, F<Self>, F<Self>) {
         #[derive(Debug)]
         struct LstmBackward;
         impl<B: LstmKernels> Backward<B, 6> for LstmBackward {
@@ -112,7 +140,14 @@ impl<B: LstmBackend + LstmKernels, C: CheckpointStrategy> LstmBackend for Autodi
                 let dy = grads.consume::<B>(&ops.node);
                 let [x, w_ih, w_hh, bias, h0, c0] = ops.parents;
                 let weights = w_ih.is_some() || w_hh.is_some() || bias.is_some();
-                let found = B::lstm_reverse(ops.state, dy, Wanted { x: x.is_some(), weights });
+                let found = B::lstm_reverse(
+                    ops.state,
+                    dy,
+                    Wanted {
+                        x: x.is_some(),
+                        weights,
+                    },
+                );
                 let pairs = [
                     (x, found.x),
                     (w_ih, found.w_ih),
@@ -132,11 +167,19 @@ impl<B: LstmBackend + LstmKernels, C: CheckpointStrategy> LstmBackend for Autodi
         let ((bias, nb), (h0, nh), (c0, nc)) = (bias.into_parts(), h0.into_parts(), c0.into_parts());
         let tape = B::lstm_run(x, w_ih, w_hh, bias, h0, c0);
         let (y, h_n, c_n) = outputs(&tape);
-        let y = match LstmBackward.prepare::<C>([nx, n_ih, n_hh, nb, nh, nc]).compute_bound().stateful() {
+        let y = match LstmBackward
+            .prepare::<C>([nx, n_ih, n_hh, nb, nh, nc])
+            .compute_bound()
+            .stateful()
+        {
             OpsKind::Tracked(prep) => prep.finish(tape, y),
             OpsKind::UnTracked(prep) => prep.finish(y),
         };
-        (y, <Self as burn::backend::AutodiffBackend>::from_inner(h_n), <Self as burn::backend::AutodiffBackend>::from_inner(c_n))
+        (
+            y,
+            <Self as burn::backend::AutodiffBackend>::from_inner(h_n),
+            <Self as burn::backend::AutodiffBackend>::from_inner(c_n),
+        )
     }
 }
 
@@ -155,7 +198,13 @@ pub struct State {
 /// `x [time, batch, input]`, `w_ih [4 hidden, input]`, `w_hh [4 hidden, hidden]`, `bias [1, 4 hidden]`;
 /// returns the outputs `[time, batch, hidden]` and the last state, which carries no graph: back-propagation through
 /// time stops at the window's start (truncated BPTT).
-pub fn lstm(x: Tensor<3>, w_ih: Tensor<2>, w_hh: Tensor<2>, bias: Tensor<2>, state: State) -> (Tensor<3>, State) {
+pub fn lstm(
+    x: Tensor<3>,
+    w_ih: Tensor<2>,
+    w_hh: Tensor<2>,
+    bias: Tensor<2>,
+    state: State,
+) -> (Tensor<3>, State) {
     let [batch, hidden] = state.h.dims();
     let (y, h_n, c_n) = <Dispatch as LstmBackend>::lstm(
         x.into_dispatch(),
@@ -166,5 +215,11 @@ pub fn lstm(x: Tensor<3>, w_ih: Tensor<2>, w_hh: Tensor<2>, bias: Tensor<2>, sta
         state.c.into_dispatch(),
     );
     let state = |t| Tensor::<3>::from_dispatch(t).reshape([batch, hidden]).inner();
-    (Tensor::from_dispatch(y), State { h: state(h_n), c: state(c_n) })
+    (
+        Tensor::from_dispatch(y),
+        State {
+            h: state(h_n),
+            c: state(c_n),
+        },
+    )
 }

@@ -6,7 +6,13 @@ use burn::tensor::activation::sigmoid;
 use super::State;
 
 /// Same shapes as [`super::lstm`].
-pub fn lstm(x: Tensor<3>, w_ih: Tensor<2>, w_hh: Tensor<2>, bias: Tensor<2>, state: State) -> (Tensor<3>, State) {
+pub fn lstm(
+    x: Tensor<3>,
+    w_ih: Tensor<2>,
+    w_hh: Tensor<2>,
+    bias: Tensor<2>,
+    state: State,
+) -> (Tensor<3>, State) {
     let [time, batch, input] = x.dims();
     let State { mut h, mut c } = state;
     let mut outputs = Vec::with_capacity(time);

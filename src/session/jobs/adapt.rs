@@ -11,7 +11,7 @@ use super::work::Work;
 use crate::io::{
     Kind, Labels, ModelConfig, ModelFiles, NamedTensor, OutputDir, Overwrite, Precision, Tensors, tensors_of,
 };
-use crate::model::{LanguageModel, Network as _};
+use crate::model::Network as _;
 use crate::text::corpus::Corpus;
 use crate::text::vocab::{Vocab, transfer};
 use crate::text::{Tokenizer, rules};
@@ -44,7 +44,11 @@ fn extended(base: &ModelFiles, documents: &[Vec<String>]) -> Result<Vocab, JobEr
     let mut new: Vec<(&str, u64)> = counts.into_iter().filter(|&(_, n)| n >= MIN_FREQ).collect();
     new.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
     let mut tokens = base.vocab.tokens().to_vec();
-    tokens.extend(new.into_iter().map(|(word, _)| word.to_string()).take(MAX_VOCAB.saturating_sub(tokens.len())));
+    tokens.extend(
+        new.into_iter()
+            .map(|(word, _)| word.to_string())
+            .take(MAX_VOCAB.saturating_sub(tokens.len())),
+    );
     while !tokens.len().is_multiple_of(8) {
         tokens.push(crate::text::vocab::FILLER.to_string());
     }
@@ -56,12 +60,16 @@ fn transferred(base: &ModelFiles, vocab: &Vocab) -> Tensors {
     let map = transfer(&base.vocab, vocab);
     let mut tensors = base.tensors.clone();
     for name in ["0.encoder.weight", "1.decoder.bias"] {
-        let Some(old) = base.tensors.get(name) else { continue };
+        let Some(old) = base.tensors.get(name) else {
+            continue;
+        };
         let rows = base.vocab.len();
         let width = old.data.len() / rows;
         let mut mean = vec![0f64; width];
         for row in old.data.chunks_exact(width) {
-            mean.iter_mut().zip(row).for_each(|(m, &x)| *m += f64::from(x) / rows as f64);
+            mean.iter_mut()
+                .zip(row)
+                .for_each(|(m, &x)| *m += f64::from(x) / rows as f64);
         }
         let mean: Vec<f32> = mean.iter().map(|&m| m as f32).collect();
         let mut data = Vec::with_capacity(vocab.len() * width);
@@ -73,13 +81,24 @@ fn transferred(base: &ModelFiles, vocab: &Vocab) -> Tensors {
         }
         let mut shape = old.shape.clone();
         shape[0] = vocab.len();
-        tensors.insert(name.to_string(), NamedTensor { name: name.to_string(), shape, data });
+        tensors.insert(
+            name.to_string(),
+            NamedTensor {
+                name: name.to_string(),
+                shape,
+                data,
+            },
+        );
     }
     tensors
 }
 
 /// A language model made ready for texts: vocabulary extended, weights not yet trained.
-pub fn prepare(control: &Control, base: &ModelFiles, documents: &[Vec<String>]) -> Result<ModelFiles, JobError> {
+pub fn prepare(
+    control: &Control,
+    base: &ModelFiles,
+    documents: &[Vec<String>],
+) -> Result<ModelFiles, JobError> {
     let vocab = extended(base, documents)?;
     let unknown = |v: &Vocab| 100.0 * v.unknown_rate(documents.iter().flatten());
     control.note(format!(
@@ -91,13 +110,17 @@ pub fn prepare(control: &Control, base: &ModelFiles, documents: &[Vec<String>]) 
     let mut config = base.config.clone();
     config.architecture.vocab = vocab.len();
     let tensors = transferred(base, &vocab);
-    Ok(ModelFiles { config, vocab, tensors, ..base.clone() })
+    Ok(ModelFiles {
+        config,
+        vocab,
+        tensors,
+        ..base.clone()
+    })
 }
 
 /// What adaptation gives.
 pub struct Adapted {
     pub files: ModelFiles,
-    pub model: LanguageModel,
     /// Perplexity on held-out texts, before and after.
     pub perplexity: (f64, f64),
     pub seconds: f64,
@@ -125,7 +148,11 @@ pub async fn adapt(
         });
     }
     let (corpus, valid) = load::hold_out(&ids, HELD_OUT);
-    let (corpus, valid) = if valid.documents() == 0 { (Corpus::from_documents(&ids), None) } else { (corpus, Some(valid)) };
+    let (corpus, valid) = if valid.documents() == 0 {
+        (Corpus::from_documents(&ids), None)
+    } else {
+        (corpus, Some(valid))
+    };
     drop(ids);
     let mut config = adaptation(corpus.tokens().len(), seed);
     config.epochs = options.epochs.unwrap_or(config.epochs);
@@ -138,23 +165,39 @@ pub async fn adapt(
     let model = files.language_model(device)?;
     if options.find_rate {
         let finder = LrFinder::default();
-        let sweep = Stage::start(control, &format!("{stage}: find the rate"), Vec::new(), finder.steps as u64, "steps");
+        let sweep = Stage::start(
+            control,
+            &format!("{stage}: find the rate"),
+            Vec::new(),
+            finder.steps as u64,
+            "steps",
+        );
         let curve = find_rate(&model, &corpus, &config, &finder).await?;
         sweep.done();
         let suggestion = curve.suggest(&finder, Suggestion::default());
         config.rate = suggestion.unwrap_or(config.rate);
         control.note(match suggestion {
-            Some(rate) => format!("The learning-rate finder suggests {rate:.2e}, where the loss falls steadily"),
-            None => format!("The learning-rate finder saw no steady fall; the rate stays {:.2e}", config.rate),
+            Some(rate) => {
+                format!("The learning-rate finder suggests {rate:.2e}, where the loss falls steadily")
+            }
+            None => format!(
+                "The learning-rate finder saw no steady fall; the rate stays {:.2e}",
+                config.rate
+            ),
         });
-        control.emit(Event::RateFinder { stage: stage.to_string(), points: curve.points().to_vec(), suggestion });
+        control.emit(Event::RateFinder {
+            stage: stage.to_string(),
+            points: curve.points().to_vec(),
+            suggestion,
+        });
     }
     let before = match &valid {
         Some(valid) => evaluate::perplexity(&model, valid, config.bptt).await?.nll.exp(),
         None => f64::NAN,
     };
     let checkpoint = work.checkpoint(stage)?;
-    let mut monitor = Stage::start(control, stage, model.groups(), 0, "steps").with_checkpoint(work.checkpoint_path());
+    let mut monitor =
+        Stage::start(control, stage, model.groups(), 0, "steps").with_checkpoint(work.checkpoint_path());
     let model = language_model::train(model, corpus, None, &config, checkpoint, &mut monitor).await?;
     let seconds = monitor.done();
     let after = match &valid {
@@ -171,7 +214,11 @@ pub async fn adapt(
         });
     }
     files.tensors = tensors_of(&model).await?;
-    Ok(Adapted { files, model, perplexity: (before, after.exp()), seconds })
+    Ok(Adapted {
+        files,
+        perplexity: (before, after.exp()),
+        seconds,
+    })
 }
 
 pub async fn run(mut job: Adapt, control: &mut Control) -> Outcome {
@@ -184,7 +231,10 @@ pub async fn run(mut job: Adapt, control: &mut Control) -> Outcome {
     let documents = load::tokenize(&base.tokenizer, &load::texts(&table));
     let prepared = prepare(control, &base, &documents)?;
     let seed = job.common.seed;
-    let mut adapted = adapt(control, "adapt", prepared, &documents, &job.lm, seed, &device, &work).await?;
+    let mut adapted = adapt(
+        control, "adapt", prepared, &documents, &job.lm, seed, &device, &work,
+    )
+    .await?;
     let tokens: usize = documents.iter().map(Vec::len).sum();
     let (before, after) = adapted.perplexity;
     let mut result = Map::new();
@@ -197,14 +247,24 @@ pub async fn run(mut job: Adapt, control: &mut Control) -> Outcome {
     ] {
         result.insert(key.into(), value);
     }
-    adapted.files.config.training =
-        json!({ "adapted_from": base.origin, "base": base.config.training, "texts": table.len(), "result": result, "options": job.lm, "seed": seed });
-    write_language_model(&adapted.files, &job.out, overwrite, &[
-        ("Adapted from", base.origin.clone()),
-        ("Texts", format!("{} ({} tokens)", count(table.len()), count(tokens))),
-        ("Perplexity on held-out texts", format!("{before:.1} before, {after:.1} after")),
-        ("Seed", seed.to_string()),
-    ])?;
+    adapted.files.config.training = json!({ "adapted_from": base.origin, "base": base.config.training, "texts": table.len(), "result": result, "options": job.lm, "seed": seed });
+    write_language_model(
+        &adapted.files,
+        &job.out,
+        overwrite,
+        &[
+            ("Adapted from", base.origin.clone()),
+            (
+                "Texts",
+                format!("{} ({} tokens)", count(table.len()), count(tokens)),
+            ),
+            (
+                "Perplexity on held-out texts",
+                format!("{before:.1} before, {after:.1} after"),
+            ),
+            ("Seed", seed.to_string()),
+        ],
+    )?;
     work.remove()?;
     result.insert("out".into(), json!(job.out));
     Ok(result)
@@ -225,7 +285,11 @@ pub fn write_language_model(
         facts,
         limits: "It has read the texts that it was adapted to and may repeat parts of them: treat it as you treat them.",
     };
-    let allowed = if overwrite { Overwrite::Holding("config.json") } else { Overwrite::Never };
+    let allowed = if overwrite {
+        Overwrite::Holding("config.json")
+    } else {
+        Overwrite::Never
+    };
     let dir = OutputDir::create(out, allowed)?;
     files.write(dir.path(), Precision::F32, &card.render())?;
     dir.commit()?;
@@ -242,7 +306,14 @@ pub fn language_model_files(
     tensors: Tensors,
 ) -> ModelFiles {
     let config = ModelConfig::new(Kind::LanguageModel, architecture, backward, &tokenizer);
-    ModelFiles { origin, config, tokenizer, vocab, tensors, labels: Vec::new() }
+    ModelFiles {
+        origin,
+        config,
+        tokenizer,
+        vocab,
+        tensors,
+        labels: Vec::new(),
+    }
 }
 
 /// The marks that no reader wants to see, for generation.

@@ -23,7 +23,9 @@ const DOCUMENT_TOKENS: usize = 280;
 
 /// Ids that repeat like words do and cost nothing to make.
 fn ids(n: usize, vocab: usize, salt: usize) -> Vec<u32> {
-    (0..n).map(|i| ((i * 7_919 + salt * 104_729) % vocab) as u32).collect()
+    (0..n)
+        .map(|i| ((i * 7_919 + salt * 104_729) % vocab) as u32)
+        .collect()
 }
 
 fn median(mut seconds: Vec<f64>) -> f64 {
@@ -32,15 +34,26 @@ fn median(mut seconds: Vec<f64>) -> f64 {
 }
 
 fn sync(device: &Device) -> Result<(), JobError> {
-    device.sync().map_err(|e| JobError::Failed(format!("the device failed: {e:?}")))
+    device
+        .sync()
+        .map_err(|e| JobError::Failed(format!("the device failed: {e:?}")))
 }
 
 fn batch(preset: &Preset) -> usize {
-    if preset.name == "paper" { PAPER_BATCH } else { preset.batch }
+    if preset.name == "paper" {
+        PAPER_BATCH
+    } else {
+        preset.batch
+    }
 }
 
 /// Seconds of each language-model training step.
-async fn language_model(preset: &Preset, steps: usize, device: &Device, stage: &mut Stage<'_>) -> Result<Vec<f64>, JobError> {
+async fn language_model(
+    preset: &Preset,
+    steps: usize,
+    device: &Device,
+    stage: &mut Stage<'_>,
+) -> Result<Vec<f64>, JobError> {
     let mut model = LanguageModel::new(preset.arch, 0, device);
     let mut optimiser = Optimiser::new(Rule::ADAM, 0.01, Some(0.3));
     let batch = batch(preset);
@@ -54,7 +67,14 @@ async fn language_model(preset: &Preset, steps: usize, device: &Device, stage: &
         sync(device)?;
         let started = Instant::now();
         model.visit_mut(&mut |_, _, p| p.track(true));
-        let masks = model.masks(Draw { seed: 0, step: step as u64 }, &Dropouts::LANGUAGE_MODEL, batch);
+        let masks = model.masks(
+            Draw {
+                seed: 0,
+                step: step as u64,
+            },
+            &Dropouts::LANGUAGE_MODEL,
+            batch,
+        );
         let (loss, next) = model.loss(&tokens, targets, states, &masks, (2.0, 1.0));
         states = next;
         let gradients = loss.total().backward();
@@ -69,19 +89,34 @@ async fn language_model(preset: &Preset, steps: usize, device: &Device, stage: &
 }
 
 /// Seconds of each classifier training step with everything unfrozen.
-async fn classifier(preset: &Preset, steps: usize, device: &Device, stage: &mut Stage<'_>) -> Result<Vec<f64>, JobError> {
+async fn classifier(
+    preset: &Preset,
+    steps: usize,
+    device: &Device,
+    stage: &mut Stage<'_>,
+) -> Result<Vec<f64>, JobError> {
     let mut model = Classifier::new(AwdLstm::new(preset.arch, 0, device), 2, 0, device);
     let mut optimiser = Optimiser::new(Rule::ADAM, 0.01, Some(25.0));
     let rates = vec![1e-3; model.groups().len()];
-    let chunking = Chunking { bptt: BPTT, max_len: 1_400 };
+    let chunking = Chunking {
+        bptt: BPTT,
+        max_len: 1_400,
+    };
     let labels: Vec<usize> = (0..DOCUMENTS).map(|i| i % 2).collect();
     let mut seconds = Vec::new();
     for step in 0..steps + 2 {
-        let tokens = Tokens::new(ids(DOCUMENT_TOKENS * DOCUMENTS, preset.arch.vocab, step), DOCUMENT_TOKENS, DOCUMENTS);
+        let tokens = Tokens::new(
+            ids(DOCUMENT_TOKENS * DOCUMENTS, preset.arch.vocab, step),
+            DOCUMENT_TOKENS,
+            DOCUMENTS,
+        );
         sync(device)?;
         let started = Instant::now();
         model.visit_mut(&mut |_, _, p| p.track(true));
-        let draw = Draw { seed: 0, step: step as u64 };
+        let draw = Draw {
+            seed: 0,
+            step: step as u64,
+        };
         let masks = model.masks(draw, &Dropouts::CLASSIFIER.scaled(0.5), 0.5, DOCUMENTS);
         let pooled = model.pool(&tokens, &[DOCUMENT_TOKENS; DOCUMENTS], chunking, &masks.encoder);
         let logits = model.head(pooled, &masks.head, true);
@@ -97,11 +132,21 @@ async fn classifier(preset: &Preset, steps: usize, device: &Device, stage: &mut 
 }
 
 /// Seconds of classifying 64 documents.
-async fn classifying(preset: &Preset, steps: usize, device: &Device, stage: &mut Stage<'_>) -> Result<Vec<f64>, JobError> {
+async fn classifying(
+    preset: &Preset,
+    steps: usize,
+    device: &Device,
+    stage: &mut Stage<'_>,
+) -> Result<Vec<f64>, JobError> {
     let model = Classifier::new(AwdLstm::new(preset.arch, 0, device), 2, 0, device);
-    let documents: Vec<Vec<u32>> = (0..64).map(|d| ids(DOCUMENT_TOKENS, preset.arch.vocab, d)).collect();
+    let documents: Vec<Vec<u32>> = (0..64)
+        .map(|d| ids(DOCUMENT_TOKENS, preset.arch.vocab, d))
+        .collect();
     let documents: Vec<&[u32]> = documents.iter().map(Vec::as_slice).collect();
-    let chunking = Chunking { bptt: BPTT, max_len: 1_400 };
+    let chunking = Chunking {
+        bptt: BPTT,
+        max_len: 1_400,
+    };
     let mut seconds = Vec::new();
     for step in 0..steps.div_ceil(2) + 1 {
         let started = Instant::now();
@@ -115,11 +160,20 @@ async fn classifying(preset: &Preset, steps: usize, device: &Device, stage: &mut
 }
 
 pub async fn run(job: Bench, control: &mut Control) -> Outcome {
-    let chosen: Vec<Preset> =
-        PRESETS.into_iter().filter(|p| job.preset.as_deref().map_or(p.name != "tiny", |name| name == p.name)).collect();
+    let chosen: Vec<Preset> = PRESETS
+        .into_iter()
+        .filter(|p| {
+            job.preset
+                .as_deref()
+                .map_or(p.name != "tiny", |name| name == p.name)
+        })
+        .collect();
     if chosen.is_empty() {
         let names = PRESETS.map(|p| p.name).join(", ");
-        return Err(JobError::Usage(format!("there is no preset '{}'; the presets are {names}", job.preset.unwrap_or_default())));
+        return Err(JobError::Usage(format!(
+            "there is no preset '{}'; the presets are {names}",
+            job.preset.unwrap_or_default()
+        )));
     }
     let device = start(control, "bench", &job.common).await?;
     let steps = job.steps.max(1);
@@ -127,10 +181,22 @@ pub async fn run(job: Bench, control: &mut Control) -> Outcome {
     let mut presets = Map::new();
     for preset in &chosen {
         let name = |what: &str| format!("{what}, {}", preset.name);
-        let mut stage = Stage::start(control, &name("language model training"), Vec::new(), steps as u64 + 2, "steps");
+        let mut stage = Stage::start(
+            control,
+            &name("language model training"),
+            Vec::new(),
+            steps as u64 + 2,
+            "steps",
+        );
         let lm = median(language_model(preset, steps, &device, &mut stage).await?);
         stage.done();
-        let mut stage = Stage::start(control, &name("classifier training"), Vec::new(), steps as u64 + 2, "steps");
+        let mut stage = Stage::start(
+            control,
+            &name("classifier training"),
+            Vec::new(),
+            steps as u64 + 2,
+            "steps",
+        );
         let training = median(classifier(preset, steps, &device, &mut stage).await?);
         stage.done();
         let mut stage = Stage::start(control, &name("classifying"), Vec::new(), 0, "passes");
@@ -158,10 +224,22 @@ pub async fn run(job: Bench, control: &mut Control) -> Outcome {
             }),
         );
     }
-    let columns = ["preset", "LM training, tokens/s", "classifier training, tokens/s", "classifying, texts/s"];
-    control.emit(Event::Table { title: "Throughput".into(), columns: columns.map(String::from).to_vec(), rows });
+    let columns = [
+        "preset",
+        "LM training, tokens/s",
+        "classifier training, tokens/s",
+        "classifying, texts/s",
+    ];
+    control.emit(Event::Table {
+        title: "Throughput".into(),
+        columns: columns.map(String::from).to_vec(),
+        rows,
+    });
     let mut result = Map::new();
-    let first = presets.values().next().map_or(Value::Null, |p| p["lm_training_tokens_per_second"].clone());
+    let first = presets
+        .values()
+        .next()
+        .map_or(Value::Null, |p| p["lm_training_tokens_per_second"].clone());
     result.insert("tokens_per_second".into(), first);
     result.insert("presets".into(), presets.into());
     result.insert("steps".into(), json!(steps));

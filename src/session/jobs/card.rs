@@ -21,14 +21,26 @@ pub struct Card<'a> {
 impl Card<'_> {
     /// The card as Markdown.
     pub fn render(&self) -> String {
-        let Self { title, licence, tags, summary, facts, limits } = self;
+        let Self {
+            title,
+            licence,
+            tags,
+            summary,
+            facts,
+            limits,
+        } = self;
         let mut out = format!("---\nlicense: {licence}\nlibrary_name: unfreeze\ntags:\n");
         for tag in *tags {
             writeln!(out, "- {tag}").ok();
         }
         write!(out, "---\n\n# {title}\n\n{summary}\n\n| | |\n|---|---|\n").ok();
         for (name, value) in *facts {
-            writeln!(out, "| {name} | {} |", value.replace('|', "\\|").replace('\n', " ")).ok();
+            writeln!(
+                out,
+                "| {name} | {} |",
+                value.replace('|', "\\|").replace('\n', " ")
+            )
+            .ok();
         }
         write!(out, "\n## Limits\n\n{limits}\n").ok();
         out

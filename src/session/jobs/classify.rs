@@ -22,7 +22,11 @@ pub struct Loaded {
 
 impl Loaded {
     /// Reads a classifier, with its backward half where it has one.
-    pub fn read(control: &Control, path: &std::path::Path, device: &burn::tensor::Device) -> Result<Self, JobError> {
+    pub fn read(
+        control: &Control,
+        path: &std::path::Path,
+        device: &burn::tensor::Device,
+    ) -> Result<Self, JobError> {
         let mut all = vec![load::model(control, Some(path), false)?];
         let backward = path.join("backward");
         if backward.join("config.json").exists() {
@@ -32,7 +36,10 @@ impl Loaded {
         let mut directions = Vec::new();
         for files in all {
             if files.labels != labels {
-                return Err(JobError::Failed(format!("{}: its labels differ from the forward model's; train it again", files.origin)));
+                return Err(JobError::Failed(format!(
+                    "{}: its labels differ from the forward model's; train it again",
+                    files.origin
+                )));
             }
             let model = files.classifier(device)?;
             directions.push((files, model));
@@ -41,7 +48,12 @@ impl Loaded {
     }
 
     /// Probabilities of every text, averaged over the directions.
-    pub async fn probabilities(&self, texts: &[String], batch: usize, stage: &mut Stage<'_>) -> Result<Vec<Vec<f64>>, JobError> {
+    pub async fn probabilities(
+        &self,
+        texts: &[String],
+        batch: usize,
+        stage: &mut Stage<'_>,
+    ) -> Result<Vec<Vec<f64>>, JobError> {
         let total = (texts.len() * self.directions.len()) as u64;
         let mut mean = vec![vec![0.0; self.labels.len()]; texts.len()];
         // Texts of 20,000 at a time: memory stays bounded however long the table is.
@@ -59,7 +71,9 @@ impl Loaded {
                 .await?;
                 done += part.len();
                 for (sum, p) in mean[start..].iter_mut().zip(found) {
-                    sum.iter_mut().zip(p).for_each(|(s, p)| *s += p / self.directions.len() as f64);
+                    sum.iter_mut()
+                        .zip(p)
+                        .for_each(|(s, p)| *s += p / self.directions.len() as f64);
                 }
                 if stage.control.stop_asked() {
                     return Err(JobError::Stopped("nothing was written".into()));
@@ -86,9 +100,19 @@ fn input(control: &Control, source: Option<&Source>) -> Result<Table, JobError> 
         return load::table(control, "texts", source, Labels::Ignored, true);
     }
     let mut bytes = Vec::new();
-    std::io::stdin().read_to_end(&mut bytes).map_err(|e| JobError::Failed(format!("standard input: {e}")))?;
-    let options = TableOptions { labels: Labels::Ignored, keep_empty_texts: true, ..TableOptions::default() };
-    Ok(parse_table(std::path::Path::new("standard-input.txt"), &bytes, &options)?)
+    std::io::stdin()
+        .read_to_end(&mut bytes)
+        .map_err(|e| JobError::Failed(format!("standard input: {e}")))?;
+    let options = TableOptions {
+        labels: Labels::Ignored,
+        keep_empty_texts: true,
+        ..TableOptions::default()
+    };
+    Ok(parse_table(
+        std::path::Path::new("standard-input.txt"),
+        &bytes,
+        &options,
+    )?)
 }
 
 pub async fn run(job: Classify, control: &mut Control) -> Outcome {
@@ -98,7 +122,9 @@ pub async fn run(job: Classify, control: &mut Control) -> Outcome {
     let texts = load::texts(&table);
     let started = std::time::Instant::now();
     let mut stage = Stage::start(control, "classify", Vec::new(), texts.len() as u64, "texts");
-    let probabilities = model.probabilities(&texts, job.batch.unwrap_or(CLASSIFY_BATCH).max(1), &mut stage).await?;
+    let probabilities = model
+        .probabilities(&texts, job.batch.unwrap_or(CLASSIFY_BATCH).max(1), &mut stage)
+        .await?;
     stage.done();
     let seconds = started.elapsed().as_secs_f64();
 
@@ -112,7 +138,10 @@ pub async fn run(job: Classify, control: &mut Control) -> Outcome {
         }
         let (class, confidence) = best(p);
         counts[class] += 1;
-        predictions.push(Some(Prediction { label: model.labels[class].clone(), confidence: confidence as f32 }));
+        predictions.push(Some(Prediction {
+            label: model.labels[class].clone(),
+            confidence: confidence as f32,
+        }));
     }
     match &job.output {
         Some(path) => write_predictions(&table, &predictions, Sink::File(path))?,
@@ -120,7 +149,12 @@ pub async fn run(job: Classify, control: &mut Control) -> Outcome {
             for (i, (text, prediction)) in texts.iter().zip(&predictions).enumerate() {
                 if let Some(Prediction { label, confidence }) = prediction {
                     let (label, confidence) = (label.clone(), f64::from(*confidence));
-                    control.emit(Event::Classified { row: i + 1, text: text.clone(), label, confidence });
+                    control.emit(Event::Classified {
+                        row: i + 1,
+                        text: text.clone(),
+                        label,
+                        confidence,
+                    });
                 }
             }
         }
@@ -129,12 +163,20 @@ pub async fn run(job: Classify, control: &mut Control) -> Outcome {
     if empty > 0 {
         control.warn(format!("{empty} empty texts got no label"));
     }
-    let labels: Map<_, _> = model.labels.iter().cloned().zip(counts.iter().map(|&n| json!(n))).collect();
+    let labels: Map<_, _> = model
+        .labels
+        .iter()
+        .cloned()
+        .zip(counts.iter().map(|&n| json!(n)))
+        .collect();
     let mut result = Map::new();
     result.insert("rows".into(), json!(texts.len()));
     result.insert("labels".into(), labels.into());
     result.insert("seconds".into(), json!(seconds));
-    result.insert("documents_per_second".into(), json!(texts.len() as f64 / seconds.max(1e-9)));
+    result.insert(
+        "documents_per_second".into(),
+        json!(texts.len() as f64 / seconds.max(1e-9)),
+    );
     if let Some(path) = &job.output {
         result.insert("output".into(), json!(path));
     }

@@ -57,12 +57,17 @@ fn jsonl<'a>(path: &Path, rows: impl Iterator<Item = serde_json::Value> + 'a) ->
 }
 
 fn source(path: PathBuf) -> Source {
-    Source { path, text_columns: vec!["text".into()], label_column: None }
+    Source {
+        path,
+        text_columns: vec!["text".into()],
+        label_column: None,
+    }
 }
 
 pub async fn run(common: Common, out: Option<PathBuf>, control: &mut Control) -> Outcome {
     let started = std::time::Instant::now();
-    let scratch = tempfile::tempdir().map_err(|e| JobError::Failed(format!("no temporary directory: {e}")))?;
+    let scratch =
+        tempfile::tempdir().map_err(|e| JobError::Failed(format!("no temporary directory: {e}")))?;
     let all = messages()?;
     let set = |name: &'static str| all.iter().filter(move |m| m.set == name);
     control.note(format!(
@@ -73,14 +78,23 @@ pub async fn run(common: Common, out: Option<PathBuf>, control: &mut Control) ->
         set("test").count()
     ));
     // The test messages take no part in stage 2 either, so that the error is that of texts never seen.
-    let (data, further) = (scratch.path().join("labelled.jsonl"), scratch.path().join("unlabelled.jsonl"));
-    jsonl(&data, set("labelled").map(|m| json!({ "text": m.text, "label": m.label })))?;
+    let (data, further) = (
+        scratch.path().join("labelled.jsonl"),
+        scratch.path().join("unlabelled.jsonl"),
+    );
+    jsonl(
+        &data,
+        set("labelled").map(|m| json!({ "text": m.text, "label": m.label })),
+    )?;
     jsonl(&further, set("unlabelled").map(|m| json!({ "text": m.text })))?;
     let keep = out.is_some();
     let out = out.unwrap_or_else(|| scratch.path().join("classifier"));
     let job = Fit {
         common: common.clone(),
-        data: Source { label_column: Some("label".into()), ..source(data) },
+        data: Source {
+            label_column: Some("label".into()),
+            ..source(data)
+        },
         unlabelled: Some(source(further)),
         model: None,
         out: out.clone(),
@@ -104,7 +118,8 @@ pub async fn run(common: Common, out: Option<PathBuf>, control: &mut Control) ->
     stage.done();
     let class = |label: &str| model.labels.iter().position(|l| l == label).unwrap_or_default();
     let truth: Vec<usize> = test.iter().map(|m| class(&m.label)).collect();
-    let report = |p: &[Vec<f64>]| Report::new(&model.labels, &truth, p).map_err(|e| JobError::Failed(e.to_string()));
+    let report =
+        |p: &[Vec<f64>]| Report::new(&model.labels, &truth, p).map_err(|e| JobError::Failed(e.to_string()));
     let ours = report(&probabilities)?;
     let train: Vec<&Message> = set("labelled").collect();
     let train_texts: Vec<&str> = train.iter().map(|m| m.text.as_str()).collect();
@@ -120,13 +135,29 @@ pub async fn run(common: Common, out: Option<PathBuf>, control: &mut Control) ->
         if text.chars().count() > SHOWN_CHARS {
             text = text.chars().take(SHOWN_CHARS - 3).collect::<String>() + "...";
         }
-        vec![text, model.labels[top].clone(), format!("{:.0} %", 100.0 * confidence), m.label.clone()]
+        vec![
+            text,
+            model.labels[top].clone(),
+            format!("{:.0} %", 100.0 * confidence),
+            m.label.clone(),
+        ]
     });
-    let columns = ["message", "label", "confidence", "truth"].map(String::from).to_vec();
-    control.emit(Event::Table { title: "Some of the messages kept aside".into(), columns, rows: rows.collect() });
+    let columns = ["message", "label", "confidence", "truth"]
+        .map(String::from)
+        .to_vec();
+    control.emit(Event::Table {
+        title: "Some of the messages kept aside".into(),
+        columns,
+        rows: rows.collect(),
+    });
     fit::show_report(control, &ours);
     let interval = |r: &Report| {
-        format!("{:.1} % ({:.1} to {:.1})", 100.0 * r.error, 100.0 * r.error_interval.low, 100.0 * r.error_interval.high)
+        format!(
+            "{:.1} % ({:.1} to {:.1})",
+            100.0 * r.error,
+            100.0 * r.error_interval.low,
+            100.0 * r.error_interval.high
+        )
     };
     control.emit(Event::Table {
         title: format!("Error on the {} messages kept aside (95 % interval)", truth.len()),
@@ -140,9 +171,18 @@ pub async fn run(common: Common, out: Option<PathBuf>, control: &mut Control) ->
         ("error_high", json!(ours.error_interval.high)),
         ("accuracy", json!(ours.accuracy)),
         ("baseline_error", json!(theirs.error)),
-        ("perplexity_before", fitted.get("perplexity_before").cloned().unwrap_or_default()),
-        ("perplexity", fitted.get("perplexity").cloned().unwrap_or_default()),
-        ("stage_seconds", fitted.get("stage_seconds").cloned().unwrap_or_default()),
+        (
+            "perplexity_before",
+            fitted.get("perplexity_before").cloned().unwrap_or_default(),
+        ),
+        (
+            "perplexity",
+            fitted.get("perplexity").cloned().unwrap_or_default(),
+        ),
+        (
+            "stage_seconds",
+            fitted.get("stage_seconds").cloned().unwrap_or_default(),
+        ),
         ("rows", json!(truth.len())),
         ("seconds", json!(started.elapsed().as_secs_f64())),
     ] {

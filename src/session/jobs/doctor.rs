@@ -11,14 +11,27 @@ use crate::gpu::device::adapters;
 pub async fn run(common: &Common, control: &mut Control) -> Outcome {
     let found = adapters().await;
     let mib = |bytes: u64| format!("{} MiB", bytes >> 20);
-    let columns = ["adapter", "API", "kind", "driver", "largest binding", "buffers a stage", "workgroup memory", "workgroup"];
+    let columns = [
+        "adapter",
+        "API",
+        "kind",
+        "driver",
+        "largest binding",
+        "buffers a stage",
+        "workgroup memory",
+        "workgroup",
+    ];
     let rows = found
         .iter()
         .map(|a| {
             vec![
                 a.name.clone(),
                 a.api.clone(),
-                if a.software { "software renderer".into() } else { a.kind.clone() },
+                if a.software {
+                    "software renderer".into()
+                } else {
+                    a.kind.clone()
+                },
                 a.driver.clone(),
                 mib(a.max_storage_binding),
                 a.storage_buffers.to_string(),
@@ -27,7 +40,11 @@ pub async fn run(common: &Common, control: &mut Control) -> Outcome {
             ]
         })
         .collect();
-    control.emit(Event::Table { title: "Adapters".into(), columns: columns.map(String::from).to_vec(), rows });
+    control.emit(Event::Table {
+        title: "Adapters".into(),
+        columns: columns.map(String::from).to_vec(),
+        rows,
+    });
     if found.is_empty() {
         control.note("wgpu finds no adapter: no GPU, or no Vulkan, Metal or DirectX 12 driver for it");
     }
@@ -44,13 +61,25 @@ pub async fn run(common: &Common, control: &mut Control) -> Outcome {
     let row = |m: &serde_json::Value| {
         vec![
             "built-in".to_string(),
-            if m["backward"] == true { "backward".into() } else { "forward".into() },
+            if m["backward"] == true {
+                "backward".into()
+            } else {
+                "forward".into()
+            },
             m["architecture"].to_string(),
-            m["training"]["perplexity"].as_f64().map_or("?".into(), |p| format!("{p:.1}")),
+            m["training"]["perplexity"]
+                .as_f64()
+                .map_or("?".into(), |p| format!("{p:.1}")),
         ]
     };
-    let columns = ["model", "direction", "sizes", "perplexity"].map(String::from).to_vec();
-    control.emit(Event::Table { title: "Models".into(), columns, rows: models.iter().map(row).collect() });
+    let columns = ["model", "direction", "sizes", "perplexity"]
+        .map(String::from)
+        .to_vec();
+    control.emit(Event::Table {
+        title: "Models".into(),
+        columns,
+        rows: models.iter().map(row).collect(),
+    });
     let device = start(control, "doctor", common).await?;
     let mut result = Map::new();
     result.insert("adapters".into(), json!(found));

@@ -38,16 +38,29 @@ pub async fn run(job: Evaluate, control: &mut Control) -> Outcome {
     }
     let started = std::time::Instant::now();
     let mut stage = Stage::start(control, "classify", Vec::new(), texts.len() as u64, "texts");
-    let probabilities = model.probabilities(&texts, job.batch.unwrap_or(CLASSIFY_BATCH).max(1), &mut stage).await?;
+    let probabilities = model
+        .probabilities(&texts, job.batch.unwrap_or(CLASSIFY_BATCH).max(1), &mut stage)
+        .await?;
     stage.done();
     let seconds = started.elapsed().as_secs_f64();
-    let report = Report::new(&model.labels, &truth, &probabilities).map_err(|e| JobError::Failed(e.to_string()))?;
+    let report =
+        Report::new(&model.labels, &truth, &probabilities).map_err(|e| JobError::Failed(e.to_string()))?;
     show_report(control, &report);
-    let columns = std::iter::once("truth \\ predicted".to_string()).chain(model.labels.iter().cloned()).collect();
-    let rows = (model.labels.iter().zip(&report.confusion))
-        .map(|(name, row)| std::iter::once(name.clone()).chain(row.iter().map(ToString::to_string)).collect())
+    let columns = std::iter::once("truth \\ predicted".to_string())
+        .chain(model.labels.iter().cloned())
         .collect();
-    control.emit(Event::Table { title: "Confusion matrix".into(), columns, rows });
+    let rows = (model.labels.iter().zip(&report.confusion))
+        .map(|(name, row)| {
+            std::iter::once(name.clone())
+                .chain(row.iter().map(ToString::to_string))
+                .collect()
+        })
+        .collect();
+    control.emit(Event::Table {
+        title: "Confusion matrix".into(),
+        columns,
+        rows,
+    });
     let mut result = Map::new();
     for (key, value) in [
         ("rows", json!(report.rows)),
@@ -62,7 +75,10 @@ pub async fn run(job: Evaluate, control: &mut Control) -> Outcome {
         ("labels", json!(model.labels)),
         ("confusion", json!(report.confusion)),
         ("seconds", json!(seconds)),
-        ("documents_per_second", json!(report.rows as f64 / seconds.max(1e-9))),
+        (
+            "documents_per_second",
+            json!(report.rows as f64 / seconds.max(1e-9)),
+        ),
     ] {
         result.insert(key.into(), value);
     }

@@ -16,14 +16,21 @@ pub fn run(job: &Export) -> Outcome {
     };
     let mut tensors = files.tensors;
     // The copies that fastai's `load_state_dict` expects beside the authoritative tensors.
-    let prefix = if files.config.kind == Kind::Classifier { "0.module." } else { "0." };
+    let prefix = if files.config.kind == Kind::Classifier {
+        "0.module."
+    } else {
+        "0."
+    };
     let encoder = format!("{prefix}encoder.weight");
     let mut copies = vec![(encoder.clone(), format!("{prefix}encoder_dp.emb.weight"))];
     if files.config.kind == Kind::LanguageModel {
         copies.push((encoder, "1.decoder.weight".to_string()));
     }
     for i in 0..files.config.architecture.layers {
-        copies.push((format!("{prefix}rnns.{i}.weight_hh_l0_raw"), format!("{prefix}rnns.{i}.module.weight_hh_l0")));
+        copies.push((
+            format!("{prefix}rnns.{i}.weight_hh_l0_raw"),
+            format!("{prefix}rnns.{i}.module.weight_hh_l0"),
+        ));
     }
     for (from, to) in copies {
         if let Some(tensor) = tensors.get(&from) {

@@ -10,13 +10,14 @@ use super::card::{Card, count};
 use super::load;
 use super::work::Work;
 use crate::io::{
-    Kind, Labels, ModelConfig, ModelFiles, OutputDir, Overwrite, Precision, check_labels, tensors_of_classifier,
+    Kind, Labels, ModelConfig, ModelFiles, OutputDir, Overwrite, Precision, check_labels,
+    tensors_of_classifier,
 };
 use crate::model::classifier::Chunking;
 use crate::model::{AwdLstm, Classifier, Dropouts, Network as _};
 use crate::train::baseline::Baseline;
 use crate::train::classifier::{self, Config, Labelled};
-use crate::train::defaults as defaults;
+use crate::train::defaults;
 use crate::train::evaluate::classify;
 use crate::train::metrics::Report;
 use crate::train::split::{self, Plan as SplitPlan, Split, class_weights, text_group};
@@ -39,11 +40,18 @@ fn labelled(control: &Control, job: &Fit) -> Result<Data, JobError> {
     let (mut texts, mut labels) = (Vec::new(), Vec::new());
     for (fields, label) in table.examples() {
         // Rows without a label still help stage 2; they are reported by a warning of the reader.
-        let Some(class) = label.and_then(|l| names.iter().position(|n| n == l)) else { continue };
+        let Some(class) = label.and_then(|l| names.iter().position(|n| n == l)) else {
+            continue;
+        };
         texts.push(load::joined(&fields));
         labels.push(class);
     }
-    Ok(Data { texts, labels, names, fields: table.text_columns().len() })
+    Ok(Data {
+        texts,
+        labels,
+        names,
+        fields: table.text_columns().len(),
+    })
 }
 
 fn splits(job: &Fit, data: &Data) -> Vec<Split> {
@@ -52,7 +60,9 @@ fn splits(job: &Fit, data: &Data) -> Vec<Split> {
         Estimate::None => return Vec::new(),
         Estimate::Auto => split::choose(&data.labels, Some(&groups)),
         Estimate::Folds(k) => SplitPlan::KFold { k: k.max(2) },
-        Estimate::HoldOut(fraction) => SplitPlan::HoldOut { fraction: fraction.clamp(0.01, 0.9) },
+        Estimate::HoldOut(fraction) => SplitPlan::HoldOut {
+            fraction: fraction.clamp(0.01, 0.9),
+        },
     };
     plan.split(&data.labels, Some(&groups), job.common.seed)
 }
@@ -111,7 +121,9 @@ impl Trainer<'_> {
             clip: defaults::CLASSIFIER_CLIP,
             dropouts: Dropouts::CLASSIFIER.scaled(drop_mult),
             drop_mult,
-            class_weights: options.balance.then(|| weights.iter().map(|&w| w as f32).collect()),
+            class_weights: options
+                .balance
+                .then(|| weights.iter().map(|&w| w as f32).collect()),
             patience: defaults::PATIENCE,
             seed,
             measure_every: 10,
@@ -132,7 +144,9 @@ impl Trainer<'_> {
         let classes = self.data.names.len();
         let plan_of = |groups| {
             let epochs = self.job.classifier.epochs.unwrap_or(defaults::CLASSIFIER_EPOCHS);
-            self.job.method.plan(groups, epochs.max(1), self.job.classifier.rate)
+            self.job
+                .method
+                .plan(groups, epochs.max(1), self.job.classifier.rate)
         };
         let groups = direction.encoder.arch.layers + 2;
         let plan = plan_of(groups);
@@ -143,11 +157,15 @@ impl Trainer<'_> {
         };
         let model = Classifier::new(encoder, classes, seed, self.device);
         let pick = |rows: &[usize]| -> (Vec<&[u32]>, Vec<usize>) {
-            (rows.iter().map(|&r| direction.documents[r].as_slice()).collect(), rows.iter().map(|&r| self.data.labels[r]).collect())
+            (
+                rows.iter().map(|&r| direction.documents[r].as_slice()).collect(),
+                rows.iter().map(|&r| self.data.labels[r]).collect(),
+            )
         };
         // Methods that stop early watch a part of their own training rows, never the rows that the estimate is made on.
         let labels: Vec<usize> = rows.iter().map(|&r| self.data.labels[r]).collect();
-        let watched = (plan.early_stopping && rows.len() >= 20).then(|| split::hold_out(&labels, None, WATCHED, seed));
+        let watched =
+            (plan.early_stopping && rows.len() >= 20).then(|| split::hold_out(&labels, None, WATCHED, seed));
         let (train_rows, valid_rows) = match &watched {
             Some(split) => {
                 let map = |part: &[usize]| part.iter().map(|&i| rows[i]).collect::<Vec<_>>();
@@ -157,12 +175,18 @@ impl Trainer<'_> {
         };
         let (documents, labels) = pick(&train_rows);
         let (valid_documents, valid_labels) = pick(&valid_rows);
-        let valid = (!valid_rows.is_empty()).then_some(Labelled { documents: &valid_documents, labels: &valid_labels });
+        let valid = (!valid_rows.is_empty()).then_some(Labelled {
+            documents: &valid_documents,
+            labels: &valid_labels,
+        });
         let config = self.config(&labels, seed);
         let checkpoint = self.work.checkpoint(stage)?;
-        let mut monitor =
-            Stage::start(control, stage, model.groups(), 0, "steps").with_checkpoint(self.work.checkpoint_path());
-        let data = Labelled { documents: &documents, labels: &labels };
+        let mut monitor = Stage::start(control, stage, model.groups(), 0, "steps")
+            .with_checkpoint(self.work.checkpoint_path());
+        let data = Labelled {
+            documents: &documents,
+            labels: &labels,
+        };
         let model = classifier::train(model, data, valid, &plan, &config, checkpoint, &mut monitor).await?;
         let seconds = monitor.done();
         Ok((model, seconds))
@@ -170,7 +194,11 @@ impl Trainer<'_> {
 }
 
 fn stage_name(what: &str, backward: bool) -> String {
-    if backward { format!("{what} backward") } else { what.to_string() }
+    if backward {
+        format!("{what} backward")
+    } else {
+        what.to_string()
+    }
 }
 
 /// Stage 2 for one direction, or the base model as it is; a finished one is taken from the work directory.
@@ -192,7 +220,9 @@ async fn language_model(
     let files = if kept.join("config.json").exists() {
         // JSON has no NaN, which stands for too few texts to measure on.
         let number = |x: Option<f64>| x.unwrap_or(f64::NAN);
-        perplexity = work.kept::<(Option<f64>, Option<f64>)>(&measured)?.map(|(b, a)| (number(b), number(a)));
+        perplexity = work
+            .kept::<(Option<f64>, Option<f64>)>(&measured)?
+            .map(|(b, a)| (number(b), number(a)));
         ModelFiles::read(&kept)?
     } else {
         let mut documents = labelled.clone();
@@ -200,7 +230,8 @@ async fn language_model(
         let prepared = adapt::prepare(control, base, &documents)?;
         if job.adapt && job.method.plan(2, 1, None).pretrained {
             let seed = job.common.seed;
-            let adapted = adapt::adapt(control, &stage, prepared, &documents, &job.lm, seed, device, work).await?;
+            let adapted =
+                adapt::adapt(control, &stage, prepared, &documents, &job.lm, seed, device, work).await?;
             seconds.insert(stage.clone(), json!(adapted.seconds));
             perplexity = Some(adapted.perplexity);
             work.keep(&measured, &adapted.perplexity)?;
@@ -214,7 +245,14 @@ async fn language_model(
     };
     let documents = load::encode(&files.vocab, &labelled, backward);
     let encoder = files.language_model(device)?.encoder;
-    Ok((Direction { files, encoder, documents }, perplexity))
+    Ok((
+        Direction {
+            files,
+            encoder,
+            documents,
+        },
+        perplexity,
+    ))
 }
 
 pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
@@ -226,10 +264,28 @@ pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
     let further = match (&job.unlabelled, job.adapt) {
         (Some(source), true) => {
             // A plain text file has no columns to name.
-            let plain = source.path.to_string_lossy().trim_end_matches(".gz").trim_end_matches(".zst").ends_with(".txt");
-            let text_columns = if plain { Vec::new() } else { source.text_columns.clone() };
-            let source = Source { text_columns, ..source.clone() };
-            load::texts(&load::table(control, "unlabelled", &source, Labels::Ignored, false)?)
+            let plain = source
+                .path
+                .to_string_lossy()
+                .trim_end_matches(".gz")
+                .trim_end_matches(".zst")
+                .ends_with(".txt");
+            let text_columns = if plain {
+                Vec::new()
+            } else {
+                source.text_columns.clone()
+            };
+            let source = Source {
+                text_columns,
+                ..source.clone()
+            };
+            load::texts(&load::table(
+                control,
+                "unlabelled",
+                &source,
+                Labels::Ignored,
+                false,
+            )?)
         }
         _ => Vec::new(),
     };
@@ -244,9 +300,18 @@ pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
     }
     let work = Work::open(&job.out, &job, resume, overwrite)?;
     let splits = splits(&job, &data);
-    let base_report = if splits.is_empty() { None } else { baseline(control, &data, &splits) };
+    let base_report = if splits.is_empty() {
+        None
+    } else {
+        baseline(control, &data, &splits)
+    };
 
-    let trainer = Trainer { job: &job, data: &data, device: &device, work: &work };
+    let trainer = Trainer {
+        job: &job,
+        data: &data,
+        device: &device,
+        work: &work,
+    };
     let all_rows: Vec<usize> = (0..data.labels.len()).collect();
     let mut seconds = Map::new();
     let mut perplexities = Vec::new();
@@ -255,21 +320,39 @@ pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
     let mut pooled: Vec<Vec<f64>> = vec![vec![0.0; data.names.len()]; data.labels.len()];
     for base in &bases {
         let backward = base.config.backward;
-        let (direction, perplexity) =
-            language_model(control, &job, base, &data, &further, (&device, &work), &mut seconds).await?;
+        let (direction, perplexity) = language_model(
+            control,
+            &job,
+            base,
+            &data,
+            &further,
+            (&device, &work),
+            &mut seconds,
+        )
+        .await?;
         perplexities.extend(perplexity);
         let mut fold_seconds = 0.0;
         for (fold, split) in splits.iter().enumerate() {
-            let what = if splits.len() == 1 { "train for the estimate".to_string() } else { format!("train fold {} of {}", fold + 1, splits.len()) };
+            let what = if splits.len() == 1 {
+                "train for the estimate".to_string()
+            } else {
+                format!("train fold {} of {}", fold + 1, splits.len())
+            };
             let stage = stage_name(&what, backward);
             let name = format!("{}.json", stage.replace(' ', "-"));
             let probabilities: Vec<Vec<f64>> = match work.kept(&name)? {
                 Some(kept) => kept,
                 None => {
                     let seed = job.common.seed.wrapping_add(1 + fold as u64);
-                    let (model, s) = trainer.train(control, &stage, &direction, &split.train, seed).await?;
+                    let (model, s) = trainer
+                        .train(control, &stage, &direction, &split.train, seed)
+                        .await?;
                     fold_seconds += s;
-                    let docs: Vec<&[u32]> = split.valid.iter().map(|&r| direction.documents[r].as_slice()).collect();
+                    let docs: Vec<&[u32]> = split
+                        .valid
+                        .iter()
+                        .map(|&r| direction.documents[r].as_slice())
+                        .collect();
                     let batch = defaults::CLASSIFY_BATCH;
                     let found = classify(&model, &docs, batch, trainer.chunking(), &mut |_| ()).await?;
                     work.keep(&name, &found)?;
@@ -277,14 +360,19 @@ pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
                 }
             };
             for (&row, p) in split.valid.iter().zip(&probabilities) {
-                pooled[row].iter_mut().zip(p).for_each(|(sum, p)| *sum += p / bases.len() as f64);
+                pooled[row]
+                    .iter_mut()
+                    .zip(p)
+                    .for_each(|(sum, p)| *sum += p / bases.len() as f64);
             }
         }
         if !splits.is_empty() {
             seconds.insert(stage_name("estimate", backward), json!(fold_seconds));
         }
         let stage = stage_name("train", backward);
-        let (model, s) = trainer.train(control, &stage, &direction, &all_rows, job.common.seed).await?;
+        let (model, s) = trainer
+            .train(control, &stage, &direction, &all_rows, job.common.seed)
+            .await?;
         seconds.insert(stage, json!(s));
         finished.push((direction.files, model));
     }
@@ -353,9 +441,15 @@ pub fn show_report(control: &Control, report: &Report) {
             c.support.to_string(),
         ]
     };
-    let columns = ["label", "precision", "recall", "F1", "texts"].map(String::from).to_vec();
+    let columns = ["label", "precision", "recall", "F1", "texts"]
+        .map(String::from)
+        .to_vec();
     let rows = report.classes.iter().map(row).collect();
-    control.emit(Event::Table { title: "Each class".into(), columns, rows });
+    control.emit(Event::Table {
+        title: "Each class".into(),
+        columns,
+        rows,
+    });
 }
 
 async fn write(
@@ -366,7 +460,14 @@ async fn write(
     report: Option<&Report>,
     overwrite: bool,
 ) -> Result<(), JobError> {
-    let out = OutputDir::create(&job.out, if overwrite { Overwrite::Holding("config.json") } else { Overwrite::Never })?;
+    let out = OutputDir::create(
+        &job.out,
+        if overwrite {
+            Overwrite::Holding("config.json")
+        } else {
+            Overwrite::Never
+        },
+    )?;
     let per_cent = |x: f64| format!("{:.1} %", 100.0 * x);
     let error = match report {
         Some(r) => format!(
@@ -382,10 +483,23 @@ async fn write(
     let facts = [
         ("Classes", data.names.join(", ")),
         ("Labelled texts", count(data.labels.len())),
-        ("Method", format!("{}: {}", job.method.name(), job.method.describe())),
+        (
+            "Method",
+            format!("{}: {}", job.method.name(), job.method.describe()),
+        ),
         ("Error", error),
-        ("TF-IDF with logistic regression", base.map_or("not measured".into(), per_cent)),
-        ("Directions", if job.bidirectional { "both, probabilities averaged".into() } else { "one".into() }),
+        (
+            "TF-IDF with logistic regression",
+            base.map_or("not measured".into(), per_cent),
+        ),
+        (
+            "Directions",
+            if job.bidirectional {
+                "both, probabilities averaged".into()
+            } else {
+                "one".into()
+            },
+        ),
         ("Seed", job.common.seed.to_string()),
     ];
     let card = Card {
@@ -399,15 +513,30 @@ async fn write(
     let card = card.render();
     let options = &job.classifier;
     for (i, (files, model)) in finished.into_iter().enumerate() {
-        let mut config = ModelConfig::new(Kind::Classifier, files.config.architecture, files.config.backward, &files.tokenizer);
+        let mut config = ModelConfig::new(
+            Kind::Classifier,
+            files.config.architecture,
+            files.config.backward,
+            &files.tokenizer,
+        );
         config.bptt = Some(options.bptt.unwrap_or(defaults::BPTT));
         config.max_len = Some(options.max_len.unwrap_or(defaults::MAX_LEN));
         config.fields = data.fields;
         config.training = json!({ "base": files.config.training, "result": result });
         let tensors = tensors_of_classifier(&model).await?;
-        let files = ModelFiles { config, tensors, labels: data.names.clone(), ..files };
-        let dir = if i == 0 { out.path().to_path_buf() } else { out.path().join("backward") };
-        std::fs::create_dir_all(&dir).map_err(|e| JobError::Failed(format!("{}: cannot be written: {e}", dir.display())))?;
+        let files = ModelFiles {
+            config,
+            tensors,
+            labels: data.names.clone(),
+            ..files
+        };
+        let dir = if i == 0 {
+            out.path().to_path_buf()
+        } else {
+            out.path().join("backward")
+        };
+        std::fs::create_dir_all(&dir)
+            .map_err(|e| JobError::Failed(format!("{}: cannot be written: {e}", dir.display())))?;
         files.write(&dir, Precision::F32, &card)?;
     }
     out.commit()?;

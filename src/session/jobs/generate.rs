@@ -14,7 +14,13 @@ use crate::train::Error;
 
 /// Draws a token: softmax at `temperature`, tokens below `min_p` left out, special ones never.
 fn draw(logits: &[f32], allowed: &[bool], temperature: f64, min_p: f64, rng: &mut ChaCha8Rng) -> u32 {
-    let scaled = |i: usize| if allowed[i] { f64::from(logits[i]) / temperature } else { f64::NEG_INFINITY };
+    let scaled = |i: usize| {
+        if allowed[i] {
+            f64::from(logits[i]) / temperature
+        } else {
+            f64::NEG_INFINITY
+        }
+    };
     let top = (0..logits.len()).map(scaled).fold(f64::NEG_INFINITY, f64::max);
     let weights: Vec<f64> = (0..logits.len()).map(|i| (scaled(i) - top).exp()).collect();
     let total: f64 = weights.iter().sum();
@@ -35,13 +41,22 @@ fn draw(logits: &[f32], allowed: &[bool], temperature: f64, min_p: f64, rng: &mu
 }
 
 pub async fn run(job: Generate, control: &mut Control) -> Outcome {
-    if !(job.temperature > 0.0) || !(0.0..1.0).contains(&job.min_p) || job.samples == 0 {
-        return Err(JobError::Usage("temperature must be above 0, min-p between 0 and 1, samples at least 1".into()));
+    if job.temperature.is_nan()
+        || job.temperature <= 0.0
+        || !(0.0..1.0).contains(&job.min_p)
+        || job.samples == 0
+    {
+        return Err(JobError::Usage(
+            "temperature must be above 0, min-p between 0 and 1, samples at least 1".into(),
+        ));
     }
     let device = start(control, "generate", &job.common).await?;
     let files = load::model(control, job.model.as_deref(), false)?;
     if files.config.backward {
-        return Err(JobError::Failed(format!("{} reads texts from their end and cannot continue one; name a forward model", files.origin)));
+        return Err(JobError::Failed(format!(
+            "{} reads texts from their end and cannot continue one; name a forward model",
+            files.origin
+        )));
     }
     let model = files.language_model(&device)?;
     let allowed: Vec<bool> = files.vocab.tokens().iter().map(|t| !is_special(t)).collect();
@@ -57,8 +72,13 @@ pub async fn run(job: Generate, control: &mut Control) -> Outcome {
         for n in 0..job.tokens {
             let (logits, next) = model.next_logits(&input, states);
             states = next;
-            let data = logits.into_data_async().await.map_err(|e| Error::Device(format!("{e:?}")))?;
-            let logits = data.try_to_vec::<f32>().map_err(|e| Error::Device(format!("{e:?}")))?;
+            let data = logits
+                .into_data_async()
+                .await
+                .map_err(|e| Error::Device(format!("{e:?}")))?;
+            let logits = data
+                .try_to_vec::<f32>()
+                .map_err(|e| Error::Device(format!("{e:?}")))?;
             let id = draw(&logits, &allowed, job.temperature, job.min_p, &mut rng);
             if files.vocab.token(id) == crate::text::rules::BOS {
                 break;
@@ -99,6 +119,9 @@ mod tests {
         assert_eq!(count([true; 4], 0.01, 0.0), [2_000, 0, 0, 0]);
         assert_eq!(count([true; 4], 1.0, 0.5), [2_000, 0, 0, 0]);
         let counts = count([false, true, true, true], 1.0, 0.0);
-        assert!(counts[0] == 0 && (900..1_200).contains(&counts[1]) && counts[3] > 0, "{counts:?}");
+        assert!(
+            counts[0] == 0 && (900..1_200).contains(&counts[1]) && counts[3] > 0,
+            "{counts:?}"
+        );
     }
 }

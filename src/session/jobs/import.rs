@@ -16,7 +16,12 @@ pub async fn run(job: &Import, control: &mut Control) -> Outcome {
     let vocab = Vocab::from_tokens(read_vocab(&job.vocab)?)
         .map_err(|e| JobError::Failed(format!("{}: {e}", job.vocab.display())))?;
     let found = fastai_names(read_checkpoint(&job.weights)?)?;
-    let crate::io::Architecture { vocab: rows, embedding, hidden, layers } = found.architecture;
+    let crate::io::Architecture {
+        vocab: rows,
+        embedding,
+        hidden,
+        layers,
+    } = found.architecture;
     if rows != vocab.len() {
         return Err(JobError::Failed(format!(
             "{}: {} tokens, but the embedding in {} has {rows} rows; name the vocabulary that was saved with these weights",
@@ -32,18 +37,41 @@ pub async fn run(job: &Import, control: &mut Control) -> Outcome {
     let bias = "1.decoder.bias";
     if !tensors.contains_key(bias) {
         control.warn("The weights have no decoder bias (an encoder alone, or from before fastai 1.0); it starts at zero");
-        tensors.insert(bias.into(), NamedTensor { name: bias.into(), shape: vec![rows], data: vec![0.0; rows] });
+        tensors.insert(
+            bias.into(),
+            NamedTensor {
+                name: bias.into(),
+                shape: vec![rows],
+                data: vec![0.0; rows],
+            },
+        );
     }
-    let arch = Architecture { vocab: rows, embedding, hidden, layers };
+    let arch = Architecture {
+        vocab: rows,
+        embedding,
+        hidden,
+        layers,
+    };
     let parameters: usize = tensors.values().map(|t| t.data.len()).sum();
     let origin = job.weights.display().to_string();
     let tokenizer = Tokenizer::Word(WordTokenizer::new());
     let mut files = language_model_files(origin.clone(), arch, job.backward, tokenizer, vocab, tensors);
     files.config.training = json!({ "imported_from": origin });
-    write_language_model(&files, &job.out, job.overwrite, &[
-        ("Imported from", origin),
-        ("Sizes", format!("embedding {embedding}, hidden {hidden}, {layers} layers, {} tokens", count(rows))),
-    ])?;
+    write_language_model(
+        &files,
+        &job.out,
+        job.overwrite,
+        &[
+            ("Imported from", origin),
+            (
+                "Sizes",
+                format!(
+                    "embedding {embedding}, hidden {hidden}, {layers} layers, {} tokens",
+                    count(rows)
+                ),
+            ),
+        ],
+    )?;
     let mut result = Map::new();
     for (key, value) in [
         ("architecture", json!(arch)),

@@ -46,15 +46,31 @@ pub fn model(control: &Control, path: Option<&Path>, backward: bool) -> Result<M
         Some(path) => ModelFiles::read(path)?,
         None => base_model(backward)?,
     };
-    let crate::model::Architecture { vocab, embedding, hidden, layers } = files.config.architecture;
-    let direction = if files.config.backward { "reads backward" } else { "reads forward" };
-    let sizes = format!("embedding {embedding}, {layers} LSTM layers of {hidden}, {vocab} tokens, {direction}");
+    let crate::model::Architecture {
+        vocab,
+        embedding,
+        hidden,
+        layers,
+    } = files.config.architecture;
+    let direction = if files.config.backward {
+        "reads backward"
+    } else {
+        "reads forward"
+    };
+    let sizes =
+        format!("embedding {embedding}, {layers} LSTM layers of {hidden}, {vocab} tokens, {direction}");
     control.note(format!("Model: {} ({sizes})", files.origin));
     Ok(files)
 }
 
 /// Reads a table and says what was found and what is odd about it.
-pub fn table(control: &Control, what: &str, source: &Source, labels: Labels, keep_empty: bool) -> Result<Table, JobError> {
+pub fn table(
+    control: &Control,
+    what: &str,
+    source: &Source,
+    labels: Labels,
+    keep_empty: bool,
+) -> Result<Table, JobError> {
     let options = TableOptions {
         text_columns: source.text_columns.clone(),
         label_column: source.label_column.clone(),
@@ -121,7 +137,11 @@ pub fn hold_out(documents: &[Vec<u32>], share: f64) -> (Corpus, Corpus) {
     let every = (1.0 / share).round().max(2.0) as usize;
     let part = |held: bool| {
         Corpus::from_documents(
-            documents.iter().enumerate().filter(|(i, _)| (i % every == every - 1) == held).map(|(_, d)| d.as_slice()),
+            documents
+                .iter()
+                .enumerate()
+                .filter(|(i, _)| (i % every == every - 1) == held)
+                .map(|(_, d)| d.as_slice()),
         )
     };
     (part(false), part(true))

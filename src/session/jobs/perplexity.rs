@@ -31,7 +31,13 @@ pub async fn run(job: Perplexity, control: &mut Control) -> Outcome {
     let texts: Vec<String> = if running_text(path) {
         documents(std::slice::from_ref(path), Splitting::Files, &[], None)?.collect::<Result<_, _>>()?
     } else {
-        load::texts(&load::table(control, "texts", &job.texts, Labels::Ignored, false)?)
+        load::texts(&load::table(
+            control,
+            "texts",
+            &job.texts,
+            Labels::Ignored,
+            false,
+        )?)
     };
     let characters: usize = texts.iter().map(|t| t.chars().count()).sum();
     let tokens = load::tokenize(&files.tokenizer, &texts);
@@ -55,8 +61,14 @@ pub async fn run(job: Perplexity, control: &mut Control) -> Outcome {
         ("documents", json!(texts.len())),
         ("unknown_rate", json!(unknown)),
         // Unlike perplexity, this does not depend on how the text is cut into tokens, unknown words aside.
-        ("bits_per_character", json!(nll.nll * nll.predictions as f64 / std::f64::consts::LN_2 / characters.max(1) as f64)),
-        ("tokens_per_second", json!(nll.predictions as f64 / seconds.max(1e-9))),
+        (
+            "bits_per_character",
+            json!(nll.nll * nll.predictions as f64 / std::f64::consts::LN_2 / characters.max(1) as f64),
+        ),
+        (
+            "tokens_per_second",
+            json!(nll.predictions as f64 / seconds.max(1e-9)),
+        ),
     ] {
         result.insert(key.into(), value);
     }

@@ -11,8 +11,8 @@ use super::card::{Card, count};
 use super::load;
 use super::work::Work;
 use crate::io::{
-    Kind, ModelConfig, ModelFiles, OutputDir, Overwrite, Precision, Progress, Splitting, documents, tensors_of,
-    total_bytes,
+    Kind, ModelConfig, ModelFiles, OutputDir, Overwrite, Precision, Progress, Splitting, documents,
+    tensors_of, total_bytes,
 };
 use crate::model::{LanguageModel, Network as _};
 use crate::text::corpus::{Corpus, Encoded, VocabChoice, encode_corpus};
@@ -30,8 +30,12 @@ const SUBWORD_TEXT: usize = 50 << 20;
 
 pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
     let names = PRESETS.map(|p| p.name).join(", ");
-    let preset = preset(&job.preset)
-        .ok_or_else(|| JobError::Usage(format!("there is no preset '{}'; the presets are {names}", job.preset)))?;
+    let preset = preset(&job.preset).ok_or_else(|| {
+        JobError::Usage(format!(
+            "there is no preset '{}'; the presets are {names}",
+            job.preset
+        ))
+    })?;
     let resume = std::mem::take(&mut job.resume);
     let overwrite = std::mem::take(&mut job.overwrite);
     let device = start(control, "pretrain", &job.common).await?;
@@ -44,7 +48,9 @@ pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
     arch.layers = job.layers.unwrap_or(arch.layers);
     arch.vocab = job.vocab.unwrap_or(arch.vocab);
     if arch.embedding == 0 || arch.hidden == 0 || arch.layers == 0 || arch.vocab < 16 {
-        return Err(JobError::Usage("embedding, hidden and layers must be at least 1, the vocabulary at least 16".into()));
+        return Err(JobError::Usage(
+            "embedding, hidden and layers must be at least 1, the vocabulary at least 16".into(),
+        ));
     }
 
     let from = job.vocab_from.as_deref().map(ModelFiles::read).transpose()?;
@@ -55,14 +61,26 @@ pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
     };
     let fixed = match (&from, &tokenizer) {
         (Some(model), _) => Some(model.vocab.clone()),
-        (None, Tokenizer::Subword(subword)) => Some(subword.vocab().map_err(|e| JobError::Failed(e.to_string()))?),
+        (None, Tokenizer::Subword(subword)) => {
+            Some(subword.vocab().map_err(|e| JobError::Failed(e.to_string()))?)
+        }
         (None, Tokenizer::Word(_)) => None,
     };
     let choice = match &fixed {
         Some(vocab) => VocabChoice::Fixed(vocab),
-        None => VocabChoice::Build { min_freq: MIN_FREQ, max_size: arch.vocab },
+        None => VocabChoice::Build {
+            min_freq: MIN_FREQ,
+            max_size: arch.vocab,
+        },
     };
-    let encoded = encode(control, "tokenize the corpus", &job.corpus, &tokenizer, choice, job.max_tokens)?;
+    let encoded = encode(
+        control,
+        "tokenize the corpus",
+        &job.corpus,
+        &tokenizer,
+        choice,
+        job.max_tokens,
+    )?;
     let Encoded { corpus, vocab, stats } = encoded;
     arch.vocab = vocab.len();
     control.note(format!(
@@ -77,10 +95,23 @@ pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
         Some(path) => {
             let choice = VocabChoice::Fixed(&vocab);
             let paths = std::slice::from_ref(path);
-            (corpus, encode(control, "tokenize the validation text", paths, &tokenizer, choice, None)?.corpus)
+            (
+                corpus,
+                encode(
+                    control,
+                    "tokenize the validation text",
+                    paths,
+                    &tokenizer,
+                    choice,
+                    None,
+                )?
+                .corpus,
+            )
         }
         None => {
-            let all: Vec<Vec<u32>> = (0..corpus.documents()).map(|i| corpus.document(i).to_vec()).collect();
+            let all: Vec<Vec<u32>> = (0..corpus.documents())
+                .map(|i| corpus.document(i).to_vec())
+                .collect();
             load::hold_out(&all, HELD_OUT)
         }
     };
@@ -98,9 +129,14 @@ pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
     let mut model = LanguageModel::new(arch, job.common.seed, &device);
     model.start_from_frequencies(corpus.tokens());
     control.note(format!("Model: {} parameters", count(model.parameter_count())));
-    let checkpoint = if resume { work.checkpoint("pretrain")? } else { None };
+    let checkpoint = if resume {
+        work.checkpoint("pretrain")?
+    } else {
+        None
+    };
     let tokens = corpus.tokens().len();
-    let mut stage = Stage::start(control, "pretrain", model.groups(), 0, "steps").with_checkpoint(work.checkpoint_path());
+    let mut stage =
+        Stage::start(control, "pretrain", model.groups(), 0, "steps").with_checkpoint(work.checkpoint_path());
     let valid = (valid.documents() > 0).then_some(valid);
     let model = language_model::train(model, corpus, valid.as_ref(), &config, checkpoint, &mut stage).await?;
     // Windows vary in length about `bptt`, so this is right to a few per cent.
@@ -119,7 +155,10 @@ pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
                 error: None,
             });
             let predictions = count(found.predictions);
-            (Some(found), format!("{perplexity:.1} ({predictions} predictions; unknown words count as one token)"))
+            (
+                Some(found),
+                format!("{perplexity:.1} ({predictions} predictions; unknown words count as one token)"),
+            )
         }
         None => {
             control.warn("The corpus has too few documents to keep some aside, so perplexity was not measured; name texts with `--valid`");
@@ -157,8 +196,24 @@ pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
         ("Licence of the corpus", licence.clone()),
         ("Tokens in the corpus", count(tokens)),
         ("Tokens read in training", format!("about {}", count(seen))),
-        ("Reads", if job.backward { "from the end".into() } else { "from the beginning".into() }),
-        ("Sizes", format!("embedding {}, hidden {}, {} layers, {} tokens", arch.embedding, arch.hidden, arch.layers, count(arch.vocab))),
+        (
+            "Reads",
+            if job.backward {
+                "from the end".into()
+            } else {
+                "from the beginning".into()
+            },
+        ),
+        (
+            "Sizes",
+            format!(
+                "embedding {}, hidden {}, {} layers, {} tokens",
+                arch.embedding,
+                arch.hidden,
+                arch.layers,
+                count(arch.vocab)
+            ),
+        ),
         ("Parameters", count(model.parameter_count())),
         ("Dropouts", format!("{:?}", config.dropouts)),
         ("Perplexity on held-out text", quality),
@@ -173,13 +228,23 @@ pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
         facts: &facts,
         limits: "It repeats what its corpus says and how it says it, biases included. Words outside the vocabulary are unknown to it.",
     };
-    let out = OutputDir::create(&job.out, if overwrite { Overwrite::Holding("config.json") } else { Overwrite::Never })?;
+    let out = OutputDir::create(
+        &job.out,
+        if overwrite {
+            Overwrite::Holding("config.json")
+        } else {
+            Overwrite::Never
+        },
+    )?;
     files.write(out.path(), Precision::F16, &card.render())?;
     out.commit()?;
     work.remove()?;
     training.insert("out".into(), json!(job.out));
     training.insert("nll".into(), json!(measured.as_ref().map(|m| m.nll)));
-    training.insert("predictions".into(), json!(measured.as_ref().map_or(0, |m| m.predictions)));
+    training.insert(
+        "predictions".into(),
+        json!(measured.as_ref().map_or(0, |m| m.predictions)),
+    );
     training.insert("tokens_per_second".into(), json!(seen as f64 / seconds));
     training.insert("total_seconds".into(), json!(started.elapsed().as_secs_f64()));
     Ok(training)
@@ -199,7 +264,11 @@ fn encode(
     let mut stage = Stage::start(control, stage, Vec::new(), total, "bytes");
     let encoded = encode_corpus(docs, tokenizer, vocab, max_tokens, &mut |_| {
         stage.progress(progress.bytes(), total);
-        if stage.control.stop_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if stage.control.stop_asked() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     })?;
     stage.done();
     encoded.ok_or_else(|| JobError::Stopped("nothing was written".into()))
@@ -217,8 +286,14 @@ fn subword(control: &mut Control, job: &Pretrain, vocab_size: usize) -> Result<T
             break;
         }
     }
-    let config = SubwordConfig { vocab_size: job.vocab.map(|_| vocab_size), max_vocab: vocab_size, ..SubwordConfig::default() };
-    let subword = trainer.train(config).map_err(|e| JobError::Failed(e.to_string()))?;
+    let config = SubwordConfig {
+        vocab_size: job.vocab.map(|_| vocab_size),
+        max_vocab: vocab_size,
+        ..SubwordConfig::default()
+    };
+    let subword = trainer
+        .train(config)
+        .map_err(|e| JobError::Failed(e.to_string()))?;
     stage.done();
     Ok(Tokenizer::Subword(Box::new(subword)))
 }

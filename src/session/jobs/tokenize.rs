@@ -22,14 +22,21 @@ pub fn run(input: Option<&Path>, model: Option<&Path>, control: &mut Control) ->
     };
     let name = input.map_or_else(|| "standard input".to_string(), |p| p.display().to_string());
     let failed = |line: usize, e: &std::io::Error| match e.kind() {
-        std::io::ErrorKind::InvalidData => {
-            JobError::Failed(format!("{name}: line {line}: not UTF-8 text; save the file again with the encoding UTF-8"))
-        }
+        std::io::ErrorKind::InvalidData => JobError::Failed(format!(
+            "{name}: line {line}: not UTF-8 text; save the file again with the encoding UTF-8"
+        )),
         _ => JobError::Failed(format!("{name}: {e}")),
     };
     let reader: Box<dyn std::io::BufRead> = match input {
-        Some(path) if !path.exists() => return Err(Error::NotFound { path: path.to_path_buf() }.into()),
-        Some(path) => Box::new(BufReader::new(std::fs::File::open(path).map_err(|e| failed(0, &e))?)),
+        Some(path) if !path.exists() => {
+            return Err(Error::NotFound {
+                path: path.to_path_buf(),
+            }
+            .into());
+        }
+        Some(path) => Box::new(BufReader::new(
+            std::fs::File::open(path).map_err(|e| failed(0, &e))?,
+        )),
         None => Box::new(BufReader::new(std::io::stdin())),
     };
     let (mut lines, mut tokens) = (0, 0);

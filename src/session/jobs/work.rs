@@ -24,7 +24,11 @@ impl Work {
     /// Opens the directory of the run that makes `out`; `run` describes it, and only the same run may be resumed.
     pub fn open<R: Serialize>(out: &Path, run: &R, resume: bool, overwrite: bool) -> Result<Self, JobError> {
         // Hours of work must not end at an output directory that cannot be made.
-        let allowed = if overwrite { Overwrite::Holding("config.json") } else { Overwrite::Never };
+        let allowed = if overwrite {
+            Overwrite::Holding("config.json")
+        } else {
+            Overwrite::Never
+        };
         drop(OutputDir::create(out, allowed)?);
         let mut name = out.file_name().unwrap_or_default().to_os_string();
         name.push(".unfinished");
@@ -67,19 +71,30 @@ impl Work {
     /// The last checkpoint, if it is of `stage`.
     pub fn checkpoint(&self, stage: &str) -> Result<Option<Checkpoint>, JobError> {
         let found = read_checkpoint_file(&self.checkpoint_path())?;
-        Ok(found.filter(|(of, _)| of == stage).map(|(_, checkpoint)| checkpoint))
+        Ok(found
+            .filter(|(of, _)| of == stage)
+            .map(|(_, checkpoint)| checkpoint))
     }
 
     /// Keeps the result of a finished stage.
     pub fn keep<T: Serialize>(&self, name: &str, value: &T) -> Result<(), JobError> {
-        Ok(write_atomic(&self.path(name), |w| Ok(serde_json::to_writer(w, value)?))?)
+        Ok(write_atomic(&self.path(name), |w| {
+            Ok(serde_json::to_writer(w, value)?)
+        })?)
     }
 
     /// The result of a stage that finished before, if it did.
     pub fn kept<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, JobError> {
         let path = self.path(name);
-        let Ok(text) = fs::read_to_string(&path) else { return Ok(None) };
-        let cause = |e: serde_json::Error| JobError::from(Error::Read { path, cause: e.to_string() });
+        let Ok(text) = fs::read_to_string(&path) else {
+            return Ok(None);
+        };
+        let cause = |e: serde_json::Error| {
+            JobError::from(Error::Read {
+                path,
+                cause: e.to_string(),
+            })
+        };
         serde_json::from_str(&text).map(Some).map_err(cause)
     }
 
@@ -92,7 +107,9 @@ impl Work {
 impl Drop for Work {
     /// A run that failed before it had anything to resume leaves nothing, so that it can simply be started again.
     fn drop(&mut self) {
-        let Ok(mut entries) = fs::read_dir(&self.dir) else { return };
+        let Ok(mut entries) = fs::read_dir(&self.dir) else {
+            return;
+        };
         if entries.all(|entry| entry.is_ok_and(|e| e.file_name() == MARKER)) {
             // The job's own result is what counts; what is left here is refused or resumed by the next run.
             fs::remove_dir_all(&self.dir).ok();

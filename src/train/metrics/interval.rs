@@ -8,7 +8,9 @@ pub const Z95: f64 = 1.96;
 /// A 95 % confidence interval of a proportion.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
+    /// Its lower end.
     pub low: f64,
+    /// Its upper end.
     pub high: f64,
 }
 

@@ -6,8 +6,11 @@ use serde::{Deserialize, Serialize};
 /// The range of rates that a mock training goes through.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LrFinder {
+    /// The first rate.
     pub start: f64,
+    /// The rate that the last step ends at.
     pub end: f64,
+    /// How many steps the range is gone through in.
     pub steps: usize,
 }
 
