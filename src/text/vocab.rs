@@ -10,7 +10,7 @@ use super::rules::{PAD, SPECIALS, UNK};
 pub const UNK_ID: u32 = 0;
 /// Row of the padding token in every vocabulary built here.
 pub const PAD_ID: u32 = 1;
-/// Fills the vocabulary up to a multiple of [`ROW_MULTIPLE`]; no text ever maps to it.
+/// Fills the vocabulary up to a multiple of `ROW_MULTIPLE`; no text ever maps to it.
 pub const FILLER: &str = "xxfake";
 /// Matrix kernels are fastest when the number of rows is a multiple of this.
 const ROW_MULTIPLE: usize = 8;

@@ -29,7 +29,7 @@ async fn floats<const D: usize>(t: Tensor<D>) -> Result<Vec<f32>, Error> {
 /// Streams that a corpus is read in for validation: enough for speed, few enough that cut contexts do not matter.
 const STREAMS: usize = 32;
 
-/// Loss on running text: the documents end to end, in [`STREAMS`] streams where there is enough text.
+/// Loss on running text: the documents end to end, in 32 streams where there is enough text.
 ///
 /// # Errors
 /// When the device is lost.
