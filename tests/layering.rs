@@ -7,12 +7,13 @@
 //!
 //! (an arrow reads "is used by"). This test reads every `crate::` path, and every `super::` path that leaves its part,
 //! in `src/`.
-// Helpers of tests are not in functions marked as tests, so clippy.toml does not cover them.
 #![allow(
     clippy::expect_used,
-    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
     clippy::print_stdout,
-    clippy::print_stderr
+    clippy::unwrap_used,
+    reason = "clippy.toml allows these in functions marked as tests, but not in their helpers"
 )]
 
 use std::collections::BTreeSet;

@@ -5,7 +5,7 @@
 
 use burn::tensor::{DType, Shape};
 use burn_cubecl::tensor::CubeTensor;
-use cubecl::ir::{self, metadata::Info};
+use cubecl::ir::{UIntKind, metadata::Info};
 use cubecl::prelude::*;
 use cubecl::server::{KernelArguments, MetadataBindingInfo};
 use cubecl::{CubeKernel, PrecompiledSource};
@@ -29,11 +29,11 @@ impl KernelMetadata for Kernel {
         // Everything that changes the text has to be in the key. Out-of-bounds checks are the shaders' own.
         KernelId::new::<Self>()
             .info((self.source.len(), self.entry, self.constants.clone()))
-            .mode(ir::settings::ExecutionMode::Unchecked)
+            .mode(ExecutionMode::Unchecked)
     }
 
-    fn address_type(&self) -> ir::ElemType {
-        ir::ElemType::UInt(ir::UIntKind::U32)
+    fn address_type(&self) -> ElemType {
+        ElemType::UInt(UIntKind::U32)
     }
 }
 
@@ -41,11 +41,11 @@ impl CubeKernel for Kernel {
     fn define(&self) -> KernelDefinition {
         let settings = KernelSettings::new(
             CubeDim::new_1d(64).into(),
-            ir::settings::ExecutionMode::Unchecked,
-            ir::AddressType::U32,
+            ExecutionMode::Unchecked,
+            AddressType::U32,
         );
         KernelDefinition {
-            body: ir::Scope::root(settings.clone()),
+            body: Scope::root(settings.clone()),
             settings,
             info: Info::default(),
         }

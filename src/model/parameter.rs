@@ -17,10 +17,11 @@ impl Parameter {
     /// # Panics
     /// If `values` does not fill `shape`, or `shape` has neither one nor two dimensions.
     pub fn new(values: Vec<f32>, shape: &[usize], device: &Device) -> Self {
-        let dims = match *shape {
-            [n] => [1, n],
-            [rows, columns] => [rows, columns],
-            _ => panic!("a parameter of shape {shape:?}"),
+        assert!(matches!(shape.len(), 1 | 2), "a parameter of shape {shape:?}");
+        let dims = if let [n] = *shape {
+            [1, n]
+        } else {
+            [shape[0], shape[1]]
         };
         let value = Tensor::from_data(TensorData::new(values, dims), &device.clone().inner());
         Self {

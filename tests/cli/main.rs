@@ -3,12 +3,13 @@
 //!
 //! Nothing here measures time. Tests that have to end a process in the middle wait for an event of it, with enough steps
 //! left that it cannot have finished.
-// Helpers of tests are not in functions marked as tests, so clippy.toml does not cover them.
 #![allow(
     clippy::expect_used,
-    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
     clippy::print_stdout,
-    clippy::print_stderr
+    clippy::unwrap_used,
+    reason = "clippy.toml allows these in functions marked as tests, but not in their helpers"
 )]
 
 mod bad_input;

@@ -3,12 +3,13 @@
 //!
 //! Values are held to 1e-5, gradients to 1e-4 of the largest number of their tensor. `cargo test --release --test
 //! parity -- --nocapture` says how far off each result was.
-// Helpers of tests are not in functions marked as tests, so clippy.toml does not cover them.
 #![allow(
     clippy::expect_used,
-    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
     clippy::print_stdout,
-    clippy::print_stderr
+    clippy::unwrap_used,
+    reason = "clippy.toml allows these in functions marked as tests, but not in their helpers"
 )]
 #![recursion_limit = "512"]
 

@@ -1,10 +1,11 @@
 //! The engine through the library: what its commands do between two steps.
-// Helpers of tests are not in functions marked as tests, so clippy.toml does not cover them.
 #![allow(
     clippy::expect_used,
-    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
     clippy::print_stdout,
-    clippy::print_stderr
+    clippy::unwrap_used,
+    reason = "clippy.toml allows these in functions marked as tests, but not in their helpers"
 )]
 
 use std::path::{Path, PathBuf};

@@ -50,7 +50,7 @@ impl Rows {
     ///
     /// # Safety
     /// No other slice over the same rows of the same step may be alive.
-    #[allow(clippy::mut_from_ref)]
+    #[expect(clippy::mut_from_ref, reason = "exclusive by the caller's promise")]
     unsafe fn rows(&self, t: usize, first: usize, count: usize) -> &mut [f32] {
         let start = (t * self.batch + first) * self.width;
         assert!(start + count * self.width <= self.len && first + count <= self.batch);
@@ -191,9 +191,9 @@ impl LstmKernels for Flex {
         };
         let firsts: Vec<usize> = (0..batch).step_by(share).collect();
         if firsts.len() > 1 {
-            firsts.into_par_iter().for_each(run)
+            firsts.into_par_iter().for_each(run);
         } else {
-            run(0)
+            run(0);
         }
 
         Tape {
@@ -256,9 +256,9 @@ impl LstmKernels for Flex {
             };
             let firsts: Vec<usize> = (0..batch).step_by(share).collect();
             if firsts.len() > 1 {
-                firsts.into_par_iter().for_each(run)
+                firsts.into_par_iter().for_each(run);
             } else {
-                run(0)
+                run(0);
             }
         }
 

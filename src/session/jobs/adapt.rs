@@ -127,7 +127,10 @@ pub struct Adapted {
 }
 
 /// Fine-tunes a prepared model on documents.
-#[allow(clippy::too_many_arguments)]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "a stage's whole context, named at its two calls"
+)]
 pub async fn adapt(
     control: &mut Control,
     stage: &str,
