@@ -82,6 +82,9 @@ pub struct Pretrain {
     pub tokenizer: TokenizerKind,
     /// A model whose vocabulary is taken over (a backward model beside its forward one).
     pub vocab_from: Option<PathBuf>,
+    /// A model whose weights, sizes, vocabulary and direction are taken over, to train it further.
+    #[serde(default)]
+    pub from: Option<PathBuf>,
     /// Read every document from its end.
     pub backward: bool,
     /// Stop reading the corpus after so many tokens.

@@ -43,6 +43,7 @@ fn pretrain(corpus: &Path, out: PathBuf) -> Job {
         vocab: Some(200),
         tokenizer: TokenizerKind::Word,
         vocab_from: None,
+        from: None,
         backward: false,
         max_tokens: None,
         epochs: 2,

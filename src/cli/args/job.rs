@@ -72,6 +72,7 @@ fn pretrain(args: PretrainArgs, common: Common) -> Pretrain {
         vocab: args.vocab,
         tokenizer: args.tokenizer,
         vocab_from: args.vocab_from,
+        from: args.from,
         backward: args.backward,
         max_tokens: args.max_tokens,
         epochs: args.epochs,

@@ -187,6 +187,9 @@ pub struct PretrainArgs {
     /// Take over the vocabulary and the tokeniser of this model (a backward model beside its forward one)
     #[arg(long, value_name = "DIR", conflicts_with_all = ["vocab", "tokenizer"])]
     pub vocab_from: Option<PathBuf>,
+    /// Train this language model further: its weights, sizes, vocabulary and direction
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["vocab", "tokenizer", "vocab_from", "embedding", "hidden", "layers", "backward"])]
+    pub from: Option<PathBuf>,
     /// Read every document from its end
     #[arg(long)]
     pub backward: bool,

@@ -22,8 +22,9 @@ use crate::train::{evaluate, language_model};
 
 /// New words have to occur this often to get a row of their own.
 const MIN_FREQ: u64 = 3;
-/// Rows of a vocabulary after new words were added.
-const MAX_VOCAB: usize = 60_000;
+/// Rows of a vocabulary after new words were added, for each of the base's. The decoder's cost grows with the rows, so
+/// that a large corpus of new words would make a small model several times slower; doubling leaves few words unknown.
+const MAX_GROWTH: usize = 2;
 /// Share of the texts that is kept aside to measure perplexity.
 const HELD_OUT: f64 = 0.05;
 
@@ -47,7 +48,7 @@ fn extended(base: &ModelFiles, documents: &[Vec<String>]) -> Result<Vocab, JobEr
     tokens.extend(
         new.into_iter()
             .map(|(word, _)| word.to_string())
-            .take(MAX_VOCAB.saturating_sub(tokens.len())),
+            .take((MAX_GROWTH - 1) * base.vocab.len()),
     );
     while !tokens.len().is_multiple_of(8) {
         tokens.push(crate::text::vocab::FILLER.to_string());

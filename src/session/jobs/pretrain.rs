@@ -53,13 +53,19 @@ pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
         ));
     }
 
-    let from = job.vocab_from.as_deref().map(ModelFiles::read).transpose()?;
-    let tokenizer = match (&from, job.tokenizer) {
+    let start_model = job.from.as_deref().map(ModelFiles::read).transpose()?;
+    if let Some(files) = &start_model {
+        job.backward = files.config.backward;
+        arch = files.config.architecture;
+    }
+    let vocab_model = job.vocab_from.as_deref().map(ModelFiles::read).transpose()?;
+    let from = start_model.as_ref().or(vocab_model.as_ref());
+    let tokenizer = match (from, job.tokenizer) {
         (Some(model), _) => model.tokenizer.clone(),
         (None, TokenizerKind::Word) => Tokenizer::Word(WordTokenizer::new()),
         (None, TokenizerKind::Subword) => subword(control, &job, arch.vocab)?,
     };
-    let fixed = match (&from, &tokenizer) {
+    let fixed = match (from, &tokenizer) {
         (Some(model), _) => Some(model.vocab.clone()),
         (None, Tokenizer::Subword(subword)) => {
             Some(subword.vocab().map_err(|e| JobError::Failed(e.to_string()))?)
@@ -126,8 +132,14 @@ pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
         job.common.seed,
     );
     config.max_seconds = job.max_minutes.map(|m| m * 60.0);
-    let mut model = LanguageModel::new(arch, job.common.seed, &device);
-    model.start_from_frequencies(corpus.tokens());
+    let model = match &start_model {
+        Some(files) => files.language_model(&device)?,
+        None => {
+            let mut model = LanguageModel::new(arch, job.common.seed, &device);
+            model.start_from_frequencies(corpus.tokens());
+            model
+        }
+    };
     control.note(format!("Model: {} parameters", count(model.parameter_count())));
     let checkpoint = if resume {
         work.checkpoint("pretrain")?
@@ -165,6 +177,10 @@ pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
             (None, "not measured".to_string())
         }
     };
+    let seen_before = start_model
+        .as_ref()
+        .and_then(|files| files.config.training["tokens_seen"].as_u64())
+        .unwrap_or(0) as usize;
     let perplexity = measured.as_ref().map(|m| m.nll.exp());
     let corpus_name = job.corpus_name.clone().unwrap_or_else(|| "not named".into());
     let licence = job.corpus_licence.clone().unwrap_or_else(|| "unknown".into());
@@ -173,7 +189,7 @@ pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
         ("corpus", json!(corpus_name)),
         ("licence", json!(licence)),
         ("corpus_tokens", json!(tokens)),
-        ("tokens_seen", json!(seen)),
+        ("tokens_seen", json!(seen + seen_before)),
         ("epochs", json!(job.epochs)),
         ("seconds", json!(seconds)),
         ("perplexity", json!(perplexity)),
@@ -195,7 +211,10 @@ pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
         ("Corpus", corpus_name),
         ("Licence of the corpus", licence.clone()),
         ("Tokens in the corpus", count(tokens)),
-        ("Tokens read in training", format!("about {}", count(seen))),
+        (
+            "Tokens read in training",
+            format!("about {}", count(seen + seen_before)),
+        ),
         (
             "Reads",
             if job.backward {
