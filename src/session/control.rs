@@ -196,6 +196,7 @@ impl Monitor for Stage<'_> {
             weight_norm: g.norms.map(|n| n[0]),
             gradient_norm: g.norms.map(|n| n[1]),
             update_norm: g.norms.map(|n| n[2]),
+            moved: None,
         });
         self.control.emit(Event::Step {
             stage: self.name.clone(),

@@ -89,6 +89,8 @@ fn name(job: &Job) -> &'static str {
             }
         }
         Job::Classify(_) => "classify",
+        Job::Predict(_) => "predict",
+        Job::Explain(_) => "explain",
         Job::Evaluate(_) => "evaluate",
         Job::Perplexity(_) => "perplexity",
         Job::Generate(_) => "generate",
@@ -107,6 +109,7 @@ async fn dispatch(job: Job, control: &mut Control) -> Outcome {
         Job::Adapt(job) => jobs::adapt::run(job, control).await,
         Job::Fit(job) => jobs::fit::run(job, control).await,
         Job::Classify(job) => jobs::classify::run(job, control).await,
+        Job::Predict(_) | Job::Explain(_) => Err(JobError::Failed("not yet".into())),
         Job::Evaluate(job) => jobs::evaluate::run(job, control).await,
         Job::Perplexity(job) => jobs::perplexity::run(job, control).await,
         Job::Generate(job) => jobs::generate::run(job, control).await,

@@ -3,9 +3,11 @@
 //! [`Session::spawn`] starts it on a thread of its own. All tensors live there: CubeCL orders work by thread, and a
 //! run split over two threads would read stale buffers.
 
+pub mod assistant;
 mod control;
 mod engine;
 mod jobs;
+pub mod project;
 pub mod protocol;
 
 use std::sync::mpsc::{Receiver, channel};

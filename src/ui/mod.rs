@@ -1,0 +1,17 @@
+//! The window: a fold over the engine's events and a project's log, drawn with egui.
+//!
+//! [`App`] owns the screens (`panels/`, one each) and what they share ([`Shared`]). Everything that can be done is an
+//! [`Action`](actions::Action) with a name, an explanation and mostly a key; buttons, keys and the palette only name it.
+
+pub mod actions;
+mod app;
+mod native;
+pub mod panels;
+pub mod run;
+mod shared;
+pub mod theme;
+pub mod widgets;
+
+pub use app::App;
+pub use native::open_window;
+pub use shared::{Screen, Shared};

@@ -1,0 +1,21 @@
+//! The Texts screen.
+
+use egui::Ui;
+
+use crate::ui::Shared;
+use crate::ui::actions::Action;
+use crate::ui::widgets::{card, heading};
+
+/// What only this screen needs.
+#[derive(Default)]
+pub struct TextsPanel {}
+
+impl TextsPanel {
+    /// Draws the screen.
+    pub fn show(&mut self, ui: &mut Ui, _shared: &mut Shared) {
+        card(ui, |ui| heading(ui, "Which texts?"));
+    }
+
+    /// Carries out an action of this screen.
+    pub fn act(&mut self, _action: Action, _shared: &mut Shared) {}
+}

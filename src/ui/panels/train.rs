@@ -1,0 +1,21 @@
+//! The Train screen.
+
+use egui::Ui;
+
+use crate::ui::Shared;
+use crate::ui::actions::Action;
+use crate::ui::widgets::{card, heading};
+
+/// What only this screen needs.
+#[derive(Default)]
+pub struct TrainPanel {}
+
+impl TrainPanel {
+    /// Draws the screen.
+    pub fn show(&mut self, ui: &mut Ui, _shared: &mut Shared) {
+        card(ui, |ui| heading(ui, "What is happening inside?"));
+    }
+
+    /// Carries out an action of this screen.
+    pub fn act(&mut self, _action: Action, _shared: &mut Shared) {}
+}

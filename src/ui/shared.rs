@@ -1,0 +1,119 @@
+//! What every screen sees.
+
+use std::time::Instant;
+
+use egui::Key;
+
+use super::actions::Action;
+use super::run::Run;
+use crate::session::Session;
+use crate::session::assistant::Insight;
+use crate::session::project::OpenProject;
+
+/// The screens of the rail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Screen {
+    /// Which texts?
+    #[default]
+    Texts,
+    /// What is this text?
+    Label,
+    /// What is happening inside?
+    Train,
+    /// Can I trust it?
+    Classify,
+    /// What has the language model learnt to say?
+    Write,
+}
+
+impl Screen {
+    /// In the order of the rail.
+    pub const ALL: [Self; 5] = [Self::Texts, Self::Label, Self::Train, Self::Classify, Self::Write];
+
+    /// Its name in the rail.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Texts => "Texts",
+            Self::Label => "Label",
+            Self::Train => "Train",
+            Self::Classify => "Classify",
+            Self::Write => "Write",
+        }
+    }
+
+    /// What it is for, in a sentence.
+    pub fn explanation(self) -> &'static str {
+        match self {
+            Self::Texts => "Open texts, choose the column, see what is in them.",
+            Self::Label => "One text at a time, one key a label.",
+            Self::Train => "Watch the language model thaw, layer by layer.",
+            Self::Classify => "Every text with its label, and how far it can be trusted.",
+            Self::Write => "Type a beginning and read how the language model goes on.",
+        }
+    }
+
+    /// With the command key, its shortcut.
+    pub fn key(self) -> Key {
+        match self {
+            Self::Texts => Key::Num1,
+            Self::Label => Key::Num2,
+            Self::Train => Key::Num3,
+            Self::Classify => Key::Num4,
+            Self::Write => Key::Num5,
+        }
+    }
+}
+
+/// A message that stays on the screen until it is read.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// What happened and what to do.
+    pub text: String,
+    /// Whether something failed.
+    pub failure: bool,
+    /// When.
+    pub since: Instant,
+}
+
+/// What every screen sees and may change.
+pub struct Shared {
+    /// The screen that is shown.
+    pub screen: Screen,
+    /// The project, once texts are open.
+    pub project: Option<OpenProject>,
+    /// What the assistant knows of the project.
+    pub insight: std::sync::Arc<Insight>,
+    /// The engine that trains and classifies.
+    pub engine: Session,
+    /// What the engine has said of the run that is going on or was last.
+    pub run: Run,
+    /// Messages to the user, oldest first.
+    pub messages: Vec<Message>,
+    /// Actions to carry out at the end of the frame.
+    pub queue: Vec<Action>,
+}
+
+impl Shared {
+    /// Tells the user something that went well or is worth knowing.
+    pub fn say(&mut self, text: impl Into<String>) {
+        self.message(text.into(), false);
+    }
+
+    /// Tells the user what failed and what to do.
+    pub fn fail(&mut self, text: impl Into<String>) {
+        self.message(text.into(), true);
+    }
+
+    fn message(&mut self, text: String, failure: bool) {
+        self.messages.push(Message {
+            text,
+            failure,
+            since: Instant::now(),
+        });
+    }
+
+    /// Has an action carried out at the end of the frame.
+    pub fn act(&mut self, action: Action) {
+        self.queue.push(action);
+    }
+}
