@@ -1,10 +1,9 @@
 //! The engine's loop: one job at a time, from its first event to `done`, `stopped` or `failed`.
 
-use std::sync::mpsc::Sender;
-
 use async_channel::Receiver;
 use serde_json::{Map, Value};
 
+use super::Outbox;
 use super::control::Control;
 use super::jobs;
 use super::protocol::{Command, Common, Event, Job};
@@ -51,7 +50,7 @@ impl From<crate::train::Error> for JobError {
 pub type Outcome = Result<Map<String, Value>, JobError>;
 
 /// Runs jobs until every front end has gone.
-pub async fn run(commands: Receiver<Command>, events: Sender<Event>) {
+pub async fn run(commands: Receiver<Command>, events: Outbox) {
     let mut control = Control::new(commands, events);
     while let Some(command) = control.next().await {
         // Nothing is running, so every other command has nothing to act on.

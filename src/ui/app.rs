@@ -1,41 +1,70 @@
-//! The frame round the screens: rail, top bar, messages, keys.
+//! The frame round the screens: events in, a frame out, actions carried out.
 
-use egui::{
-    Align, CentralPanel, CornerRadius, Frame, Layout, Margin, Panel, RichText, Stroke, TextStyle, Ui,
-};
+use std::sync::Arc;
+
+use egui::{CentralPanel, Frame, Margin, Ui};
 
 use super::actions::Action;
+use super::chrome::{about, messages, palette::Palette, rail, settings as settings_window, top_bar};
 use super::panels::Panels;
 use super::run::Run;
+use super::settings::{Settings, ZOOM};
+use super::side::{Asker, Side};
 use super::theme::{self, Theme};
-use super::widgets::chip;
 use super::{Screen, Shared};
 use crate::session::Session;
+use crate::session::project::Action as Step;
+use crate::session::protocol::{Event, Job};
+
+/// Which small window lies over the screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Over {
+    #[default]
+    Nothing,
+    Settings,
+    About,
+}
 
 /// The whole window.
 pub struct App {
     shared: Shared,
     panels: Panels,
+    palette: Palette,
+    over: Over,
 }
 
 impl App {
-    /// Starts the engine and shows the first screen.
+    /// Starts the engines and shows the first screen.
     ///
     /// # Errors
     /// When the operating system gives no thread.
-    pub fn new(ctx: &egui::Context) -> std::io::Result<Self> {
+    pub fn new(ctx: &egui::Context, settings: Settings) -> std::io::Result<Self> {
         theme::install(ctx);
+        settings.apply(ctx);
+        let wake: Arc<dyn Fn() + Send + Sync> = {
+            let ctx = ctx.clone();
+            Arc::new(move || ctx.request_repaint())
+        };
+        let mut side = Side::spawn(Arc::clone(&wake))?;
+        let common = settings.common();
+        // It runs while the first frame is drawn; an engine that has ended says so at the first real question.
+        side.ask(Asker::Device, Job::Doctor { common }).ok();
         Ok(Self {
             shared: Shared {
                 screen: Screen::Texts,
                 project: None,
-                insight: std::sync::Arc::default(),
-                engine: Session::spawn()?,
+                insight: Arc::default(),
+                engine: Session::spawn_waking(wake)?,
+                side,
+                settings,
+                device: None,
                 run: Run::default(),
                 messages: Vec::new(),
                 queue: Vec::new(),
             },
             panels: Panels::default(),
+            palette: Palette::default(),
+            over: Over::Nothing,
         })
     }
 
@@ -49,29 +78,47 @@ impl App {
         self.events();
         self.keys(ui);
         let narrow = ui.available_width() < theme::NARROW;
-        self.top_bar(ui);
-        self.rail(ui, narrow);
+        top_bar::show(ui, &mut self.shared, narrow);
+        rail::show(ui, &mut self.shared, narrow);
         let theme = Theme::of(ui.ctx());
-        let margin = if narrow { 12 } else { 24 };
+        let margin = Margin::symmetric(if narrow { 12 } else { 24 }, 16);
+        let frame = Frame::new().fill(theme.background).inner_margin(margin);
         CentralPanel::default()
-            .frame(
-                Frame::new()
-                    .fill(theme.background)
-                    .inner_margin(Margin::symmetric(margin, 16)),
-            )
+            .frame(frame)
             .show(ui, |ui| self.panels.show(ui, &mut self.shared));
+        self.palette.show(ui, &mut self.shared);
+        let stays = match self.over {
+            Over::Nothing => true,
+            Over::Settings => settings_window::show(ui, &mut self.shared),
+            Over::About => about::show(ui),
+        };
+        if !stays {
+            self.over = Over::Nothing;
+        }
+        messages::show(ui, &mut self.shared);
         self.carry_out(ui.ctx());
     }
 
     fn events(&mut self) {
         while let Ok(event) = self.shared.engine.events().try_recv() {
+            self.panels.heard(&event, &mut self.shared);
             self.shared.run.push(event);
+        }
+        for (asker, event) in self.shared.side.poll() {
+            match (asker, event) {
+                (Asker::Device, Event::Started { device, reason, .. }) => {
+                    self.shared.device = Some((device, reason))
+                }
+                (Asker::Device, Event::Failed { message, .. }) => self.shared.fail(message),
+                (Asker::Device, _) => {}
+                (asker, event) => self.panels.answered(asker, event, &mut self.shared),
+            }
         }
     }
 
     /// Keys of the actions that work on this screen. A focused text field keeps plain keys to itself.
     fn keys(&mut self, ui: &Ui) {
-        let typing = ui.ctx().egui_wants_keyboard_input();
+        let typing = ui.ctx().egui_wants_keyboard_input() || self.over != Over::Nothing;
         for action in Action::ALL {
             let Some(shortcut) = action.shortcut() else {
                 continue;
@@ -86,106 +133,49 @@ impl App {
         }
     }
 
-    fn top_bar(&mut self, ui: &mut Ui) {
-        let theme = Theme::of(ui.ctx());
-        Panel::top("top")
-            .frame(
-                Frame::new()
-                    .fill(theme.panel)
-                    .inner_margin(Margin::symmetric(16, 8)),
-            )
-            .show(ui, |ui| {
-                ui.horizontal(|ui| {
-                    ui.label(RichText::new("Unfreeze").strong());
-                    if let Some(open) = &self.shared.project {
-                        let texts = open.project.texts.texts.len();
-                        ui.label(RichText::new(&open.project.name).color(theme.dim));
-                        let count = RichText::new(format!("{texts} texts")).text_style(TextStyle::Small);
-                        ui.label(count.color(theme.dim));
-                    }
-                    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                        if chip(ui, "Theme").clicked() {
-                            self.shared.act(Action::Theme);
-                        }
-                        if chip(ui, "Ctrl K").clicked() {
-                            self.shared.act(Action::Palette);
-                        }
-                        chip(ui, "nothing leaves this machine");
-                    });
-                });
-            });
-    }
-
-    fn rail(&mut self, ui: &mut Ui, narrow: bool) {
-        let theme = Theme::of(ui.ctx());
-        let frame = Frame::new().fill(theme.panel);
-        if narrow {
-            Panel::bottom("rail")
-                .frame(frame.inner_margin(Margin::symmetric(4, 4)))
-                .show(ui, |ui| {
-                    ui.columns(Screen::ALL.len(), |columns| {
-                        for (ui, screen) in columns.iter_mut().zip(Screen::ALL) {
-                            self.rail_item(ui, screen);
-                        }
-                    });
-                });
-        } else {
-            Panel::left("rail")
-                .exact_size(76.0)
-                .resizable(false)
-                .frame(frame)
-                .show(ui, |ui| {
-                    ui.add_space(8.0);
-                    for screen in Screen::ALL {
-                        self.rail_item(ui, screen);
-                    }
-                });
-        }
-    }
-
-    fn rail_item(&mut self, ui: &mut Ui, screen: Screen) {
-        let theme = Theme::of(ui.ctx());
-        let here = self.shared.screen == screen;
-        let text = RichText::new(screen.name()).text_style(TextStyle::Small);
-        let text = text.color(if here { theme.text } else { theme.dim });
-        let button = egui::Button::selectable(here, text)
-            .min_size(egui::vec2(ui.available_width(), 48.0))
-            .corner_radius(CornerRadius::ZERO)
-            .stroke(Stroke::NONE);
-        if ui.add(button).on_hover_text(screen.explanation()).clicked() {
-            self.shared.act(Action::Show(screen));
-        }
-    }
-
     fn carry_out(&mut self, ctx: &egui::Context) {
-        for action in std::mem::take(&mut self.shared.queue) {
+        let queue = std::mem::take(&mut self.shared.queue);
+        if !queue.is_empty() {
+            ctx.request_repaint();
+        }
+        for action in queue {
             match action {
                 Action::Show(screen) => self.shared.screen = screen,
-                Action::Undo | Action::Redo => self.step_back_or_forth(action),
+                Action::Palette => self.palette.open(),
+                Action::Settings => self.over = Over::Settings,
+                Action::About => self.over = Over::About,
+                Action::Undo => self.step(Step::Undo),
+                Action::Redo => self.step(Step::Redo),
                 Action::Theme => {
-                    let next = match ctx.options(|o| o.theme_preference) {
+                    let theme = &mut self.shared.settings.theme;
+                    *theme = match *theme {
                         egui::ThemePreference::System => egui::ThemePreference::Light,
                         egui::ThemePreference::Light => egui::ThemePreference::Dark,
                         egui::ThemePreference::Dark => egui::ThemePreference::System,
                     };
-                    ctx.set_theme(next);
+                    self.shared.settings.apply(ctx);
                 }
-                Action::Larger => ctx.set_zoom_factor((ctx.zoom_factor() + 0.1).min(2.5)),
-                Action::Smaller => ctx.set_zoom_factor((ctx.zoom_factor() - 0.1).max(0.6)),
-                action => self.panels.act(action, &mut self.shared),
+                Action::Larger => self.zoom(0.1, ctx),
+                Action::Smaller => self.zoom(-0.1, ctx),
+                action => {
+                    if let Some(screen) = Panels::home(action) {
+                        self.shared.screen = screen;
+                    }
+                    self.panels.act(action, &mut self.shared);
+                }
             }
         }
     }
 
-    fn step_back_or_forth(&mut self, action: Action) {
-        use crate::session::project::Action as Step;
+    fn zoom(&mut self, by: f32, ctx: &egui::Context) {
+        let zoom = &mut self.shared.settings.zoom;
+        *zoom = (*zoom + by).clamp(*ZOOM.start(), *ZOOM.end());
+        self.shared.settings.apply(ctx);
+    }
+
+    fn step(&mut self, step: Step) {
         let Some(open) = &mut self.shared.project else {
             return;
-        };
-        let step = if action == Action::Undo {
-            Step::Undo
-        } else {
-            Step::Redo
         };
         if let Err(why) = open.act(step) {
             self.shared.say(why.to_string());
@@ -193,8 +183,23 @@ impl App {
     }
 }
 
+const SETTINGS: &str = "settings";
+
+impl App {
+    /// The settings that the last start of the program kept.
+    pub(super) fn kept_settings(storage: Option<&dyn eframe::Storage>) -> Settings {
+        storage
+            .and_then(|s| eframe::get_value(s, SETTINGS))
+            .unwrap_or_default()
+    }
+}
+
 impl eframe::App for App {
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         self.show(ui);
+    }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        eframe::set_value(storage, SETTINGS, &self.shared.settings);
     }
 }

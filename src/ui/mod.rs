@@ -5,13 +5,19 @@
 
 pub mod actions;
 mod app;
+pub mod chrome;
+#[cfg(not(target_arch = "wasm32"))]
 mod native;
+pub mod number;
 pub mod panels;
 pub mod run;
+pub mod settings;
 mod shared;
+pub mod side;
 pub mod theme;
 pub mod widgets;
 
 pub use app::App;
-pub use native::open_window;
+#[cfg(not(target_arch = "wasm32"))]
+pub use native::{has_display, open_window};
 pub use shared::{Screen, Shared};

@@ -6,6 +6,8 @@ use egui::Key;
 
 use super::actions::Action;
 use super::run::Run;
+use super::settings::Settings;
+use super::side::Side;
 use crate::session::Session;
 use crate::session::assistant::Insight;
 use crate::session::project::OpenProject;
@@ -85,6 +87,12 @@ pub struct Shared {
     pub insight: std::sync::Arc<Insight>,
     /// The engine that trains and classifies.
     pub engine: Session,
+    /// A second engine for quick questions.
+    pub side: Side,
+    /// What the user has chosen for every project.
+    pub settings: Settings,
+    /// The device that a run would use, and why, once it is known.
+    pub device: Option<(String, String)>,
     /// What the engine has said of the run that is going on or was last.
     pub run: Run,
     /// Messages to the user, oldest first.

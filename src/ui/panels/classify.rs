@@ -2,8 +2,10 @@
 
 use egui::Ui;
 
+use crate::session::Event;
 use crate::ui::Shared;
 use crate::ui::actions::Action;
+use crate::ui::side::Asker;
 use crate::ui::widgets::{card, heading};
 
 /// What only this screen needs.
@@ -18,4 +20,10 @@ impl ClassifyPanel {
 
     /// Carries out an action of this screen.
     pub fn act(&mut self, _action: Action, _shared: &mut Shared) {}
+
+    /// Takes in what the engine says.
+    pub fn heard(&mut self, _event: &Event, _shared: &mut Shared) {}
+
+    /// Takes in what the second engine says.
+    pub fn answered(&mut self, _asker: Asker, _event: Event, _shared: &mut Shared) {}
 }

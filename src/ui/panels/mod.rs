@@ -9,7 +9,9 @@ pub mod write;
 use egui::Ui;
 
 use super::actions::Action;
+use super::side::Asker;
 use super::{Screen, Shared};
+use crate::session::Event;
 
 /// Every screen's own state.
 #[derive(Default)]
@@ -30,6 +32,30 @@ impl Panels {
             Screen::Train => self.train.show(ui, shared),
             Screen::Classify => self.classify.show(ui, shared),
             Screen::Write => self.write.show(ui, shared),
+        }
+    }
+
+    /// The screen that has to be shown for an action, where it is not one that works anywhere.
+    pub fn home(action: Action) -> Option<Screen> {
+        match action {
+            Action::OpenFile | Action::OpenSample => Some(Screen::Texts),
+            Action::Train => Some(Screen::Train),
+            Action::Classify | Action::Export => Some(Screen::Classify),
+            action => action.screen(),
+        }
+    }
+
+    /// Tells the screens what the engine said.
+    pub fn heard(&mut self, event: &Event, shared: &mut Shared) {
+        self.classify.heard(event, shared);
+    }
+
+    /// Hands on what the second engine answered.
+    pub fn answered(&mut self, asker: Asker, event: Event, shared: &mut Shared) {
+        match asker {
+            Asker::Try | Asker::Why => self.classify.answered(asker, event, shared),
+            Asker::WriteBefore | Asker::WriteAfter => self.write.answered(asker, event, shared),
+            Asker::Device => {}
         }
     }
 
