@@ -57,8 +57,10 @@ fn begins_as_ours(path: &Path) -> Result<bool, Error> {
 /// # Errors
 /// The file cannot be read.
 pub fn is_of_a_tool(path: &Path) -> Result<bool, Error> {
-    Ok(path.is_dir()
-        || kind_of(path).0 == Some(Kind::Jsonl) && !matches!(beginning(path)?, Beginning::Other))
+    Ok(
+        path.is_dir()
+            || kind_of(path).0 == Some(Kind::Jsonl) && !matches!(beginning(path)?, Beginning::Other),
+    )
 }
 
 /// Reads texts with labels from any of the formats of [`Format`], and from any table with a column of labels.

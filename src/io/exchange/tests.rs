@@ -161,7 +161,10 @@ fn files_of_the_other_tools_are_read() {
     let skipped = ("c".to_string(), Some(Verdict::Skipped));
     assert_eq!(format, Format::Prodigy);
     let none = |text: &str| (text.to_string(), None);
-    assert_eq!(rows, [label("a", "x"), none("b"), skipped, label("d", "7"), none("e")]);
+    assert_eq!(
+        rows,
+        [label("a", "x"), none("b"), skipped, label("d", "7"), none("e")]
+    );
     assert_eq!(unusable, [2, 5]);
 
     let (format, rows, unusable) = read(

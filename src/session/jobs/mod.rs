@@ -15,5 +15,5 @@ pub mod pretrain;
 pub mod tokenize;
 
 mod card;
-mod load;
+pub(super) mod load;
 mod work;
