@@ -6,6 +6,7 @@
 pub mod actions;
 mod app;
 mod native;
+pub mod number;
 pub mod panels;
 pub mod run;
 mod shared;

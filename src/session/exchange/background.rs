@@ -6,8 +6,7 @@ use std::sync::mpsc::{Receiver, TryRecvError, channel};
 
 use crate::io::Progress;
 
-/// Wakes a window that sleeps until something happens.
-pub type Wake = Arc<dyn Fn() + Send + Sync>;
+pub use crate::session::project::Wake;
 
 /// What the work may ask and tell while it runs.
 #[derive(Clone, Debug, Default)]

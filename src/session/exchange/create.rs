@@ -1,11 +1,14 @@
 //! From an opened table to a project.
 
 use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::background::{Background, Wake};
 use super::sheet::Sheet;
-use crate::session::project::{Action, Answer, LabelId, OpenProject, TextId, Texts};
+use crate::session::project::recent::{Recent, Recents};
+use crate::session::project::{Action, Answer, Happened, LabelId, OpenProject, TextId, Texts, folder};
 
 /// More values than this in a column are no labels, and more keys than this nobody presses.
 pub(crate) const MOST_LABELS: usize = 500;
@@ -43,17 +46,77 @@ impl Plan {
     }
 }
 
-/// Makes the project beside the window.
-pub fn create(plan: Plan, wake: Wake) -> Background<Result<OpenProject, String>> {
-    Background::start(0, Arc::clone(&wake), move |_| build(&plan, wake))
+/// Where new projects are kept unless the user says otherwise.
+pub fn projects_folder() -> PathBuf {
+    folder::projects_directory()
+}
+
+/// Makes the project beside the window: a file in this folder, or in memory only.
+pub fn create(plan: Plan, folder: Option<PathBuf>, wake: Wake) -> Background<Result<OpenProject, String>> {
+    Background::start(0, Arc::clone(&wake), move |_| build(&plan, folder.as_deref(), wake))
+}
+
+/// Opens a project file beside the window.
+pub fn open_project(path: PathBuf, wake: Wake) -> Background<Result<OpenProject, String>> {
+    Background::start(0, Arc::clone(&wake), move |_| {
+        let project = OpenProject::open(path, wake).map_err(|why| why.to_string())?;
+        note(&project);
+        Ok(project)
+    })
+}
+
+/// Projects that were open lately, the latest first.
+pub fn recent_projects(wake: Wake) -> Background<Vec<Recent>> {
+    Background::start(0, wake, |_| Recents::load().list().to_vec())
+}
+
+/// Puts a project on the list of recent ones. The list is a convenience: a disk that refuses it stops nobody.
+fn note(open: &OpenProject) {
+    if let Some(path) = open.path() {
+        Recents::load().note(path, &open.project).ok();
+    }
 }
 
 /// Where a new project lives.
-fn new_project(name: String, texts: Arc<Texts>, _wake: Wake) -> Result<OpenProject, String> {
-    Ok(OpenProject::in_memory(name, texts))
+fn new_project(
+    sheet: &Sheet,
+    texts: Arc<Texts>,
+    folder: Option<&Path>,
+    wake: Wake,
+) -> Result<OpenProject, String> {
+    let Some(folder) = folder else {
+        return Ok(OpenProject::in_memory(sheet.name.clone(), texts));
+    };
+    let cannot = |error: std::io::Error| {
+        let shown = folder.display();
+        format!("{shown}: the folder for projects cannot be made ({error}); check that you may write there")
+    };
+    std::fs::create_dir_all(folder).map_err(cannot)?;
+    let path = folder::free_path(folder, &sheet.name);
+    let name = path
+        .file_stem()
+        .map_or_else(|| sheet.name.clone(), |stem| stem.to_string_lossy().into_owned());
+    OpenProject::create(path, name, texts, wake).map_err(|why| why.to_string())
 }
 
-fn build(plan: &Plan, wake: Wake) -> Result<OpenProject, String> {
+/// Does the actions and waits until they are on disk.
+fn act(project: &mut OpenProject, actions: Vec<Action>) -> Result<(), String> {
+    for action in actions {
+        project.act(action).map_err(|why| why.to_string())?;
+    }
+    loop {
+        let busy = project.busy();
+        if let Some(why) = project.poll().iter().find_map(Happened::failure) {
+            return Err(why);
+        }
+        if !busy {
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+fn build(plan: &Plan, folder: Option<&Path>, wake: Wake) -> Result<OpenProject, String> {
     let sheet = &plan.sheet;
     let (rows, texts) = plan.rows();
     if texts.is_empty() {
@@ -83,10 +146,9 @@ fn build(plan: &Plan, wake: Wake) -> Result<OpenProject, String> {
         .map(|column| labels(plan, column, &rows))
         .transpose()?
         .unwrap_or_default();
-    let mut project = new_project(sheet.name.clone(), Arc::new(texts), wake)?;
-    for action in actions {
-        project.act(action).map_err(|why| why.to_string())?;
-    }
+    let mut project = new_project(sheet, Arc::new(texts), folder, wake)?;
+    act(&mut project, actions)?;
+    note(&project);
     Ok(project)
 }
 
@@ -148,7 +210,7 @@ mod tests {
     }
 
     fn built(plan: &Plan) -> Result<OpenProject, String> {
-        build(plan, Arc::new(|| {}))
+        build(plan, None, Arc::new(|| {}))
     }
 
     #[test]
@@ -187,5 +249,23 @@ mod tests {
         let rows: Vec<[&str; 3]> = many.iter().map(|v| ["1", "t", v.as_str()]).collect();
         let why = built(&plan(&rows)).unwrap_err();
         assert!(why.contains("'label' has 501 different values"), "{why}");
+    }
+
+    #[test]
+    fn a_project_in_a_folder_has_its_labels_on_disk() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("deep");
+        let plan = plan(&[["7", "a", "x"], ["8", "b", "y"]]);
+        let wake: Wake = Arc::new(|| {});
+        let texts = || Arc::new(Texts { texts: vec!["a".into(), "b".into()], ..Texts::default() });
+        let actions = labels(&plan, 2, &[0, 1]).unwrap();
+        for name in ["a", "a-2"] {
+            let mut made = new_project(&plan.sheet, texts(), Some(&folder), Arc::clone(&wake)).unwrap();
+            act(&mut made, actions.clone()).unwrap();
+            assert_eq!((made.project.name.as_str(), made.project.labelled()), (name, 2));
+            drop(made);
+        }
+        let again = OpenProject::open(folder.join("a-2.unfreeze"), wake).unwrap();
+        assert_eq!(again.project.answer(1), Some(Answer::Label(1)));
     }
 }

@@ -10,7 +10,7 @@ mod transfer;
 
 pub use crate::io::exchange::{Format, label_studio_configuration};
 pub use background::{Background, Outcome, Wake};
-pub use create::{Plan, create};
+pub use create::{Plan, create, open_project, projects_folder, recent_projects};
 pub use open::{SAMPLE_NAME, Source, open};
 pub use sheet::{Sheet, SheetRow};
 pub use transfer::{Imported, choose_file, choose_place, export_project, import_labels};
