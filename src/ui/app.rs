@@ -6,7 +6,6 @@ use egui::{
 
 use super::actions::Action;
 use super::panels::Panels;
-use super::run::Run;
 use super::theme::{self, Theme};
 use super::widgets::chip;
 use super::{Screen, Shared};
@@ -26,15 +25,7 @@ impl App {
     pub fn new(ctx: &egui::Context) -> std::io::Result<Self> {
         theme::install(ctx);
         Ok(Self {
-            shared: Shared {
-                screen: Screen::Texts,
-                project: None,
-                insight: std::sync::Arc::default(),
-                engine: Session::spawn()?,
-                run: Run::default(),
-                messages: Vec::new(),
-                queue: Vec::new(),
-            },
+            shared: Shared::new(Session::spawn()?),
             panels: Panels::default(),
         })
     }

@@ -14,4 +14,4 @@ pub mod widgets;
 
 pub use app::App;
 pub use native::open_window;
-pub use shared::{Screen, Shared};
+pub use shared::{GOAL, Screen, Shared, Wish};
