@@ -127,6 +127,16 @@ impl Shared {
         }
     }
 
+    /// For the tests of one screen, without the window round it.
+    #[cfg(test)]
+    pub fn for_tests(project: Option<OpenProject>) -> Self {
+        let engine = Session::spawn().expect("a thread");
+        Self {
+            project,
+            ..Self::new(engine)
+        }
+    }
+
     /// Tells the user something that went well or is worth knowing.
     pub fn say(&mut self, text: impl Into<String>) {
         self.message(text.into(), false);

@@ -18,7 +18,8 @@ pub fn curves(ui: &mut Ui, height: f32, all: &[Curve], name: &str) -> Response {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name));
     let points = || all.iter().flat_map(|c| &c.points);
-    let fold = |f: fn(f64, f64) -> f64, start: f64, pick: fn(&(f64, f64)) -> f64| points().map(pick).fold(start, f);
+    let fold =
+        |f: fn(f64, f64) -> f64, start: f64, pick: fn(&(f64, f64)) -> f64| points().map(pick).fold(start, f);
     let (x0, x1) = (
         fold(f64::min, f64::INFINITY, |p| p.0),
         fold(f64::max, f64::NEG_INFINITY, |p| p.0),

@@ -1,6 +1,8 @@
 //! What can be done, with its key before it; a click does it too.
 
-use egui::{Color32, FontId, Rect, Response, Role, Sense, Stroke, StrokeKind, TextStyle, Ui, WidgetInfo, pos2, vec2};
+use egui::{
+    Color32, FontId, Rect, Response, Role, Sense, Stroke, StrokeKind, TextStyle, Ui, WidgetInfo, pos2, vec2,
+};
 
 use crate::ui::theme::Theme;
 
@@ -34,11 +36,15 @@ pub fn key_hint(ui: &mut Ui, key: &str, word: &str, explanation: &str, height: f
     if !key.is_empty() {
         let cap = Rect::from_min_size(pos2(rect.left(), rect.center().y - cap.y / 2.0), cap);
         let line = Stroke::new(1.0, if lit { theme.ice } else { theme.line });
-        ui.painter().rect(cap, 4, theme.background, line, StrokeKind::Inside);
+        ui.painter()
+            .rect(cap, 4, theme.background, line, StrokeKind::Inside);
         ui.painter()
             .galley(cap.center() - key_text.size() / 2.0, key_text, colour);
     }
-    let at = pos2(rect.left() + cap.x + gap, rect.center().y - word_text.size().y / 2.0);
+    let at = pos2(
+        rect.left() + cap.x + gap,
+        rect.center().y - word_text.size().y / 2.0,
+    );
     ui.painter().galley(at, word_text, colour);
     response.on_hover_text(explanation)
 }

@@ -89,7 +89,13 @@ impl LabelButton<'_> {
         let mut right = rect.right() - 14.0;
         if let Some(text) = at_right {
             let colour = if self.best { theme.text } else { theme.dim };
-            let drawn = painter.text(pos2(right, middle), egui::Align2::RIGHT_CENTER, text, small.clone(), colour);
+            let drawn = painter.text(
+                pos2(right, middle),
+                egui::Align2::RIGHT_CENTER,
+                text,
+                small.clone(),
+                colour,
+            );
             right = drawn.left() - 10.0;
         }
         let count = painter.layout_no_wrap(grouped(self.count), small, theme.dim);

@@ -1,8 +1,8 @@
 //! A text of one line in a list, with what was answered.
 
 use egui::{
-    Color32, Response, RichText, Role, Sense, Stroke, TextStyle, TextWrapMode, Ui, Widget, WidgetInfo, WidgetText,
-    pos2, vec2,
+    Color32, Response, RichText, Role, Sense, Stroke, TextStyle, TextWrapMode, Ui, Widget, WidgetInfo,
+    WidgetText, pos2, vec2,
 };
 
 use crate::ui::theme::Theme;
@@ -41,7 +41,8 @@ pub struct TextRow<'a> {
 impl Widget for TextRow<'_> {
     fn ui(self, ui: &mut Ui) -> Response {
         let theme = Theme::of(ui.ctx());
-        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), self.height), Sense::click());
+        let (rect, response) =
+            ui.allocate_exact_size(vec2(ui.available_width(), self.height), Sense::click());
         let line = one_line(self.text);
         response.widget_info(|| {
             let name = format!("Change: {line}, {}", self.answer);
@@ -59,18 +60,19 @@ impl Widget for TextRow<'_> {
                 Some(colour) => painter.circle_filled(dot, 4.0, colour),
                 None => painter.circle_stroke(dot, 3.5, Stroke::new(1.0, theme.dim)),
             };
-            let galley = |text: &str, colour, room| {
-                WidgetText::from(RichText::new(text).text_style(TextStyle::Small).color(colour)).into_galley(
-                    ui,
-                    Some(TextWrapMode::Truncate),
-                    room,
-                    TextStyle::Small,
-                )
-            };
+            let galley =
+                |text: &str, colour, room| {
+                    WidgetText::from(RichText::new(text).text_style(TextStyle::Small).color(colour))
+                        .into_galley(ui, Some(TextWrapMode::Truncate), room, TextStyle::Small)
+                };
             let answer = galley(self.answer, theme.dim, rect.width() * 0.4);
             let room = rect.width() - 16.0 - answer.size().x - 10.0;
             let text = galley(&line, theme.text, room.max(20.0));
-            painter.galley(pos2(rect.left() + 16.0, middle - text.size().y / 2.0), text, theme.text);
+            painter.galley(
+                pos2(rect.left() + 16.0, middle - text.size().y / 2.0),
+                text,
+                theme.text,
+            );
             let at = pos2(rect.right() - answer.size().x, middle - answer.size().y / 2.0);
             painter.galley(at, answer, theme.dim);
         }

@@ -47,7 +47,11 @@ pub(super) fn labels(
     let best = shown.and_then(|t| view.insight.suggestion(t)).map(|s| s.0);
     let current = desk.changing().and_then(|t| view.project.answer(t));
     let room = (ui.available_width() / BUTTON).floor().clamp(2.0, 5.0) as usize;
-    let columns = if view.narrow { 2 } else { room.min(all.len().max(1)) };
+    let columns = if view.narrow {
+        2
+    } else {
+        room.min(all.len().max(1))
+    };
     let spacing = ui.spacing().item_spacing.x;
     let width = (ui.available_width() - spacing * (columns - 1) as f32) / columns as f32;
 

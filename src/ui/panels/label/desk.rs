@@ -99,7 +99,13 @@ impl Desk {
     }
 
     /// Answers the text that is shown. Whether the answer was taken.
-    pub fn answer(&mut self, shared: &mut Shared, answer: Answer, suggested: Option<LabelId>, now: f64) -> bool {
+    pub fn answer(
+        &mut self,
+        shared: &mut Shared,
+        answer: Answer,
+        suggested: Option<LabelId>,
+        now: f64,
+    ) -> bool {
         let Some(text) = self.text().filter(|&t| self.seen == Some(t)) else {
             return false;
         };

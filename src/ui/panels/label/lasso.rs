@@ -61,7 +61,13 @@ mod tests {
             pos2(3.0, 3.0),
             pos2(0.0, 3.0),
         ];
-        let points = [pos2(0.5, 1.0), pos2(1.5, 1.0), pos2(2.5, 1.0), pos2(1.5, 2.5), pos2(4.0, 1.0)];
+        let points = [
+            pos2(0.5, 1.0),
+            pos2(1.5, 1.0),
+            pos2(2.5, 1.0),
+            pos2(1.5, 2.5),
+            pos2(4.0, 1.0),
+        ];
         assert_eq!(inside(points.into_iter(), &u), [0, 2, 3]);
         let mut backwards = u;
         backwards.reverse();

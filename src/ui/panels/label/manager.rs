@@ -65,10 +65,17 @@ impl Manager {
                     wants.push(Want::Mode(Mode::Read));
                 }
             });
-            small(ui, "Type over a name to change it. Undo takes back everything here, step by step.");
+            small(
+                ui,
+                "Type over a name to change it. Undo takes back everything here, step by step.",
+            );
             ui.add_space(8.0);
             let labels: Vec<Label> = view.project.labels().cloned().collect();
-            let height = if view.narrow { f32::INFINITY } else { ui.available_height() };
+            let height = if view.narrow {
+                f32::INFINITY
+            } else {
+                ui.available_height()
+            };
             ScrollArea::vertical()
                 .id_salt("label-manager")
                 .max_height(height)
@@ -82,7 +89,15 @@ impl Manager {
         });
     }
 
-    fn row(&mut self, ui: &mut Ui, view: &View, at: usize, label: &Label, all: &[Label], wants: &mut Vec<Want>) {
+    fn row(
+        &mut self,
+        ui: &mut Ui,
+        view: &View,
+        at: usize,
+        label: &Label,
+        all: &[Label],
+        wants: &mut Vec<Want>,
+    ) {
         ui.horizontal_wrapped(|ui| {
             if !view.narrow {
                 keycap(ui, keys::printed(at).unwrap_or(" "));

@@ -70,7 +70,15 @@ impl Map {
                 };
                 ui.label(egui::RichText::new(title).text_style(theme::title()).strong());
                 ui.add_space(8.0);
-                if key_hint(ui, "Esc", "back to the text", "Goes on with one text at a time.", 28.0).clicked() {
+                if key_hint(
+                    ui,
+                    "Esc",
+                    "back to the text",
+                    "Goes on with one text at a time.",
+                    28.0,
+                )
+                .clicked()
+                {
                     wants.push(Want::Mode(Mode::Read));
                 }
             });
@@ -139,7 +147,11 @@ impl Map {
     fn list(&mut self, ui: &mut Ui, view: &View, height: f32) {
         small(ui, format!("{}, neighbours together", texts(self.order.len())));
         let (order, selected) = (&self.order, &self.selected);
-        let row = |i: usize| order.get(i).map_or(("", false), |t| (view.text(*t), selected.contains(t)));
+        let row = |i: usize| {
+            order
+                .get(i)
+                .map_or(("", false), |t| (view.text(*t), selected.contains(t)))
+        };
         let changed = tick_list(ui, "map-list", order.len(), height, row);
         if let Some(&text) = changed.and_then(|i| self.order.get(i)) {
             self.toggle(text);
@@ -155,7 +167,10 @@ impl Map {
     fn canvas(&mut self, ui: &mut Ui, view: &View, size: Vec2) {
         let size = size.max(vec2(120.0, 120.0));
         let (rect, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
-        let name = format!("Map of {}; the list beside it holds the same", texts(view.insight.map.len()));
+        let name = format!(
+            "Map of {}; the list beside it holds the same",
+            texts(view.insight.map.len())
+        );
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
         let painter = ui.painter_at(rect);
         painter.rect_filled(rect, 8, view.theme.background);
@@ -214,7 +229,8 @@ impl Map {
                 self.selected.clear();
             }
             let caught = lasso::inside(points(), &self.outline);
-            self.selected.extend(caught.iter().filter_map(|&i| map.get(i)).map(|p| p.0));
+            self.selected
+                .extend(caught.iter().filter_map(|&i| map.get(i)).map(|p| p.0));
             self.outline.clear();
         } else if response.clicked()
             && let Some(at) = pointer

@@ -155,7 +155,10 @@ impl LabelPanel {
 
     /// Takes in what undo, redo, the file and the assistant have done.
     fn follow(&mut self, shared: &mut Shared) {
-        let turn = shared.project.as_ref().and_then(|o| self.trail.follow(&o.project));
+        let turn = shared
+            .project
+            .as_ref()
+            .and_then(|o| self.trail.follow(&o.project));
         match turn {
             Some(Turn::Also(step)) => {
                 send(shared, step);

@@ -61,7 +61,13 @@ mod tests {
             let answer = Answer::Unsure;
             let text = pick.text;
             let suggested = None;
-            project.apply(Action::Answer { text, answer, suggested }).unwrap();
+            project
+                .apply(Action::Answer {
+                    text,
+                    answer,
+                    suggested,
+                })
+                .unwrap();
         }
         assert_eq!(asked, order.shuffled);
         asked.sort_unstable();

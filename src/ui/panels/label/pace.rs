@@ -71,8 +71,14 @@ mod tests {
         }
         // 4, 4, 4 and 10 seconds.
         assert_eq!(pace.seconds(), Some(4.0));
-        assert_eq!(pace.to_go(63).as_deref(), Some("about 4 minutes to go at your pace"));
-        assert_eq!(pace.to_go(2).as_deref(), Some("less than a minute to go at your pace"));
+        assert_eq!(
+            pace.to_go(63).as_deref(),
+            Some("about 4 minutes to go at your pace")
+        );
+        assert_eq!(
+            pace.to_go(2).as_deref(),
+            Some("less than a minute to go at your pace")
+        );
         assert_eq!(pace.to_go(0), None);
     }
 }

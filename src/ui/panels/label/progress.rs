@@ -32,7 +32,11 @@ pub(super) fn show(ui: &mut Ui, view: &View, pace: &Pace) {
         .collect();
     segments(ui, &parts, goal, &format!("{numbers} labelled")).on_hover_ui(|ui| {
         for label in view.project.labels() {
-            ui.label(format!("{}: {}", label.name, grouped(view.project.count(label.id))));
+            ui.label(format!(
+                "{}: {}",
+                label.name,
+                grouped(view.project.count(label.id))
+            ));
         }
         let not = view.project.answered().count().saturating_sub(labelled);
         ui.label(format!("Skipped or unsure: {}", grouped(not)));
@@ -50,7 +54,8 @@ pub(super) fn enough(ui: &mut Ui, view: &View, wants: &mut Vec<Want>) {
         .show(ui, |ui| {
             ui.horizontal_wrapped(|ui| {
                 ui.label(RichText::new("Enough to train").strong());
-                let more = RichText::new("Each further label still helps a little.").text_style(TextStyle::Small);
+                let more =
+                    RichText::new("Each further label still helps a little.").text_style(TextStyle::Small);
                 ui.label(more.color(theme.text));
                 let train = ui.button("Start training");
                 if train.on_hover_text(Action::Train.explanation()).clicked() {

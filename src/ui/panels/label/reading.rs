@@ -75,7 +75,10 @@ fn header(ui: &mut Ui, view: &View, desk: &Desk, text: TextId, wants: &mut Vec<W
     let number = grouped(text as usize + 1);
     if desk.changing().is_some() {
         ui.horizontal_wrapped(|ui| {
-            let now = view.project.answer(text).map_or("not answered", |a| view.answer(a));
+            let now = view
+                .project
+                .answer(text)
+                .map_or("not answered", |a| view.answer(a));
             small(ui, format!("Your answer was: {now}  ·  text {number}"));
             let height = if view.narrow { 44.0 } else { 0.0 };
             let clear = "Takes your answer back: the text counts as not answered.";
@@ -147,22 +150,36 @@ fn tints<'a>(view: &'a View, desk: &Desk, text: TextId) -> &'a [Tint] {
 fn footer(ui: &mut Ui, view: &View, desk: &Desk, text: TextId, wants: &mut Vec<Want>) {
     let suggestion = view.insight.suggestion(text);
     let (sentence, word) = if desk.is_aside(view.project, text) {
-        ("This text measures the error, so nothing is suggested.".into(), None)
+        (
+            "This text measures the error, so nothing is suggested.".into(),
+            None,
+        )
     } else if view.insight.labels.is_empty() {
         let begins = "Suggestions begin once you have labelled a few texts of two labels.";
         (begins.into(), None)
     } else if view.hidden {
         ("Suggestions are hidden.".into(), Some("shows them"))
     } else if !tints(view, desk, text).is_empty() {
-        ("Tint: words that move the suggestion.".into(), Some("hides suggestions"))
+        (
+            "Tint: words that move the suggestion.".into(),
+            Some("hides suggestions"),
+        )
     } else if let Some((label, p)) = suggestion {
-        let leans = format!("The model leans to {}, {}.", view.label(label), percent(f64::from(p)));
+        let leans = format!(
+            "The model leans to {}, {}.",
+            view.label(label),
+            percent(f64::from(p))
+        );
         (leans, Some("hides suggestions"))
     } else {
-        ("The model has not read this text yet.".into(), Some("hides suggestions"))
+        (
+            "The model has not read this text yet.".into(),
+            Some("hides suggestions"),
+        )
     };
     ui.horizontal_wrapped(|ui| {
-        let explained = "Each tinted word speaks for the label of its colour; the stronger the tint, the more it counts.";
+        let explained =
+            "Each tinted word speaks for the label of its colour; the stronger the tint, the more it counts.";
         small(ui, sentence).on_hover_text(explained);
         if let Some(word) = word {
             let action = Action::Suggestions;
@@ -183,11 +200,18 @@ fn all_done(ui: &mut Ui, view: &View, wants: &mut Vec<Want>) {
         .filter(|a| a.answer == Answer::Skipped)
         .count();
     card(ui, |ui| {
-        ui.label(RichText::new("Every text has an answer").text_style(theme::title()).strong());
+        ui.label(
+            RichText::new("Every text has an answer")
+                .text_style(theme::title())
+                .strong(),
+        );
         if skipped > 0 {
             ui.label(format!("You skipped {}.", crate::ui::widgets::texts(skipped)));
             let again = ui.button("Go through the skipped ones");
-            if again.on_hover_text("Asks for each skipped text once more, the oldest first.").clicked() {
+            if again
+                .on_hover_text("Asks for each skipped text once more, the oldest first.")
+                .clicked()
+            {
                 wants.push(Want::Revisit);
             }
         } else {

@@ -40,7 +40,11 @@ impl Setup {
     /// Draws the screen.
     pub fn show(&mut self, ui: &mut Ui, view: &View, desk: &Desk, wants: &mut Vec<Want>) {
         card(ui, |ui| {
-            ui.label(RichText::new("What kinds of text are there?").text_style(theme::title()).strong());
+            ui.label(
+                RichText::new("What kinds of text are there?")
+                    .text_style(theme::title())
+                    .strong(),
+            );
             small(
                 ui,
                 "Type the names of your labels, separated by commas or one at a time. You can add, rename and merge \
@@ -79,7 +83,9 @@ impl Setup {
                 self.focused = true;
             }
             let entered = edit.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
-            let add = ui.button("Add").on_hover_text("Makes these labels; Enter does the same.");
+            let add = ui
+                .button("Add")
+                .on_hover_text("Makes these labels; Enter does the same.");
             if !(entered || add.clicked()) {
                 return;
             }
@@ -88,7 +94,11 @@ impl Setup {
                 if names.len() > 1 {
                     wants.push(Want::Begin);
                 }
-                wants.extend(names.into_iter().map(|name| Want::Step(Step::CreateLabel { name })));
+                wants.extend(
+                    names
+                        .into_iter()
+                        .map(|name| Want::Step(Step::CreateLabel { name })),
+                );
                 self.field.clear();
                 edit.request_focus();
             } else if self.field.trim().is_empty() && view.project.labels().next().is_some() {
@@ -133,7 +143,10 @@ fn made(ui: &mut Ui, view: &View, wants: &mut Vec<Want>) {
     });
     ui.horizontal_wrapped(|ui| {
         let start = ui.button("Start labelling");
-        if start.on_hover_text("Shows the first text; Enter in the empty field does the same.").clicked() {
+        if start
+            .on_hover_text("Shows the first text; Enter in the empty field does the same.")
+            .clicked()
+        {
             wants.push(Want::Begin);
         }
         let hint = RichText::new("or Enter once more").text_style(TextStyle::Small);
@@ -184,6 +197,9 @@ mod tests {
             ..Texts::default()
         };
         let setup = Setup::new(&Arc::new(texts));
-        assert_eq!(setup.columns, [("label".to_owned(), vec!["a".to_owned(), "b".to_owned()])]);
+        assert_eq!(
+            setup.columns,
+            [("label".to_owned(), vec!["a".to_owned(), "b".to_owned()])]
+        );
     }
 }

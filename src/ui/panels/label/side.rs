@@ -115,7 +115,10 @@ pub(super) fn enough(ui: &mut Ui, view: &View) {
                 let words = RichText::new(settled(churn)).text_style(TextStyle::Small);
                 ui.label(words.color(colour))
             }
-            None => small(ui, "Once the model suggests, this says how much your latest labels change its mind."),
+            None => small(
+                ui,
+                "Once the model suggests, this says how much your latest labels change its mind.",
+            ),
         }
         .on_hover_text("When new labels hardly change what the model predicts, more of them add little.");
     });
@@ -127,7 +130,9 @@ pub(super) fn settled(churn: Churn) -> String {
     let labels = grouped(churn.labels);
     let limit = percent(SETTLED);
     if churn.changed < SETTLED {
-        format!("The last {labels} labels changed {changed} of the predictions. That is under {limit}: you can stop.")
+        format!(
+            "The last {labels} labels changed {changed} of the predictions. That is under {limit}: you can stop."
+        )
     } else {
         format!("The last {labels} labels changed {changed} of the predictions. Under {limit} you can stop.")
     }

@@ -61,7 +61,15 @@ impl Similar {
                 };
                 ui.label(RichText::new(title).text_style(theme::title()).strong());
                 ui.add_space(8.0);
-                if key_hint(ui, "Esc", "back to the text", "Goes on with one text at a time.", 28.0).clicked() {
+                if key_hint(
+                    ui,
+                    "Esc",
+                    "back to the text",
+                    "Goes on with one text at a time.",
+                    28.0,
+                )
+                .clicked()
+                {
                     wants.push(Want::Mode(Mode::Read));
                 }
             });
@@ -69,7 +77,9 @@ impl Similar {
             let start: String = one_line(text).chars().take(80).collect();
             small(
                 ui,
-                format!("The nearest to “{start}”, nearest first. A label's key labels all that are ticked, in one step."),
+                format!(
+                    "The nearest to “{start}”, nearest first. A label's key labels all that are ticked, in one step."
+                ),
             );
             ui.horizontal(|ui| {
                 for (name, on) in [("Tick all", true), ("Tick none", false)] {

@@ -99,7 +99,13 @@ mod tests {
     #[test]
     fn the_strongest_word_has_the_strongest_tint() {
         let theme = Theme::LIGHT;
-        let job = layout("a b", &[tint(0..1, 1.0), tint(2..3, 0.2)], &theme, FontId::proportional(21.0), 400.0);
+        let job = layout(
+            "a b",
+            &[tint(0..1, 1.0), tint(2..3, 0.2)],
+            &theme,
+            FontId::proportional(21.0),
+            400.0,
+        );
         let backgrounds: Vec<Color32> = job.sections.iter().map(|s| s.format.background).collect();
         assert_eq!(backgrounds[0], theme.tint(theme.label(0), 0.62));
         assert_eq!(backgrounds[1], Color32::TRANSPARENT);

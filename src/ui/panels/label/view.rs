@@ -36,7 +36,11 @@ pub(super) struct View<'a> {
 impl View<'_> {
     /// A text, or nothing where there is none of this number.
     pub fn text(&self, id: TextId) -> &str {
-        self.project.texts.texts.get(id as usize).map_or("", String::as_str)
+        self.project
+            .texts
+            .texts
+            .get(id as usize)
+            .map_or("", String::as_str)
     }
 
     /// The name of a label.
