@@ -31,6 +31,7 @@ impl App {
                 project: None,
                 insight: std::sync::Arc::default(),
                 engine: Session::spawn()?,
+                work_dir: std::env::temp_dir().join("unfreeze"),
                 run: Run::default(),
                 messages: Vec::new(),
                 queue: Vec::new(),

@@ -85,6 +85,8 @@ pub struct Shared {
     pub insight: std::sync::Arc<Insight>,
     /// The engine that trains and classifies.
     pub engine: Session,
+    /// Where models and unfinished runs of the project are kept.
+    pub work_dir: std::path::PathBuf,
     /// What the engine has said of the run that is going on or was last.
     pub run: Run,
     /// Messages to the user, oldest first.
