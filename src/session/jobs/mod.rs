@@ -16,4 +16,5 @@ pub mod tokenize;
 
 mod card;
 mod load;
+mod prepare;
 mod work;
