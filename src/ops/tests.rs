@@ -446,3 +446,48 @@ fn adam_agrees_with_the_formula() {
         assert_close(name, &host(got.2), &want.2, 1e-5);
     }
 }
+
+#[test]
+#[ignore = "measures"]
+fn measure_variants() {
+    use lstm::gpu::{FORCED, Forward};
+    let (_, device) = devices().pop().expect("a device");
+    let mut data = Data::new(99);
+    lstm::gpu::WORK.store(1 << 28, std::sync::atomic::Ordering::Relaxed);
+    for [t, b, i, h] in [
+        [70, 32, 16, 256],
+        [70, 32, 16, 128],
+        [70, 16, 16, 64],
+        [35, 32, 16, 320],
+        [70, 1, 16, 256],
+        [1, 1, 16, 256],
+        [70, 1, 16, 64],
+        [70, 2, 16, 128],
+    ] {
+        let (inputs, _) = lstm_inputs(&mut data, [t, b, i, h]);
+        let x = Tensor::<3>::from_data(inputs[0].clone(), &device);
+        let [w_ih, w_hh, bias, h0, c0] =
+            [1, 2, 3, 4, 5].map(|k| Tensor::<2>::from_data(inputs[k].clone(), &device));
+        let run = |forward| {
+            FORCED.set(Some(forward));
+            let state = State {
+                h: h0.clone(),
+                c: c0.clone(),
+            };
+            let started = std::time::Instant::now();
+            let (y, _) = lstm::lstm(x.clone(), w_ih.clone(), w_hh.clone(), bias.clone(), state);
+            let y = host(y.slice([t - 1..t]));
+            FORCED.set(None);
+            (started.elapsed().as_secs_f64() * 1e3, y[0])
+        };
+        let variants = [Forward::Step, Forward::SequenceOne, Forward::SequenceFour];
+        variants.map(run);
+        let mut best = [f64::MAX; 3];
+        for _ in 0..5 {
+            for (k, v) in variants.into_iter().enumerate() {
+                best[k] = best[k].min(run(v).0);
+            }
+        }
+        eprintln!("T {t} B {b} H {h}: step {:.2} one {:.2} four {:.2} ms", best[0], best[1], best[2]);
+    }
+}
