@@ -17,3 +17,5 @@ pub mod tokenize;
 mod card;
 mod load;
 mod work;
+
+pub use load::base_model;
