@@ -190,3 +190,5 @@ fn run(shared: &Shared, texts: Arc<Texts>, seed: u64) {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod measure;
