@@ -31,4 +31,3 @@ pub mod ops;
 pub mod session;
 pub mod text;
 pub mod train;
-pub mod ui;

@@ -18,7 +18,6 @@ use clap::Parser;
 
 use crate::session::Session;
 use crate::session::protocol::{Command, Job};
-use crate::ui;
 use args::Cli;
 use console::{Console, Look};
 use drive::Front;
@@ -46,16 +45,7 @@ pub fn run() -> ExitCode {
     let interrupts = Arc::new(AtomicUsize::new(0));
     let mut front = front(&job, json);
     if bare {
-        if ui::has_display() {
-            match ui::open_window() {
-                Ok(()) => return ExitCode::SUCCESS,
-                Err(error) => front.tell(&format!(
-                    "The window cannot be opened ({error}); running `unfreeze demo` in the terminal."
-                )),
-            }
-        } else {
-            front.tell("There is no display to open the window on; running `unfreeze demo` in the terminal.");
-        }
+        front.tell("This version has no window yet; running `unfreeze demo` in the terminal.");
     }
     if let Err(error) = watch_interrupts(&interrupts) {
         front.tell(&format!(

@@ -161,12 +161,7 @@ impl Report {
                 self.console.say(&format!("{line} nll {nll:.4}"));
             }
             // Its suggestion is also a note; the curve is for plots.
-            Event::RateFinder { .. }
-            | Event::Forgetting { .. }
-            | Event::Watched { .. }
-            | Event::OutOfSample { .. }
-            | Event::Predictions { .. }
-            | Event::Explanation { .. } => {}
+            Event::RateFinder { .. } => {}
             Event::StageDone { stage, seconds } => self.stage_done(stage, *seconds),
             Event::Saved { path, step } => {
                 self.console.say(&format!(

@@ -51,8 +51,6 @@ impl Context {
             },
             Job::Doctor { .. }
             | Job::Tokenize { .. }
-            | Job::Predict(_)
-            | Job::Explain(_)
             | Job::Evaluate(_)
             | Job::Perplexity(_)
             | Job::Generate(_)

@@ -1,11 +1,11 @@
 //! The engine's side of a job: sending events, heeding commands, and being a training loop's monitor.
 
 use std::path::PathBuf;
+use std::sync::mpsc::Sender;
 use std::time::Instant;
 
 use async_channel::Receiver;
 
-use super::Outbox;
 use super::protocol::{Command, Event, GroupStep};
 use crate::io::write_checkpoint;
 use crate::train::checkpoint::Checkpoint;
@@ -14,12 +14,12 @@ use crate::train::monitor::{Evaluation, Monitor, Signal, Step};
 /// Events out, commands in.
 pub struct Control {
     commands: Receiver<Command>,
-    events: Outbox,
+    events: Sender<Event>,
     paused: bool,
 }
 
 impl Control {
-    pub fn new(commands: Receiver<Command>, events: Outbox) -> Self {
+    pub fn new(commands: Receiver<Command>, events: Sender<Event>) -> Self {
         Self {
             commands,
             events,
@@ -33,7 +33,8 @@ impl Control {
     }
 
     pub fn emit(&self, event: Event) {
-        self.events.send(event);
+        // A front end that has stopped listening does not stop the work; losing its commands does.
+        self.events.send(event).ok();
     }
 
     pub fn note(&self, message: impl Into<String>) {
@@ -195,7 +196,6 @@ impl Monitor for Stage<'_> {
             weight_norm: g.norms.map(|n| n[0]),
             gradient_norm: g.norms.map(|n| n[1]),
             update_norm: g.norms.map(|n| n[2]),
-            moved: None,
         });
         self.control.emit(Event::Step {
             stage: self.name.clone(),

@@ -1,9 +1,10 @@
 //! The engine's loop: one job at a time, from its first event to `done`, `stopped` or `failed`.
 
+use std::sync::mpsc::Sender;
+
 use async_channel::Receiver;
 use serde_json::{Map, Value};
 
-use super::Outbox;
 use super::control::Control;
 use super::jobs;
 use super::protocol::{Command, Common, Event, Job};
@@ -50,7 +51,7 @@ impl From<crate::train::Error> for JobError {
 pub type Outcome = Result<Map<String, Value>, JobError>;
 
 /// Runs jobs until every front end has gone.
-pub async fn run(commands: Receiver<Command>, events: Outbox) {
+pub async fn run(commands: Receiver<Command>, events: Sender<Event>) {
     let mut control = Control::new(commands, events);
     while let Some(command) = control.next().await {
         // Nothing is running, so every other command has nothing to act on.
@@ -88,8 +89,6 @@ fn name(job: &Job) -> &'static str {
             }
         }
         Job::Classify(_) => "classify",
-        Job::Predict(_) => "predict",
-        Job::Explain(_) => "explain",
         Job::Evaluate(_) => "evaluate",
         Job::Perplexity(_) => "perplexity",
         Job::Generate(_) => "generate",
@@ -108,7 +107,6 @@ async fn dispatch(job: Job, control: &mut Control) -> Outcome {
         Job::Adapt(job) => jobs::adapt::run(job, control).await,
         Job::Fit(job) => jobs::fit::run(job, control).await,
         Job::Classify(job) => jobs::classify::run(job, control).await,
-        Job::Predict(_) | Job::Explain(_) => Err(JobError::Failed("not yet".into())),
         Job::Evaluate(job) => jobs::evaluate::run(job, control).await,
         Job::Perplexity(job) => jobs::perplexity::run(job, control).await,
         Job::Generate(job) => jobs::generate::run(job, control).await,

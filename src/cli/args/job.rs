@@ -56,7 +56,6 @@ fn source(path: PathBuf, columns: ColumnArgs) -> Source {
         path,
         text_columns: columns.text_columns,
         label_column: columns.label_column,
-        rows: None,
     }
 }
 
@@ -128,11 +127,8 @@ fn train(args: TrainArgs, common: Common) -> Fit {
             max_len: args.max_len,
             drop_mult: args.drop_mult,
             balance: args.balance,
-            ..ClassifierOptions::default()
         },
         estimate: args.estimate,
-        forgetting: false,
-        watch: Vec::new(),
         resume: args.out.resume,
         overwrite: args.out.overwrite,
     }
@@ -147,7 +143,6 @@ fn fit(args: FitArgs, common: Common) -> Fit {
             text_columns: stage3.data.text_columns.clone(),
             // Texts without labels need not have the column.
             label_column: None,
-            rows: None,
         }),
         // One window length and one dropout scale for both stages: the classifier starts from this encoder.
         lm: LmOptions {

@@ -60,7 +60,7 @@ fn source(path: PathBuf) -> Source {
     Source {
         path,
         text_columns: vec!["text".into()],
-        ..Source::default()
+        label_column: None,
     }
 }
 
@@ -104,8 +104,6 @@ pub async fn run(common: Common, out: Option<PathBuf>, control: &mut Control) ->
         lm: LmOptions::default(),
         classifier: ClassifierOptions::default(),
         estimate: Estimate::None,
-        forgetting: false,
-        watch: Vec::new(),
         resume: false,
         overwrite: false,
     };
