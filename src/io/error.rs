@@ -118,10 +118,17 @@ pub enum Error {
         count: usize,
     },
     #[error(
-        "{}: line {line} is the only example of class '{label}'; add a second one or remove it",
+        "{}: {place} {line} is the only example of class '{label}'; add a second one or remove it",
         .path.display()
     )]
-    SingleExample { path: PathBuf, label: String, line: u64 },
+    SingleExample {
+        path: PathBuf,
+        label: String,
+        place: &'static str,
+        line: u64,
+    },
+    #[error("{}: there are no texts; give at least one that is not empty", .path.display())]
+    NoTexts { path: PathBuf },
     #[error("{}: no text files in this directory; expected .txt, .csv, .tsv, .jsonl or .parquet", .path.display())]
     NoDocuments { path: PathBuf },
 

@@ -1,5 +1,7 @@
 //! Fine-tuning a classifier (stage 3): a plan of phases, discriminative rates, BPT3C, early stopping.
 
+use std::ops::ControlFlow;
+
 use burn::tensor::{Tensor, TensorData};
 
 use super::Error;
@@ -277,7 +279,7 @@ async fn validate(
         valid.documents,
         config.batch.max(32),
         config.chunking,
-        &mut |_| (),
+        &mut |_| ControlFlow::Continue(()),
     )
     .await?;
     let rows = valid.labels.len() as f64;

@@ -1,5 +1,7 @@
 //! Measuring models without training them.
 
+use std::ops::ControlFlow;
+
 use burn::tensor::Tensor;
 
 use super::Error;
@@ -128,16 +130,16 @@ pub async fn document_nll(
 /// Most tokens of a padded batch when classifying.
 const TOKEN_BUDGET: usize = 64 * 1024;
 
-/// Probabilities `[documents][classes]`; `progress` hears how many documents are done.
+/// Probabilities `[documents][classes]`; `progress` hears how many documents are done and may break off.
 ///
 /// # Errors
-/// When the device is lost.
+/// When the device is lost, and [`Error::Stopped`] when `progress` breaks off.
 pub async fn classify(
     model: &Classifier,
     documents: &[&[u32]],
     batch: usize,
     chunking: Chunking,
-    progress: &mut dyn FnMut(usize),
+    progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
 ) -> Result<Vec<Vec<f64>>, Error> {
     let lengths: Vec<usize> = documents.iter().map(|d| d.len()).collect();
     let mut all = vec![Vec::new(); documents.len()];
@@ -151,7 +153,9 @@ pub async fn classify(
             all[*row] = probabilities.iter().map(|&p| f64::from(p)).collect();
         }
         done += rows.len();
-        progress(done);
+        if progress(done).is_break() {
+            return Err(Error::Stopped);
+        }
     }
     Ok(all)
 }

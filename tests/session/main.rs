@@ -8,6 +8,8 @@
     reason = "clippy.toml allows these in functions marked as tests, but not in their helpers"
 )]
 
+mod ask;
+
 use std::path::{Path, PathBuf};
 
 use unfreeze::session::Session;

@@ -1,5 +1,6 @@
 //! Throughput of training and of classifying on this device.
 
+use std::ops::ControlFlow;
 use std::time::Instant;
 
 use burn::tensor::Device;
@@ -150,7 +151,10 @@ async fn classifying(
     let mut seconds = Vec::new();
     for step in 0..steps.div_ceil(2) + 1 {
         let started = Instant::now();
-        classify(&model, &documents, 64, chunking, &mut |_| ()).await?;
+        classify(&model, &documents, 64, chunking, &mut |_| {
+            ControlFlow::Continue(())
+        })
+        .await?;
         if step >= 1 {
             seconds.push(started.elapsed().as_secs_f64());
         }

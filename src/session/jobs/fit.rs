@@ -1,10 +1,12 @@
 //! Stages 2 and 3: from labelled texts to a classifier and an honest estimate of its error.
 
+use std::ops::ControlFlow;
+
 use serde_json::{Map, Value, json};
 
 use super::super::control::{Control, Stage};
 use super::super::engine::{JobError, Outcome, start};
-use super::super::protocol::{Estimate, Event, Fit, Source};
+use super::super::protocol::{Estimate, Event, Fit, Prediction, Source};
 use super::adapt;
 use super::card::{Card, count};
 use super::load;
@@ -27,6 +29,8 @@ const WATCHED: f64 = 0.15;
 
 /// The labelled texts of a job.
 struct Data {
+    /// Where each is in the table, from 0.
+    rows: Vec<usize>,
     texts: Vec<String>,
     labels: Vec<usize>,
     names: Vec<String>,
@@ -37,16 +41,20 @@ fn labelled(control: &Control, job: &Fit) -> Result<Data, JobError> {
     let table = load::table(control, "labelled", &job.data, Labels::Required, false)?;
     let summary = check_labels(&table)?;
     let names: Vec<String> = summary.classes.iter().map(|(name, _)| name.clone()).collect();
-    let (mut texts, mut labels) = (Vec::new(), Vec::new());
-    for (fields, label) in table.examples() {
+    let (mut rows, mut texts, mut labels) = (Vec::new(), Vec::new(), Vec::new());
+    for (at, (row, (fields, label))) in table.rows.iter().zip(table.examples()).enumerate() {
         // Rows without a label still help stage 2; they are reported by a warning of the reader.
         let Some(class) = label.and_then(|l| names.iter().position(|n| n == l)) else {
             continue;
         };
+        // Texts that were handed over are known by their place among all of them, empty ones included.
+        let given = usize::try_from(row.line).unwrap_or(at).saturating_sub(1);
+        rows.push(if job.data.rows.is_some() { given } else { at });
         texts.push(load::joined(&fields));
         labels.push(class);
     }
     Ok(Data {
+        rows,
         texts,
         labels,
         names,
@@ -354,7 +362,10 @@ pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
                         .map(|&r| direction.documents[r].as_slice())
                         .collect();
                     let batch = defaults::CLASSIFY_BATCH;
-                    let found = classify(&model, &docs, batch, trainer.chunking(), &mut |_| ()).await?;
+                    let found = classify(&model, &docs, batch, trainer.chunking(), &mut |_| {
+                        ControlFlow::Continue(())
+                    })
+                    .await?;
                     work.keep(&name, &found)?;
                     found
                 }
@@ -378,6 +389,9 @@ pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
     }
 
     let report = estimate(&data, &splits, &pooled)?;
+    if report.is_some() {
+        control.emit(out_of_sample(&data, &splits, &pooled));
+    }
     let mut result = Map::new();
     if let Some(report) = &report {
         let summary = [
@@ -428,6 +442,20 @@ fn estimate(data: &Data, splits: &[Split], pooled: &[Vec<f64>]) -> Result<Option
     }
     let report = Report::pooled(&data.names, &truth, &probabilities, &folds);
     report.map(Some).map_err(|e| JobError::Failed(e.to_string()))
+}
+
+/// What was said of each text by a classifier that had not seen it, in the order of the table.
+fn out_of_sample(data: &Data, splits: &[Split], pooled: &[Vec<f64>]) -> Event {
+    let mut held: Vec<usize> = splits.iter().flat_map(|s| s.valid.iter().copied()).collect();
+    held.sort_unstable();
+    let predictions = held.iter().map(|&row| Prediction {
+        row: data.rows[row],
+        probabilities: pooled[row].iter().map(|&p| p as f32).collect(),
+    });
+    Event::OutOfSample {
+        labels: data.names.clone(),
+        predictions: predictions.collect(),
+    }
 }
 
 /// The table of classes, as `evaluate` shows it too.

@@ -179,7 +179,8 @@ pub enum Event {
     OutOfSample {
         /// The labels.
         labels: Vec<String>,
-        /// Predictions by row of the labelled texts.
+        /// Predictions of the labelled texts that were held out, by row: the place among the texts that were handed
+        /// over, or among a file's rows that have a text.
         predictions: Vec<Prediction>,
     },
     /// The probabilities that a `predict` job was asked for.

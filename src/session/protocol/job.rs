@@ -15,7 +15,8 @@ pub struct Source {
     pub text_columns: Vec<String>,
     /// The column with the label; `None` to guess.
     pub label_column: Option<String>,
-    /// The texts themselves, where they are not in a file; `path` is then only what they are called.
+    /// The texts themselves, where they are not in a file; `path` is then only what they are called, and the columns do
+    /// not apply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows: Option<Vec<GivenRow>>,
 }
