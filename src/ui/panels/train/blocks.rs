@@ -45,7 +45,7 @@ fn state(view: &View<'_>, group: usize, moment: GroupMoment) -> (String, String,
             Some(epoch) => format!("thaws in epoch {epoch}"),
             None => "stays frozen".into(),
         };
-        return ("❄ frozen".into(), thaws, moved.unwrap_or_default());
+        return ("frozen".into(), thaws, moved.unwrap_or_default());
     }
     let ratio = moment.update_ratio.map(|r| format!("Δw/w {}", scientific(r)));
     let waiting = if view.stage.is_none() {
@@ -173,13 +173,16 @@ fn block(ui: &mut Ui, view: &View<'_>, group: usize, size: egui::Vec2) -> Respon
                 strong,
                 theme.text,
             );
-            painter.text(
+            let said = painter.text(
                 inner.right_top(),
                 Align2::RIGHT_TOP,
                 rate.clone(),
                 font.clone(),
                 theme.text,
             );
+            if moment.frozen {
+                crystal(painter, said.left_center() - vec2(10.0, 0.0), theme.ice);
+            }
             painter.text(
                 inner.left_bottom(),
                 Align2::LEFT_BOTTOM,
@@ -214,19 +217,28 @@ fn short_name(name: &str) -> String {
     }
 }
 
+/// An ice crystal: three lines through a point. The window's font has none.
+fn crystal(painter: &egui::Painter, at: egui::Pos2, colour: egui::Color32) {
+    for angle in [30.0_f32, 90.0, 150.0] {
+        let arm = 5.0 * egui::Vec2::angled(angle.to_radians());
+        painter.line_segment([at - arm, at + arm], Stroke::new(1.3, colour));
+    }
+}
+
 fn narrow(ui: &Ui, rect: Rect, name: &str, moment: GroupMoment, moved: &str) {
     let theme = theme::Theme::of(ui.ctx());
     let font = small_font(ui);
-    let rate = if moment.frozen {
-        "❄".to_string()
-    } else {
-        scientific(moment.rate)
-    };
     let x = rect.center().x;
-    let lines = [name, rate.as_str(), moved.trim_start_matches("moved ")];
-    for (i, line) in lines.into_iter().enumerate() {
-        let at = pos2(x, rect.top() + 7.0 + 17.0 * i as f32);
+    let row = |i: f32| pos2(x, rect.top() + 7.0 + 17.0 * i);
+    let write = |at, line: &str| {
         ui.painter()
             .text(at, Align2::CENTER_TOP, line, font.clone(), theme.text);
+    };
+    write(row(0.0), name);
+    if moment.frozen {
+        crystal(ui.painter(), row(1.0) + vec2(0.0, 8.0), theme.ice);
+    } else {
+        write(row(1.0), &scientific(moment.rate));
     }
+    write(row(2.0), moved.trim_start_matches("moved "));
 }

@@ -278,7 +278,7 @@ fn blocks_say_their_rates_and_the_playhead_moves_them() {
     let head = block(&harness, "Classifier head");
     assert!(head.starts_with("η 5.5e-3") && head.contains("moved"), "{head}");
     let frozen = block(&harness, "LSTM 1");
-    assert!(frozen.starts_with("❄ frozen, thaws in epoch 4"), "{frozen}");
+    assert!(frozen.starts_with("frozen, thaws in epoch 4"), "{frozen}");
     assert!(block(&harness, "LSTM 2").starts_with("η"));
     // Dragged back into the first epoch, only the head is warm.
     let plot = harness.get_by_label("Learning rates, playhead").rect();
@@ -289,7 +289,7 @@ fn blocks_say_their_rates_and_the_playhead_moves_them() {
     harness.run_steps(2);
     let back = harness.state().panel.seek.unwrap();
     assert!((15..=26).contains(&back.step), "{back:?}");
-    assert!(block(&harness, "LSTM 2").starts_with("❄ frozen, thaws in epoch 3"));
+    assert!(block(&harness, "LSTM 2").starts_with("frozen, thaws in epoch 3"));
     assert!(harness.query_by_label("back to live").is_some());
     // An arrow is one step.
     harness.key_press(egui::Key::ArrowRight);

@@ -84,7 +84,7 @@ fn stages(ui: &mut Ui, view: &View<'_>, intents: &mut Vec<Intent>) {
                 at.and_then(|at| view.record.stages.get(at))
                     .is_some_and(|of| of.kind == s.kind)
             });
-            let text = if done { format!("✔ {name}") } else { name };
+            let text = if done { format!("{name}, done") } else { name };
             let text = RichText::new(text).text_style(TextStyle::Small);
             let text = text.color(if here { theme.text } else { theme.dim });
             let fill = if here { theme.raised } else { theme.panel };
@@ -130,9 +130,9 @@ fn buttons(ui: &mut Ui, view: &View<'_>, asked: Asked, intents: &mut Vec<Intent>
         return;
     }
     let (name, hover) = if running {
-        ("⏸ Pause", "Holds training between two steps.")
+        ("Pause", "Holds training between two steps.")
     } else {
-        ("▶ Resume", "Lets training go on.")
+        ("Resume", "Lets training go on.")
     };
     let waiting = asked != Asked::Nothing || *status == Status::Starting;
     let pause = ui.add_enabled(!waiting, Button::new(name));
@@ -155,7 +155,7 @@ fn buttons(ui: &mut Ui, view: &View<'_>, asked: Asked, intents: &mut Vec<Intent>
         intents.push(Intent::Act(Action::Step));
     }
     key(ui, Action::Step);
-    let stop = ui.add_enabled(asked != Asked::Stop, Button::new("⏹ Stop"));
+    let stop = ui.add_enabled(asked != Asked::Stop, Button::new("Stop"));
     let hover = "Ends training after this step. It writes a checkpoint first and can be resumed from there.";
     if stop.on_hover_text(hover).on_disabled_hover_text(why).clicked() {
         intents.push(Intent::Act(Action::Stop));

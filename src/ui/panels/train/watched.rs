@@ -56,9 +56,14 @@ pub fn show(ui: &mut Ui, view: &View<'_>) {
         };
         let mut job = LayoutJob::default();
         let body = TextStyle::Body.resolve(ui.style());
-        let mut add = |text: String, colour| job.append(&text, 0.0, TextFormat::simple(body.clone(), colour));
+        // Only the font of fixed width has arrows.
+        let arrow = TextStyle::Monospace.resolve(ui.style());
+        let mut add = |text: String, colour| {
+            let font = if text.contains('→') { &arrow } else { &body };
+            job.append(&text, 0.0, TextFormat::simple(font.clone(), colour));
+        };
         add(excerpt(text, if view.narrow { 60 } else { 72 }), theme.text);
-        add("  →  ".into(), theme.dim);
+        add(" → ".into(), theme.dim);
         add(format!("{label} {:.0} %", 100.0 * p), theme.right);
         let earlier = before.and_then(|b| {
             let old = b.predictions.iter().find(|o| o.row == prediction.row)?;
