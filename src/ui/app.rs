@@ -58,6 +58,7 @@ impl App {
                 side,
                 settings,
                 device: None,
+                work_dir: std::env::temp_dir().join("unfreeze"),
                 run: Run::default(),
                 messages: Vec::new(),
                 queue: Vec::new(),

@@ -93,6 +93,8 @@ pub struct Shared {
     pub settings: Settings,
     /// The device that a run would use, and why, once it is known.
     pub device: Option<(String, String)>,
+    /// Where models and unfinished runs of the project are kept.
+    pub work_dir: std::path::PathBuf,
     /// What the engine has said of the run that is going on or was last.
     pub run: Run,
     /// Messages to the user, oldest first.

@@ -9,7 +9,8 @@ mod job;
 use serde::{Deserialize, Serialize};
 
 pub use crate::gpu::device::{Adapter, Choice as DeviceChoice};
-pub use crate::train::plan::Method;
+pub use crate::train::plan::{Method, Rates};
+pub use crate::train::schedule::Schedule;
 pub use event::{Event, GroupStep, Prediction, WordWeight};
 pub use job::{
     Adapt, Bench, ClassifierOptions, Classify, Common, Estimate, Evaluate, Explain, Export, Fit, Generate,
