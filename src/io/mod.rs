@@ -18,6 +18,7 @@ mod parquet;
 mod pickle;
 mod pickle_vocab;
 mod predictions;
+pub mod project;
 mod pytorch;
 mod table;
 mod warnings;

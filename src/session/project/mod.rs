@@ -4,8 +4,14 @@
 //! its log. It knows no files: the store appends an action to the project file, and only then is it applied here.
 
 mod answers;
+mod encoding;
+pub mod folder;
 mod labels;
+mod models;
 mod open;
+mod opening;
+pub mod recent;
+mod store;
 
 use std::sync::Arc;
 
@@ -13,7 +19,11 @@ use serde::{Deserialize, Serialize};
 
 pub use answers::{Answer, Answered};
 pub use labels::{Label, LabelId};
-pub use open::OpenProject;
+pub use open::{Happened, OpenProject};
+pub use opening::Opening;
+pub use store::Wake;
+
+pub use crate::io::project::{EXTENSION, ModelFile, ModelListing, ProjectError};
 
 /// A text of a project: its position in the imported table, from 0.
 pub type TextId = u32;
@@ -135,11 +145,13 @@ pub struct Project {
     done: Vec<Action>,
     /// Actions taken back, the last one last.
     undone: Vec<Action>,
-    /// `state` after every [`SNAPSHOT_EVERY`] actions of `done`, so that undoing replays few of them.
-    snapshots: Vec<State>,
+    /// `state` after so many actions of `done`, fewest first, so that undoing replays few of them. They are made when
+    /// something is undone: who only goes forward pays nothing.
+    snapshots: Vec<(usize, Arc<State>)>,
 }
 
-/// How many actions lie between two snapshots.
+/// Actions between the two newest snapshots; older ones lie ever further apart, so that there are few of them however
+/// long the log is.
 const SNAPSHOT_EVERY: usize = 64;
 
 /// What actions change.
@@ -201,21 +213,35 @@ impl Project {
 
     fn push(&mut self, action: Action) {
         self.done.push(action);
-        if self.done.len().is_multiple_of(SNAPSHOT_EVERY) {
-            self.snapshots.truncate(self.done.len() / SNAPSHOT_EVERY - 1);
-            self.snapshots.push(self.state.clone());
-        }
     }
 
+    /// `state` anew from `done`.
     fn replay(&mut self) {
-        let kept = self.done.len() / SNAPSHOT_EVERY;
-        self.snapshots.truncate(kept);
-        self.state = self.snapshots.last().cloned().unwrap_or_default();
-        for action in &self.done[kept * SNAPSHOT_EVERY..] {
+        let end = self.done.len();
+        self.snapshots.retain(|(at, _)| *at <= end);
+        // The last multiple, and those 1, 3, 7, 15 ... multiples before it: the same ones for many steps back.
+        let wanted: Vec<usize> = (0..usize::BITS)
+            .map_while(|power| (end / SNAPSHOT_EVERY).checked_sub((1 << power) - 1))
+            .take_while(|&multiple| multiple > 0)
+            .map(|multiple| multiple * SNAPSHOT_EVERY)
+            .collect();
+        let (start, state) = self.snapshots.last().cloned().unwrap_or_default();
+        let mut state = Arc::unwrap_or_clone(state);
+        for (at, action) in (start..).zip(&self.done[start..]) {
+            if at > start && wanted.contains(&at) {
+                self.snapshots.push((at, Arc::new(state.clone())));
+            }
             // It was applied to this very state before.
-            let applied = self.state.apply(action, self.texts.texts.len());
+            let applied = state.apply(action, self.texts.texts.len());
             debug_assert!(applied.is_ok());
         }
+        self.state = state;
+        // Of the older ones, the nearest before each wanted place is enough.
+        let kept: Vec<usize> = wanted
+            .iter()
+            .filter_map(|&place| self.snapshots.iter().map(|s| s.0).rfind(|&at| at <= place))
+            .collect();
+        self.snapshots.retain(|(at, _)| kept.contains(at));
     }
 
     /// The labels that can be given, in the order of their keys.
@@ -344,5 +370,7 @@ impl State {
     }
 }
 
+#[cfg(test)]
+mod store_tests;
 #[cfg(test)]
 mod tests;

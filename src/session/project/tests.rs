@@ -25,7 +25,7 @@ fn create(name: &str) -> Action {
 }
 
 /// Everything that can be seen of a project.
-fn seen(p: &Project) -> (Vec<Label>, Vec<Answered>, Vec<TextId>, Vec<usize>) {
+pub(super) fn seen(p: &Project) -> (Vec<Label>, Vec<Answered>, Vec<TextId>, Vec<usize>) {
     let labels: Vec<Label> = p.labels().cloned().collect();
     let counts = labels.iter().map(|l| p.count(l.id)).collect();
     (labels, p.answered().collect(), p.aside().to_vec(), counts)
@@ -73,7 +73,7 @@ fn what_makes_no_sense_is_refused_and_changes_nothing() {
     }
 }
 
-fn any_action() -> impl Strategy<Value = Action> {
+pub(super) fn any_action() -> impl Strategy<Value = Action> {
     prop_oneof![
         6 => (0..20u32, 0..4u16).prop_map(|(t, l)| label(t, l)),
         1 => (0..20u32).prop_map(|text| Action::Clear { text }),
