@@ -175,6 +175,52 @@ pub fn read_table(path: &Path, options: &TableOptions) -> Result<Table, Error> {
     collect(path, open_records(path, options.header, None)?, options)
 }
 
+/// As [`read_table`], telling how far it is and asking after every row whether to go on.
+///
+/// # Errors
+/// As [`read_table`]; also when it was told not to go on, which its caller knows.
+pub fn read_table_watched(
+    path: &Path,
+    options: &TableOptions,
+    progress: &Progress,
+    go_on: &dyn Fn() -> bool,
+) -> Result<Table, Error> {
+    let inner = open_records(path, options.header, Some(progress))?;
+    let reader = Watched { path, inner, go_on };
+    collect(path, Box::new(reader), options)
+}
+
+/// Rows as long as somebody wants them.
+struct Watched<'a> {
+    path: &'a Path,
+    inner: Box<dyn RecordReader>,
+    go_on: &'a dyn Fn() -> bool,
+}
+
+impl Iterator for Watched<'_> {
+    type Item = Result<Row, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if (self.go_on)() {
+            return self.inner.next();
+        }
+        Some(Err(Error::Read {
+            path: self.path.to_path_buf(),
+            cause: "stopped".to_string(),
+        }))
+    }
+}
+
+impl RecordReader for Watched<'_> {
+    fn columns(&self) -> &[String] {
+        self.inner.columns()
+    }
+
+    fn has_header(&self) -> bool {
+        self.inner.has_header()
+    }
+}
+
 /// Reads a table from a file that is already in memory. `name` says what it is, as a path does.
 ///
 /// # Errors

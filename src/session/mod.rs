@@ -6,9 +6,11 @@
 pub mod assistant;
 mod control;
 mod engine;
+pub mod exchange;
 mod jobs;
 pub mod project;
 pub mod protocol;
+pub mod survey;
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};

@@ -15,7 +15,8 @@ use crate::train::defaults::CLASSIFY_BATCH;
 use crate::train::metrics::Report;
 use crate::train::plan::Method;
 
-const MESSAGES: &[u8] = include_bytes!("../../../assets/sample/messages.csv");
+/// The built-in sample as it lies in the program.
+pub(crate) const MESSAGES: &[u8] = include_bytes!("../../../assets/sample/messages.csv");
 /// Messages that the table of results shows.
 const SHOWN: usize = 8;
 /// Characters of a message in that table.

@@ -28,6 +28,12 @@ mod base {
     ];
 }
 
+/// The vocabulary of the built-in base model that reads forward.
+pub fn base_vocab() -> Option<Vocab> {
+    let [json, _] = base::VOCAB;
+    Vocab::from_json(std::str::from_utf8(json).ok()?).ok()
+}
+
 /// The built-in base model of one direction.
 pub fn base_model(backward: bool) -> Result<ModelFiles, JobError> {
     let i = usize::from(backward);

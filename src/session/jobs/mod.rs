@@ -18,5 +18,5 @@ pub mod pretrain;
 pub mod tokenize;
 
 mod card;
-mod load;
+pub(super) mod load;
 mod work;
