@@ -50,19 +50,7 @@ impl App {
         // It runs while the first frame is drawn; an engine that has ended says so at the first real question.
         side.ask(Asker::Device, Job::Doctor { common }).ok();
         Ok(Self {
-            shared: Shared {
-                screen: Screen::Texts,
-                project: None,
-                insight: Arc::default(),
-                engine: Session::spawn_waking(wake)?,
-                side,
-                settings,
-                device: None,
-                work_dir: std::env::temp_dir().join("unfreeze"),
-                run: Run::default(),
-                messages: Vec::new(),
-                queue: Vec::new(),
-            },
+            shared: Shared::new(Session::spawn_waking(wake)?, side, settings),
             panels: Panels::default(),
             palette: Palette::default(),
             over: Over::Nothing,

@@ -20,4 +20,4 @@ pub mod widgets;
 pub use app::App;
 #[cfg(not(target_arch = "wasm32"))]
 pub use native::{has_display, open_window};
-pub use shared::{Screen, Shared};
+pub use shared::{GOAL, Screen, Shared, Wish};

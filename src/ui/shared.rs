@@ -10,7 +10,7 @@ use super::settings::Settings;
 use super::side::Side;
 use crate::session::Session;
 use crate::session::assistant::Insight;
-use crate::session::project::OpenProject;
+use crate::session::project::{OpenProject, TextId};
 
 /// The screens of the rail.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -77,6 +77,17 @@ pub struct Message {
     pub since: Instant,
 }
 
+/// Something a screen would like the assistant to find out; the answer comes with a later [`Insight`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Wish {
+    /// The words that decide the suggestion for a text.
+    Explain(TextId),
+    /// The texts nearest to a text.
+    Similar(TextId),
+    /// A place on the map for every text.
+    Map,
+}
+
 /// What every screen sees and may change.
 pub struct Shared {
     /// The screen that is shown.
@@ -101,9 +112,46 @@ pub struct Shared {
     pub messages: Vec<Message>,
     /// Actions to carry out at the end of the frame.
     pub queue: Vec<Action>,
+    /// What the assistant is asked for at the end of the frame.
+    pub wishes: Vec<Wish>,
+    /// How many labels the user sets out to give.
+    pub goal: usize,
 }
 
+/// The labels that are enough for a first classifier.
+pub const GOAL: usize = 100;
+
 impl Shared {
+    /// What the window starts with: no project, an engine that waits.
+    pub fn new(engine: Session, side: Side, settings: Settings) -> Self {
+        Self {
+            screen: Screen::Texts,
+            project: None,
+            insight: std::sync::Arc::default(),
+            engine,
+            side,
+            settings,
+            device: None,
+            work_dir: std::env::temp_dir().join("unfreeze"),
+            run: Run::default(),
+            messages: Vec::new(),
+            queue: Vec::new(),
+            wishes: Vec::new(),
+            goal: GOAL,
+        }
+    }
+
+    /// For the tests of one screen, without the window round it.
+    #[cfg(test)]
+    pub fn for_tests(project: Option<OpenProject>) -> Self {
+        let engine = Session::spawn().expect("a thread");
+        let side = Side::spawn(std::sync::Arc::new(|| ())).expect("a thread");
+        Self {
+            project,
+            ..Self::new(engine, side, Settings::default())
+        }
+    }
+
     /// Tells the user something that went well or is worth knowing.
     pub fn say(&mut self, text: impl Into<String>) {
         self.message(text.into(), false);
