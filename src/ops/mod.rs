@@ -11,6 +11,8 @@ pub mod dropout_mask;
 pub mod embedding;
 pub mod linear_cross_entropy;
 pub mod lstm;
+#[cfg(test)]
+mod shader_tests;
 mod simd;
 #[cfg(test)]
 mod tests;

@@ -167,6 +167,40 @@ fn lstm_agrees_with_the_plain_tensors() {
     }
 }
 
+/// Every way to dispatch the steps forward, whatever the device would choose, among them shapes whose rows of tiles and
+/// whose steps take several dimensions and dispatches.
+#[test]
+fn every_lstm_variant_agrees_with_the_plain_tensors() {
+    use lstm::gpu::{FORCED, Forward};
+    let Some((_, device)) = devices().into_iter().find(|(name, _)| *name == "wgpu") else {
+        return;
+    };
+    let mut data = Data::new(31);
+    let mut shapes = vec![
+        [1, 1, 1, 1],
+        [1, 1, 3, 19],
+        [23, 1, 2, 5],
+        [6, 5, 3, 1],
+        [2, 70, 3, 17],
+        [5, 9, 4, 33],
+        [3, 6, 2, 257],
+        [2, 1, 2, 300],
+    ];
+    shapes.extend((0..3).map(|_| [data.size(8), data.size(20), data.size(5), data.size(140)]));
+    for shape in shapes {
+        let (inputs, dy) = lstm_inputs(&mut data, shape);
+        let (_, want) = lstm_case(&inputs, &dy, &Device::flex(), true);
+        for forward in [Forward::Step, Forward::SequenceOne, Forward::SequenceFour] {
+            FORCED.set(Some(forward));
+            let (_, got) = lstm_case(&inputs, &dy, &device, false);
+            FORCED.set(None);
+            for (i, (g, w)) in got.iter().zip(&want).enumerate() {
+                assert_close(&format!("{forward:?} {shape:?} output {i}"), g, w, 4e-5);
+            }
+        }
+    }
+}
+
 #[test]
 fn lstm_gradients_by_finite_differences() {
     let (inputs, dy) = lstm_inputs(&mut Data::new(2), [4, 3, 3, 5]);
@@ -358,6 +392,20 @@ fn masks_are_the_same_numbers_everywhere() {
     assert_ne!(Key::new(8, 3, 2), key);
 }
 
+/// Past 65,535 workgroups in one dimension, with the grid that is really used there.
+#[test]
+fn a_mask_of_more_workgroups_than_a_dimension_holds() {
+    let key = Key::new(9, 1, 4);
+    let (rows, width) = (4_099, 4_097);
+    assert!(rows * width > 65_535 * 256);
+    for (name, device) in devices() {
+        let mask = host(dropout_mask([rows, width], key, 0.5, &device));
+        let wrong =
+            (mask.iter().enumerate()).find(|&(i, &x)| x.to_bits() != factor(key, i as u32, 0.5).to_bits());
+        assert_eq!(wrong, None, "{name}");
+    }
+}
+
 #[test]
 fn adam_agrees_with_the_formula() {
     use super::adam::{AdamStep, adam};
@@ -396,5 +444,50 @@ fn adam_agrees_with_the_formula() {
         assert_close(name, &host(got.0), &want.0, 1e-5);
         assert_close(name, &host(got.1), &want.1, 1e-5);
         assert_close(name, &host(got.2), &want.2, 1e-5);
+    }
+}
+
+#[test]
+#[ignore = "measures"]
+fn measure_variants() {
+    use lstm::gpu::{FORCED, Forward};
+    let (_, device) = devices().pop().expect("a device");
+    let mut data = Data::new(99);
+    lstm::gpu::WORK.store(1 << 28, std::sync::atomic::Ordering::Relaxed);
+    for [t, b, i, h] in [
+        [70, 32, 16, 256],
+        [70, 32, 16, 128],
+        [70, 16, 16, 64],
+        [35, 32, 16, 320],
+        [70, 1, 16, 256],
+        [1, 1, 16, 256],
+        [70, 1, 16, 64],
+        [70, 2, 16, 128],
+    ] {
+        let (inputs, _) = lstm_inputs(&mut data, [t, b, i, h]);
+        let x = Tensor::<3>::from_data(inputs[0].clone(), &device);
+        let [w_ih, w_hh, bias, h0, c0] =
+            [1, 2, 3, 4, 5].map(|k| Tensor::<2>::from_data(inputs[k].clone(), &device));
+        let run = |forward| {
+            FORCED.set(Some(forward));
+            let state = State {
+                h: h0.clone(),
+                c: c0.clone(),
+            };
+            let started = std::time::Instant::now();
+            let (y, _) = lstm::lstm(x.clone(), w_ih.clone(), w_hh.clone(), bias.clone(), state);
+            let y = host(y.slice([t - 1..t]));
+            FORCED.set(None);
+            (started.elapsed().as_secs_f64() * 1e3, y[0])
+        };
+        let variants = [Forward::Step, Forward::SequenceOne, Forward::SequenceFour];
+        variants.map(run);
+        let mut best = [f64::MAX; 3];
+        for _ in 0..5 {
+            for (k, v) in variants.into_iter().enumerate() {
+                best[k] = best[k].min(run(v).0);
+            }
+        }
+        eprintln!("T {t} B {b} H {h}: step {:.2} one {:.2} four {:.2} ms", best[0], best[1], best[2]);
     }
 }

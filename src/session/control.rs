@@ -212,6 +212,11 @@ impl Monitor for Stage<'_> {
         });
     }
 
+    fn single_step(&self) -> bool {
+        // A step that is made during a pause was asked for.
+        self.control.paused
+    }
+
     fn evaluation(&mut self, evaluation: Evaluation) {
         let Evaluation { epoch, nll, error } = evaluation;
         let perplexity = error.is_none().then(|| nll.exp());

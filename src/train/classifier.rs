@@ -203,7 +203,8 @@ pub async fn train<M: Monitor>(
             let gradients = loss.backward();
             at.step += 1;
             seen += padded.lengths.iter().sum::<usize>() as u64;
-            let report = at.step.is_multiple_of(config.report_every.max(1)) || at.step == 1;
+            let report =
+                at.step.is_multiple_of(config.report_every.max(1)) || at.step == 1 || monitor.single_step();
             let measure = report
                 && config.measure_every > 0
                 && at.step % config.measure_every == 1 % config.measure_every;

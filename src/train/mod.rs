@@ -8,6 +8,8 @@ pub mod defaults;
 pub mod evaluate;
 pub mod find_rate;
 pub mod language_model;
+#[cfg(test)]
+mod memory_tests;
 pub mod metrics;
 pub mod monitor;
 pub mod optimiser;

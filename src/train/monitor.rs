@@ -61,6 +61,10 @@ pub enum Signal {
 pub trait Monitor {
     /// A step was made.
     fn step(&mut self, step: Step);
+    /// Whether the coming step has to be reported although its turn has not come: it is watched alone.
+    fn single_step(&self) -> bool {
+        false
+    }
     /// Something was measured.
     fn evaluation(&mut self, evaluation: Evaluation);
     /// Asked before every step; does not return while training is paused.

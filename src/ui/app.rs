@@ -7,7 +7,6 @@ use egui::{CentralPanel, Frame, Margin, Ui};
 use super::actions::Action;
 use super::chrome::{about, messages, palette::Palette, rail, settings as settings_window, top_bar};
 use super::panels::Panels;
-use super::run::Run;
 use super::settings::{Settings, ZOOM};
 use super::side::{Asker, Side};
 use super::theme::{self, Theme};

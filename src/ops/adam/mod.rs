@@ -1,7 +1,7 @@
 //! One Adam step of one parameter in a single pass over parameter, gradient and moments.
 
 mod cpu;
-mod gpu;
+pub(super) mod gpu;
 
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::{Autodiff, AutodiffBackend, Backend, Dispatch, Flex, backend_extension};

@@ -1,7 +1,7 @@
 //! Concat pooling (equation 4): `[h_T, maxpool(H), meanpool(H)]` over the pooled steps of each document.
 
 mod cpu;
-mod gpu;
+pub(super) mod gpu;
 #[cfg(test)]
 pub(super) mod oracle;
 

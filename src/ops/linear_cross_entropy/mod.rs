@@ -5,7 +5,7 @@
 //! taken on the way, to be scaled by whatever arrives in the backward pass.
 
 mod cpu;
-mod gpu;
+pub(super) mod gpu;
 #[cfg(test)]
 pub(super) mod oracle;
 

@@ -1,4 +1,9 @@
-//! The layer on a GPU: one WGSL dispatch a step forward, two backward (`shaders/lstm.wgsl`), products by Burn.
+//! The layer on a GPU: products by Burn, the recurrence by WGSL.
+//!
+//! Forward there are two variants. One dispatch a step (`shaders/lstm.wgsl`) spreads every step over the whole GPU. One
+//! dispatch for many steps (`shaders/lstm_sequence.wgsl`) saves the launches, but a workgroup then reads all recurrent
+//! weights at every step for the few rows that it holds: that pays while the weights are small. Backward, a step takes
+//! two dispatches.
 
 use burn::backend::TensorMetadata as _;
 use burn::backend::ops::FloatTensorOps as _;
@@ -7,16 +12,112 @@ use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::{CubeBackend, tensor::CubeTensor};
 
 use super::{Grads, LstmKernels, Tape, Wanted};
-use crate::gpu::kernel::{Kernel, empty, groups_1d, launch};
+use crate::gpu::caps::DeviceCaps;
+use crate::gpu::kernel::{Kernel, empty, launch};
 
 const TILE: usize = 16;
+/// Invocations of a workgroup that runs many steps.
+const SEQUENCE_SIZE: usize = 256;
 
-fn kernel(entry: &'static str, batch: usize, hidden: usize) -> Kernel {
-    let constants = vec![("BATCH", batch as u32), ("HIDDEN", hidden as u32)];
+/// How the steps are dispatched forward.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forward {
+    /// A dispatch for each step.
+    Step,
+    /// A dispatch for many steps, a row a slot.
+    SequenceOne,
+    /// A dispatch for many steps, four rows a slot.
+    SequenceFour,
+}
+
+/// Hidden units up to which one workgroup for a few rows beats one dispatch a step on a GPU.
+///
+/// A group of rows reads `16 H^2` bytes of weights a step: at 320 units 1.6 MB, tens of microseconds out of the cache,
+/// which is what a dispatch costs; from there on the traffic grows with the square.
+const SEQUENCE_HIDDEN: usize = 320;
+
+impl Forward {
+    /// The faster variant for these sizes.
+    pub fn choose(caps: &DeviceCaps, batch: usize, hidden: usize) -> Self {
+        #[cfg(test)]
+        if let Some(forced) = FORCED.get() {
+            return forced;
+        }
+        let sequence = if batch == 1 {
+            Self::SequenceOne
+        } else {
+            Self::SequenceFour
+        };
+        if hidden <= SEQUENCE_HIDDEN && sequence.fits(caps, hidden) {
+            sequence
+        } else {
+            Self::Step
+        }
+    }
+
+    /// Rows of a slot.
+    fn rows(self) -> usize {
+        match self {
+            Self::Step => TILE,
+            Self::SequenceOne => 1,
+            Self::SequenceFour => 4,
+        }
+    }
+
+    /// Whether the states of a workgroup's rows fit its memory: hidden twice (this step's and the next's) and cell.
+    pub fn fits(self, caps: &DeviceCaps, hidden: usize) -> bool {
+        self == Self::Step
+            || 3 * slots(hidden) * hidden * self.rows() * size_of::<f32>() <= caps.workgroup_memory as usize
+    }
+
+    fn entry(self) -> &'static str {
+        match self {
+            Self::Step => "forward",
+            Self::SequenceOne => "sequence_one",
+            Self::SequenceFour => "sequence_four",
+        }
+    }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// What tests want instead of the faster variant.
+    pub static FORCED: std::cell::Cell<Option<Forward>> = const { std::cell::Cell::new(None) };
+}
+
+/// Slots of rows in a workgroup that runs many steps, as the shader counts them.
+fn slots(hidden: usize) -> usize {
+    let columns = hidden.div_ceil(hidden.div_ceil(SEQUENCE_SIZE));
+    SEQUENCE_SIZE / columns
+}
+
+/// Multiply-adds that one dispatch may take: a fortieth of a second on a GPU of 20 GFLOP/s. Systems reset a GPU whose
+/// dispatch lasts too long, and a window stops drawing long before.
+///
+/// Tests keep it so low that their small windows take several dispatches, as long ones do.
+const DISPATCH_WORK: usize = if cfg!(test) { 20_000 } else { 1 << 28 };
+#[cfg(test)]
+pub static WORK: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(DISPATCH_WORK);
+
+/// Steps of one dispatch of a sequence kernel.
+fn steps_per_dispatch(batch: usize, hidden: usize) -> usize {
+    #[cfg(test)]
+    let work = WORK.load(std::sync::atomic::Ordering::Relaxed);
+    #[cfg(not(test))]
+    let work = DISPATCH_WORK;
+    (work / (batch * 4 * hidden * hidden).max(1)).clamp(1, 1_024)
+}
+
+pub fn kernel(entry: &'static str, hidden: usize) -> Kernel {
+    let source = if entry.starts_with("sequence") {
+        include_str!("../../../shaders/lstm_sequence.wgsl")
+    } else {
+        include_str!("../../../shaders/lstm.wgsl")
+    };
     Kernel {
-        source: include_str!("../../../shaders/lstm.wgsl"),
+        source,
         entry,
-        constants,
+        constants: vec![("HIDDEN", hidden as u32)],
     }
 }
 
@@ -40,6 +141,37 @@ fn states(initial: CubeTensor, time: usize) -> CubeTensor {
     ))
 }
 
+/// Activates `gates [T, B, 4H]` and fills the states behind their first step.
+fn recurrence(forward: Forward, gates: &CubeTensor, w_hh: CubeTensor, h: &CubeTensor, c: &CubeTensor) {
+    let [time, batch, _] = gates.shape().dims();
+    let hidden = h.shape()[2];
+    let caps = DeviceCaps::of(gates);
+    let entry = forward.entry();
+    if forward == Forward::Step {
+        let w_hh = into_contiguous(w_hh);
+        let groups = caps.groups_2d(hidden, batch, TILE);
+        for t in 0..time as u32 {
+            launch(
+                kernel(entry, hidden),
+                groups,
+                &[gates, &w_hh, h, c],
+                &[t, batch as u32],
+            );
+        }
+        return;
+    }
+    // The four gates' weights side by side, and neighbouring units next to one another, so that neighbouring
+    // invocations read neighbouring words.
+    let by_gate = reshape(w_hh, [4, hidden, hidden]);
+    let weights = into_contiguous(CubeBackend::float_permute(by_gate, &[2, 1, 0]));
+    let groups = caps.groups_1d(batch, (slots(hidden) * forward.rows()) as u32);
+    let most = steps_per_dispatch(batch, hidden);
+    for first in (0..time).step_by(most) {
+        let info = [first, batch, most.min(time - first)].map(|n| n as u32);
+        launch(kernel(entry, hidden), groups, &[gates, &weights, h, c], &info);
+    }
+}
+
 impl LstmKernels for CubeBackend {
     fn lstm_run(
         x: CubeTensor,
@@ -52,7 +184,6 @@ impl LstmKernels for CubeBackend {
         let [time, batch, input] = x.shape().dims();
         let hidden = h0.shape()[1];
         let x = into_contiguous(x);
-        let w_hh = into_contiguous(w_hh);
         let projected = Self::float_matmul(
             reshape(x.clone(), [time * batch, input]),
             Self::float_transpose(w_ih.clone()),
@@ -62,15 +193,8 @@ impl LstmKernels for CubeBackend {
             [time, batch, 4 * hidden],
         ));
         let (h, c) = (states(h0, time), states(c0, time));
-        let groups = [hidden.div_ceil(TILE) as u32, batch.div_ceil(TILE) as u32, 1];
-        for t in 0..time {
-            launch(
-                kernel("forward", batch, hidden),
-                groups,
-                &[&gates, &w_hh, &h, &c],
-                &[t as u32],
-            );
-        }
+        let forward = Forward::choose(&DeviceCaps::of(&x), batch, hidden);
+        recurrence(forward, &gates, w_hh.clone(), &h, &c);
         Tape {
             x,
             w_ih,
@@ -92,22 +216,25 @@ impl LstmKernels for CubeBackend {
         } = tape;
         let [time, batch, input] = x.shape().dims();
         let hidden = h.shape()[2];
+        let w_hh = into_contiguous(w_hh);
         let dy = into_contiguous(dy);
         let (dh, dc) = (zeros(&dy, [batch, hidden]), zeros(&dy, [batch, hidden]));
-        let cells = groups_1d(batch * hidden, 256);
-        let groups = [hidden.div_ceil(TILE) as u32, batch.div_ceil(TILE) as u32, 1];
+        let caps = DeviceCaps::of(&dy);
+        let cells = caps.groups_1d(batch * hidden, 256);
+        let tiles = caps.groups_2d(hidden, batch, TILE);
         for t in (0..time as u32).rev() {
+            let info = [t, batch as u32];
             launch(
-                kernel("backward_cell", batch, hidden),
+                kernel("backward_cell", hidden),
                 cells,
                 &[&gates, &c, &dy, &dh, &dc],
-                &[t],
+                &info,
             );
             launch(
-                kernel("backward_recurrent", batch, hidden),
-                groups,
+                kernel("backward_recurrent", hidden),
+                tiles,
                 &[&gates, &w_hh, &dh],
-                &[t],
+                &info,
             );
         }
         let n = time * batch;

@@ -11,7 +11,7 @@
 //! gradients are again single products over all steps.
 
 mod cpu;
-mod gpu;
+pub(super) mod gpu;
 #[cfg(test)]
 pub(super) mod oracle;
 

@@ -7,6 +7,7 @@ use super::super::engine::{JobError, Outcome, start};
 use super::super::protocol::{Adapt, Event, LmOptions};
 use super::card::{Card, count};
 use super::load;
+use super::prepare;
 use super::work::Work;
 use crate::io::{
     Kind, Labels, ModelConfig, ModelFiles, NamedTensor, OutputDir, Overwrite, Precision, Tensors, tensors_of,
@@ -166,7 +167,9 @@ pub async fn adapt(
     if let Some(drop_mult) = options.drop_mult {
         config.dropouts = crate::model::Dropouts::LANGUAGE_MODEL.scaled(drop_mult);
     }
+    config.report_every = prepare::report_every(device, config.report_every);
     let model = files.language_model(device)?;
+    prepare::language_model(control, &model, &config).await?;
     if options.find_rate {
         let finder = LrFinder::default();
         let sweep = Stage::start(

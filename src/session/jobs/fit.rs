@@ -1,5 +1,6 @@
 //! Stages 2 and 3: from labelled texts to a classifier and an honest estimate of its error.
 
+use std::cell::Cell;
 use std::ops::ControlFlow;
 
 use serde_json::{Map, Value, json};
@@ -10,6 +11,7 @@ use super::super::protocol::{Estimate, Event, Fit, Prediction, Source};
 use super::adapt;
 use super::card::{Card, count};
 use super::load;
+use super::prepare;
 use super::work::Work;
 use crate::io::{
     Kind, Labels, ModelConfig, ModelFiles, OutputDir, Overwrite, Precision, check_labels,
@@ -107,6 +109,8 @@ struct Trainer<'a> {
     data: &'a Data,
     device: &'a burn::tensor::Device,
     work: &'a Work,
+    /// Whether the device has compiled what classifiers need; those of every fold need the same.
+    prepared: Cell<bool>,
 }
 
 impl Trainer<'_> {
@@ -135,7 +139,7 @@ impl Trainer<'_> {
             patience: defaults::PATIENCE,
             seed,
             measure_every: 10,
-            report_every: 1,
+            report_every: prepare::report_every(self.device, 1),
             save_every: 50,
         }
     }
@@ -189,6 +193,9 @@ impl Trainer<'_> {
         });
         let config = self.config(&labels, seed);
         let checkpoint = self.work.checkpoint(stage)?;
+        if !self.prepared.replace(true) {
+            prepare::classifier(control, &model, plan.rule, &config).await?;
+        }
         let mut monitor = Stage::start(control, stage, model.groups(), 0, "steps")
             .with_checkpoint(self.work.checkpoint_path());
         let data = Labelled {
@@ -319,6 +326,7 @@ pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
         data: &data,
         device: &device,
         work: &work,
+        prepared: Cell::new(false),
     };
     let all_rows: Vec<usize> = (0..data.labels.len()).collect();
     let mut seconds = Map::new();

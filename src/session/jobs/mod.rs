@@ -19,4 +19,5 @@ pub mod tokenize;
 
 mod card;
 pub(super) mod load;
+mod prepare;
 mod work;

@@ -9,6 +9,7 @@ use super::super::engine::{JobError, Outcome, start};
 use super::super::protocol::{Event, Pretrain, TokenizerKind};
 use super::card::{Card, count};
 use super::load;
+use super::prepare;
 use super::work::Work;
 use crate::io::{
     Kind, ModelConfig, ModelFiles, OutputDir, Overwrite, Precision, Progress, Splitting, documents,
@@ -147,6 +148,7 @@ pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
         None
     };
     let tokens = corpus.tokens().len();
+    prepare::language_model(control, &model, &config).await?;
     let mut stage =
         Stage::start(control, "pretrain", model.groups(), 0, "steps").with_checkpoint(work.checkpoint_path());
     let valid = (valid.documents() > 0).then_some(valid);

@@ -1,0 +1,54 @@
+//! Device memory over many steps, on whatever adapter wgpu finds.
+
+use burn::tensor::Device;
+
+use super::optimiser::{Optimiser, Rule};
+use crate::model::dropout::Draw;
+use crate::model::{Architecture, Dropouts, LanguageModel, Network as _, Tokens};
+
+/// Training at a fixed shape must hold on to nothing from step to step.
+#[test]
+fn device_memory_is_flat_over_many_steps() {
+    if futures_lite::future::block_on(crate::gpu::device::adapters()).is_empty() {
+        eprintln!("SKIPPED: no wgpu adapter");
+        return;
+    }
+    let device = Device::wgpu(burn::tensor::DeviceKind::DefaultDevice);
+    let arch = Architecture {
+        vocab: 23,
+        embedding: 5,
+        hidden: 7,
+        layers: 2,
+    };
+    let (time, batch) = (3, 2);
+    let mut model = LanguageModel::new(arch, 1, &device);
+    let mut optimiser = Optimiser::new(Rule::ADAM, 0.01, Some(0.3));
+    let rates = vec![1e-3; model.groups().len()];
+    let mut states = model.encoder.zero_states(batch);
+    let mut usage = Vec::new();
+    for step in 0..220u32 {
+        model.visit_mut(&mut |_, _, p| p.track(true));
+        let ids = |salt: u32| (0..6).map(|i| (i * 7 + salt) % 23).collect::<Vec<u32>>();
+        let tokens = Tokens::new(ids(step), time, batch);
+        let draw = Draw {
+            seed: 1,
+            step: u64::from(step),
+        };
+        let masks = model.masks(draw, &Dropouts::LANGUAGE_MODEL, batch);
+        let (loss, next) = model.loss(&tokens, ids(step + 1).into(), states, &masks, (2.0, 1.0));
+        states = next;
+        let gradients = loss.total().backward();
+        let stepped = optimiser.step(&mut model, gradients, &rates, None, false);
+        futures_lite::future::block_on(stepped).expect("a step");
+        drop((loss, masks, tokens));
+        if step == 19 || step == 219 {
+            device.sync().expect("the device");
+            usage.push(device.memory_pool_usage().expect("wgpu reports its pools"));
+        }
+    }
+    let (before, after) = (&usage[0], &usage[1]);
+    assert!(
+        after.number_allocs <= before.number_allocs && after.bytes_reserved <= before.bytes_reserved,
+        "after 20 steps {before:?}, after 220 {after:?}"
+    );
+}
