@@ -89,6 +89,7 @@ pub fn launch(kernel: Kernel, groups: [u32; 3], buffers: &[&CubeTensor], info: &
         arguments = arguments.with_buffer(tensor.handle.clone().binding());
     }
     arguments = arguments.with_info(MetadataBindingInfo::custom(packed));
+    super::watch::own_launch();
     let [x, y, z] = groups;
     buffers[0]
         .client

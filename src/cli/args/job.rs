@@ -42,10 +42,19 @@ impl Cli {
             Verb::Generate(args) => Job::Generate(generate(args, common)),
             Verb::Import(args) => Job::Import(import(args)),
             Verb::Export(args) => Job::Export(export(args)?),
-            Verb::Bench { preset, steps } => Job::Bench(Bench {
+            Verb::Bench {
+                preset,
+                only,
+                steps,
+                batch,
+                plain,
+            } => Job::Bench(Bench {
                 common,
                 preset: preset.map(ToString::to_string),
+                only,
                 steps,
+                batch,
+                plain,
             }),
         })
     }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::session::protocol::{DeviceChoice, Estimate, Method, TokenizerKind};
+use crate::session::protocol::{BenchWork, DeviceChoice, Estimate, Method, TokenizerKind};
 use values::Format;
 
 /// ULMFiT on your own machine: label a hundred texts, classify the rest.
@@ -125,9 +125,18 @@ pub enum Verb {
         /// Only these sizes; without it small and paper
         #[arg(long, value_name = "NAME", value_parser = values::bench_preset())]
         preset: Option<&'static str>,
-        /// Steps that are timed
+        /// Only this work
+        #[arg(long, value_name = "WORK", value_parser = values::bench_work())]
+        only: Option<BenchWork>,
+        /// Most steps that are timed; work that takes long ends after half a minute and three of them
         #[arg(long, value_name = "N", default_value = "20", value_parser = values::count)]
         steps: usize,
+        /// Streams of the language model's batch; without it 32 (small) and 16 (paper)
+        #[arg(long, value_name = "N", value_parser = values::count)]
+        batch: Option<usize>,
+        /// Train without dropout and activation regularisation, as benches/peers does
+        #[arg(long)]
+        plain: bool,
     },
 }
 

@@ -207,6 +207,7 @@ fn a_wrong_name_brings_the_nearest() {
     assert!(error("unfreeze train --data a --out d --method freez-dscr").contains("'freez-discr'"));
     assert!(error("unfreeze pretrain --corpus a --out d --preset papr").contains("'paper'"));
     assert!(error("unfreeze bench --preset smal").contains("'small'"));
+    assert!(error("unfreeze bench --only clasifying").contains("'classifying'"));
     assert!(error("unfreeze clasify --model m").contains("'classify'"));
     assert!(error("unfreeze doctor --devic cpu").contains("--device"));
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-use crate::session::protocol::{DeviceChoice, Estimate, Method, TokenizerKind};
+use crate::session::protocol::{BenchWork, DeviceChoice, Estimate, Method, TokenizerKind};
 
 /// A name and what it stands for.
 type Named<T> = (&'static str, T, &'static str);
@@ -78,6 +78,19 @@ pub fn preset() -> impl TypedValueParser<Value = &'static str> {
 pub fn bench_preset() -> impl TypedValueParser<Value = &'static str> {
     let [_, small, paper] = PRESETS;
     named([small, paper])
+}
+
+/// `bench --only`.
+pub fn bench_work() -> impl TypedValueParser<Value = BenchWork> {
+    named([
+        ("lm-training", BenchWork::LmTraining, "training a language model"),
+        (
+            "classifier-training",
+            BenchWork::ClassifierTraining,
+            "training a classifier with every layer thawed",
+        ),
+        ("classifying", BenchWork::Classifying, "labelling texts"),
+    ])
 }
 
 /// `--method`.

@@ -14,6 +14,7 @@ use burn_cubecl::CubeBackend;
 use burn::backend::tensor::FloatTensor;
 
 use super::F;
+use crate::gpu::watch::span;
 
 /// Two words that name one mask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +97,7 @@ impl<B: DropoutMaskBackend, C: CheckpointStrategy> DropoutMaskBackend for Autodi
 /// If `drop` is not in `[0, 1)`.
 pub fn dropout_mask<const D: usize>(shape: [usize; D], key: Key, drop: f32, device: &Device) -> Tensor<D> {
     assert!((0.0..1.0).contains(&drop), "a dropout probability of {drop}");
+    let _span = span("dropout_mask");
     let like = Tensor::<1>::empty([1], &device.clone().inner()).into_dispatch();
     Tensor::from_dispatch(<Dispatch as DropoutMaskBackend>::dropout_mask(
         like,

@@ -20,6 +20,7 @@ use burn_cubecl::CubeBackend;
 use burn::backend::tensor::FloatTensor;
 
 use super::F;
+use crate::gpu::watch::span;
 
 /// Which rows to take and what to multiply each with.
 #[derive(Clone, Debug)]
@@ -83,6 +84,7 @@ impl<B: EmbeddingBackend + EmbeddingKernels, C: CheckpointStrategy> EmbeddingBac
         impl<B: EmbeddingKernels> Backward<B, 1> for EmbeddingBackward {
             type State = (usize, B::Words);
             fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+                let _span = span("embedding backward");
                 let grad = grads.consume::<B>(&ops.node);
                 let (vocab, words) = ops.state;
                 if let [Some(node)] = ops.parents {
@@ -107,6 +109,7 @@ impl<B: EmbeddingBackend + EmbeddingKernels, C: CheckpointStrategy> EmbeddingBac
 /// # Panics
 /// If an id is not below V: ids come from the vocabulary that the matrix was made for.
 pub fn embedding(weight: Tensor<2>, rows: Rows) -> Tensor<2> {
+    let _span = span("embedding");
     let vocab = weight.dims()[0];
     assert!(
         rows.ids.iter().all(|&id| (id as usize) < vocab),

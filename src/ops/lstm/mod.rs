@@ -25,6 +25,7 @@ use burn_cubecl::CubeBackend;
 use burn::backend::tensor::FloatTensor;
 
 use super::F;
+use crate::gpu::watch::span;
 
 /// What the forward pass computes and the backward pass needs.
 #[derive(Clone, Debug)]
@@ -137,6 +138,7 @@ impl<B: LstmBackend + LstmKernels, C: CheckpointStrategy> LstmBackend for Autodi
         impl<B: LstmKernels> Backward<B, 6> for LstmBackward {
             type State = Tape<B>;
             fn backward(self, ops: Ops<Self::State, 6>, grads: &mut Gradients, _: &mut Checkpointer) {
+                let _span = span("lstm backward");
                 let dy = grads.consume::<B>(&ops.node);
                 let [x, w_ih, w_hh, bias, h0, c0] = ops.parents;
                 let weights = w_ih.is_some() || w_hh.is_some() || bias.is_some();
@@ -205,6 +207,7 @@ pub fn lstm(
     bias: Tensor<2>,
     state: State,
 ) -> (Tensor<3>, State) {
+    let _span = span("lstm");
     let [batch, hidden] = state.h.dims();
     let (y, h_n, c_n) = <Dispatch as LstmBackend>::lstm(
         x.into_dispatch(),

@@ -341,8 +341,29 @@ pub struct Bench {
     pub common: Common,
     /// `small`, `paper`, or both when `None`.
     pub preset: Option<String>,
-    /// Steps that are timed.
+    /// Only this work, or all of it when `None`.
+    #[serde(default)]
+    pub only: Option<BenchWork>,
+    /// Most steps that are timed; after half a minute three are enough.
     pub steps: usize,
+    /// Streams of the language model's batch, instead of those that the peers' measurement has.
+    #[serde(default)]
+    pub batch: Option<usize>,
+    /// Trains without dropout and activation regularisation, as the peers' measurement does.
+    #[serde(default)]
+    pub plain: bool,
+}
+
+/// What `bench` measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BenchWork {
+    /// Training steps of a language model.
+    LmTraining,
+    /// Training steps of a classifier with every layer thawed.
+    ClassifierTraining,
+    /// Labelling texts.
+    Classifying,
 }
 
 /// Something to do from beginning to end.
