@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::session::project::{LabelId, TextId};
+use crate::session::project::{LabelId, Project, TextId};
 
 /// Why a text is asked for next.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -75,6 +75,9 @@ pub struct Insight {
     pub features: (usize, usize),
     /// Texts to ask for, best first; never one that was answered.
     pub queue: Vec<Pick>,
+    /// Texts that are or will be kept aside to measure the error, ascending. A random sample of all texts stays one only
+    /// if these are left out where many are labelled at once.
+    pub reserve: Arc<[TextId]>,
     /// Labels of the columns of `probabilities`; empty until there are enough labels to suggest from.
     pub labels: Vec<LabelId>,
     /// Probabilities of every text with features, a row a text, by text.
@@ -91,9 +94,25 @@ pub struct Insight {
     pub similar: HashMap<TextId, Arc<[TextId]>>,
     /// A place in the unit square for every text that has features; empty until it was asked for.
     pub map: Arc<[(TextId, [f32; 2])]>,
+    /// What the assistant had to do without, in one line.
+    pub trouble: Option<String>,
 }
 
 impl Insight {
+    /// Whether a text is or will be kept aside.
+    pub fn is_reserved(&self, text: TextId) -> bool {
+        self.reserve.binary_search(&text).is_ok()
+    }
+
+    /// Texts of the queue that are to be kept aside and are not yet: what [`Action::KeepAside`] must say before the first
+    /// of them is answered.
+    ///
+    /// [`Action::KeepAside`]: crate::session::project::Action::KeepAside
+    pub fn picks_aside(&self, project: &Project) -> Vec<TextId> {
+        let picks = self.queue.iter().filter(|p| p.reason == Reason::KeptAside);
+        picks.map(|p| p.text).filter(|&t| !project.is_aside(t)).collect()
+    }
+
     /// The most probable label of a text, and its probability.
     pub fn suggestion(&self, text: TextId) -> Option<(LabelId, f32)> {
         let row = self.probabilities.get(&text)?;

@@ -21,3 +21,5 @@ mod card;
 pub(super) mod load;
 mod prepare;
 mod work;
+
+pub use load::base_model;
