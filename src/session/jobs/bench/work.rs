@@ -1,5 +1,7 @@
 //! The three kinds of work, a step at a time, on texts that cost nothing to make.
 
+use std::ops::ControlFlow;
+
 use burn::tensor::Device;
 
 use super::super::super::engine::JobError;
@@ -248,7 +250,7 @@ impl Work for Classifying {
     async fn step(&mut self) -> Result<(), JobError> {
         let _span = span("rest of forward");
         let texts: Vec<&[u32]> = self.texts.iter().map(Vec::as_slice).collect();
-        classify(&self.model, &texts, CLASSIFIED, CHUNKING, &mut |_| ()).await?;
+        classify(&self.model, &texts, CLASSIFIED, CHUNKING, &mut |_| ControlFlow::Continue(())).await?;
         Ok(())
     }
 }
