@@ -10,7 +10,7 @@ use super::panels::Panels;
 use super::settings::{Settings, ZOOM};
 use super::side::{Asker, Side};
 use super::theme::{self, Theme};
-use super::{Screen, Shared};
+use super::Shared;
 use crate::session::Session;
 use crate::session::project::Action as Step;
 use crate::session::protocol::{Event, Job};
