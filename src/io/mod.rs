@@ -35,7 +35,9 @@ pub use model_dir::{Kind, ModelBytes, ModelConfig, ModelFiles, tensors_of, tenso
 pub use pickle_vocab::read_vocab;
 pub use predictions::{Prediction, Sink, write_predictions};
 pub use pytorch::{Architecture, Pretrained, fastai_names, read_checkpoint};
-pub use table::{Cell, Labels, Row, Table, TableOptions, given_table, parse_table, read_table, read_table_watched};
+pub use table::{
+    Cell, Labels, Row, Table, TableOptions, given_table, parse_table, read_table, read_table_watched,
+};
 pub use warnings::Warning;
 pub use weights::{
     NamedTensor, Precision, Tensors, parse_safetensors, read_safetensors, safetensors_bytes,

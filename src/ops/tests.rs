@@ -488,6 +488,9 @@ fn measure_variants() {
                 best[k] = best[k].min(run(v).0);
             }
         }
-        eprintln!("T {t} B {b} H {h}: step {:.2} one {:.2} four {:.2} ms", best[0], best[1], best[2]);
+        eprintln!(
+            "T {t} B {b} H {h}: step {:.2} one {:.2} four {:.2} ms",
+            best[0], best[1], best[2]
+        );
     }
 }

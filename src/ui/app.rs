@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use egui::{CentralPanel, Frame, Margin, Ui};
 
+use super::Shared;
 use super::actions::Action;
 use super::chrome::{about, messages, palette::Palette, rail, settings as settings_window, top_bar};
 use super::panels::Panels;
 use super::settings::{Settings, ZOOM};
 use super::side::{Asker, Side};
 use super::theme::{self, Theme};
-use super::Shared;
 use crate::session::Session;
 use crate::session::project::Action as Step;
 use crate::session::protocol::{Event, Job};

@@ -189,6 +189,6 @@ fn run(shared: &Shared, texts: Arc<Texts>, seed: u64) {
 }
 
 #[cfg(test)]
-mod tests;
-#[cfg(test)]
 mod measure;
+#[cfg(test)]
+mod tests;

@@ -53,7 +53,9 @@ pub fn projects_folder() -> PathBuf {
 
 /// Makes the project beside the window: a file in this folder, or in memory only.
 pub fn create(plan: Plan, folder: Option<PathBuf>, wake: Wake) -> Background<Result<OpenProject, String>> {
-    Background::start(0, Arc::clone(&wake), move |_| build(&plan, folder.as_deref(), wake))
+    Background::start(0, Arc::clone(&wake), move |_| {
+        build(&plan, folder.as_deref(), wake)
+    })
 }
 
 /// Opens a project file beside the window.
@@ -257,7 +259,12 @@ mod tests {
         let folder = dir.path().join("deep");
         let plan = plan(&[["7", "a", "x"], ["8", "b", "y"]]);
         let wake: Wake = Arc::new(|| {});
-        let texts = || Arc::new(Texts { texts: vec!["a".into(), "b".into()], ..Texts::default() });
+        let texts = || {
+            Arc::new(Texts {
+                texts: vec!["a".into(), "b".into()],
+                ..Texts::default()
+            })
+        };
         let actions = labels(&plan, 2, &[0, 1]).unwrap();
         for name in ["a", "a-2"] {
             let mut made = new_project(&plan.sheet, texts(), Some(&folder), Arc::clone(&wake)).unwrap();

@@ -250,7 +250,10 @@ impl Work for Classifying {
     async fn step(&mut self) -> Result<(), JobError> {
         let _span = span("rest of forward");
         let texts: Vec<&[u32]> = self.texts.iter().map(Vec::as_slice).collect();
-        classify(&self.model, &texts, CLASSIFIED, CHUNKING, &mut |_| ControlFlow::Continue(())).await?;
+        classify(&self.model, &texts, CLASSIFIED, CHUNKING, &mut |_| {
+            ControlFlow::Continue(())
+        })
+        .await?;
         Ok(())
     }
 }

@@ -109,7 +109,7 @@ pub(super) fn hints(ui: &mut Ui, view: &View, wants: &mut Vec<Want>) {
     let hints = [
         ("Space", "skip", Action::Skip),
         ("U", "unsure", Action::Unsure),
-        ("⌫", "undo", Action::Undo),
+        ("Backspace", "undo", Action::Undo),
         ("N", "new label", Action::NewLabel),
         ("S", "similar texts", Action::Similar),
         ("M", "map", Action::Map),

@@ -13,14 +13,10 @@ use crate::session::project::{Action as Step, Answered, OpenProject, Project, Te
 struct Bench {
     panel: LabelPanel,
     shared: Shared,
-    installed: bool,
 }
 
 impl Bench {
     fn frame(&mut self, ui: &mut Ui) {
-        if !std::mem::replace(&mut self.installed, true) {
-            theme::install(ui.ctx());
-        }
         let typing = ui.ctx().egui_wants_keyboard_input();
         for action in Action::ALL {
             let Some(shortcut) = action.shortcut() else {
@@ -91,11 +87,11 @@ fn screen(project: Option<OpenProject>, insight: Insight, size: (f32, f32)) -> S
     let bench = Bench {
         panel: LabelPanel::default(),
         shared,
-        installed: false,
     };
     let mut harness = Harness::builder()
         .with_size(vec2(size.0, size.1))
         .with_max_steps(32)
+        .with_context_setup(theme::install)
         .build_ui_state(|ui, bench: &mut Bench| bench.frame(ui), bench);
     harness.run();
     harness

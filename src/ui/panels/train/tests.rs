@@ -4,20 +4,15 @@ use egui_kittest::{Harness, kittest::Queryable as _};
 use serde_json::{Map, json};
 
 use super::*;
+use crate::session::Event;
 use crate::session::project::{Action as Step, Answer, OpenProject, Texts};
 use crate::session::protocol::{GroupStep, Method, Prediction};
-use crate::session::{Event, Session};
 
 fn shared(dir: &std::path::Path) -> Shared {
     Shared {
         screen: Screen::Train,
-        project: None,
-        insight: Arc::default(),
-        engine: Session::spawn().unwrap(),
         work_dir: dir.join("work"),
-        run: Default::default(),
-        messages: Vec::new(),
-        queue: Vec::new(),
+        ..Shared::for_tests(None)
     }
 }
 

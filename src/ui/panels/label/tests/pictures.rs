@@ -130,6 +130,7 @@ fn halfway(labelled: usize) -> (OpenProject, Insight) {
         tints: HashMap::from([(shown, Arc::from(tints))]),
         similar: HashMap::from([(shown, Arc::from(similar))]),
         map: (0..600).map(|t| (t, around(t))).collect(),
+        ..Insight::default()
     };
     (open, insight)
 }
