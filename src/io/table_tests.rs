@@ -364,7 +364,7 @@ fn given_texts_are_checked_as_files_are_and_count_rows() {
             "1 text is given more than once with different labels: rows 1 and 5",
         ]
     );
-    let error = crate::io::check_labels(&table).unwrap_err().to_string();
+    let error = check_labels(&table).unwrap_err().to_string();
     assert_eq!(
         error,
         "my texts: row 1 is the only example of class 'x'; add a second one or remove it"

@@ -481,7 +481,7 @@ fn measure_variants() {
             (started.elapsed().as_secs_f64() * 1e3, y[0])
         };
         let variants = [Forward::Step, Forward::SequenceOne, Forward::SequenceFour];
-        variants.map(run);
+        let _ = variants.map(run);
         let mut best = [f64::MAX; 3];
         for _ in 0..5 {
             for (k, v) in variants.into_iter().enumerate() {

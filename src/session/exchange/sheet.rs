@@ -36,7 +36,7 @@ pub struct Sheet {
     pub has_header: bool,
     /// A row's label counts as given only where this column has this value: the sample holds every label, but a hundred
     /// of them are for training.
-    pub(super) given_where: Option<(usize, &'static str)>,
+    pub(in crate::session) given_where: Option<(usize, &'static str)>,
 }
 
 impl Sheet {
