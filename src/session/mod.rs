@@ -11,6 +11,7 @@ mod jobs;
 pub mod project;
 pub mod protocol;
 pub mod survey;
+pub mod trust;
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};

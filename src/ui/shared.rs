@@ -106,6 +106,8 @@ pub struct Shared {
     pub device: Option<(String, String)>,
     /// Where models and unfinished runs of the project are kept.
     pub work_dir: std::path::PathBuf,
+    /// The project's classifier, once one is trained or read from the project.
+    pub model: Option<std::path::PathBuf>,
     /// What the engine has said of the run that is going on or was last.
     pub run: Run,
     /// Messages to the user, oldest first.
@@ -133,6 +135,7 @@ impl Shared {
             settings,
             device: None,
             work_dir: std::env::temp_dir().join("unfreeze"),
+            model: None,
             run: Run::default(),
             messages: Vec::new(),
             queue: Vec::new(),
