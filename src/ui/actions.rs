@@ -68,8 +68,9 @@ impl Action {
         Self::Show(Screen::Write),
         Self::OpenFile,
         Self::OpenSample,
-        Self::Undo,
+        // Before `Undo`: egui ignores a Shift too many, and would take this one's keys for those of `Undo`.
         Self::Redo,
+        Self::Undo,
         Self::Skip,
         Self::Unsure,
         Self::Suggestions,
