@@ -9,6 +9,7 @@ use super::results::Results;
 use crate::session::exchange::{
     self as exchange, Background, Format, Imported, Outcome, Wake, label_studio_configuration,
 };
+use crate::session::project::Project;
 use crate::ui::Shared;
 use crate::ui::number::count;
 use crate::ui::theme::Theme;
@@ -54,6 +55,11 @@ impl ExportWindow {
     /// Whether it lies over the screen.
     pub fn is_shown(&self) -> bool {
         self.shown
+    }
+
+    /// Reads labels for a project from a file; what they would change is shown in the window.
+    pub fn read(&mut self, project: &Project, path: PathBuf, wake: Wake) {
+        self.reading = Some(exchange::import_labels(project, path, wake));
     }
 
     /// Draws the window while it is open, and sees to what goes on beside it.
@@ -260,7 +266,7 @@ impl ExportWindow {
         if let Some(chosen) = take(&mut self.choosing_labels) {
             match (chosen, &shared.project) {
                 (Ok(Some(path)), Some(open)) => {
-                    self.reading = Some(exchange::import_labels(&open.project, path, wake(ui)));
+                    self.read(&open.project, path, wake(ui));
                 }
                 (Ok(_), _) => {}
                 (Err(()), _) => shared.fail("No window to choose a file could be opened."),
@@ -309,17 +315,21 @@ fn sentences(found: &Imported) -> Vec<String> {
             count(found.replaced)
         ));
     }
-    if !found.unmatched.is_empty() {
-        let rows = count(found.unmatched.len());
-        all.push(format!(
-            "{rows} labels are for texts that this project does not have."
-        ));
+    match found.unmatched.len() {
+        0 => {}
+        1 => all.push("1 label is for a text that this project does not have.".into()),
+        n => all.push(format!(
+            "{} labels are for texts that this project does not have.",
+            count(n)
+        )),
     }
-    if !found.conflicting.is_empty() {
-        let rows = count(found.conflicting.len());
-        all.push(format!(
-            "{rows} texts are labelled twice and differently; they stay as they are."
-        ));
+    match found.conflicting.len() {
+        0 => {}
+        1 => all.push("1 text is labelled twice and differently; it stays as it is.".into()),
+        n => all.push(format!(
+            "{} texts are labelled twice and differently; they stay as they are.",
+            count(n)
+        )),
     }
     if found.without > 0 {
         all.push(format!("{} rows have no label.", count(found.without)));

@@ -63,7 +63,7 @@ impl Table<'_> {
                 }
             }
         });
-        view.offset = shown.state.offset().y;
+        view.offset = shown.state.clamped_offset().y;
         view.height = shown.inner_rect.height();
         chosen
     }
