@@ -17,7 +17,7 @@ pub struct Work {
 const MARKER: &str = "run.json";
 
 fn failed(path: &Path, error: &std::io::Error) -> JobError {
-    JobError::Failed(format!("{}: cannot be written: {error}", path.display()))
+    Error::write(path, error).into()
 }
 
 impl Work {
