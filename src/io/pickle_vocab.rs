@@ -247,7 +247,7 @@ mod tests {
                 read("v.pkl", bytes),
                 Err(format!(
                     "v.pkl: asks to run code ({callable}) and was refused; give a vocabulary that is a plain list of strings, and do not \
-                     open this file in Python"
+                     open this file in Python unless you trust it"
                 ))
             );
         }

@@ -153,7 +153,7 @@ fn a_full_disk_is_told_and_leaves_no_half_file() {
         return;
     };
     fastai_files(&dir, &["tiny.pth", "itos.pkl"]);
-    dir.write("disk/filler", vec![0; 52 << 10]);
+    dir.write("disk/filler", vec![0; 60 << 10]);
     for line in [
         format!("pretrain --corpus good.csv --out disk/out {TINY} --batch 16"),
         "adapt --texts good.csv --model base --out disk/out --epochs 1".into(),
@@ -202,7 +202,7 @@ fn a_full_disk_is_told_and_leaves_no_half_file() {
             );
             std::fs::remove_dir_all(dir.path("disk/out")).ok();
             std::fs::remove_dir_all(unfinished).ok();
-            dir.write("disk/filler", vec![0; 52 << 10]);
+            dir.write("disk/filler", vec![0; 60 << 10]);
         }
     }
     // What is there is replaced whole or not at all.

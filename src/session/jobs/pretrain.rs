@@ -16,8 +16,8 @@ use crate::io::{
     Kind, ModelConfig, ModelFiles, OutputDir, Overwrite, Precision, Progress, Splitting, documents,
     tensors_of, total_bytes,
 };
-use crate::model::dropout::Dropouts;
-use crate::model::{LanguageModel, Network as _};
+
+use crate::model::{Dropouts, LanguageModel, Network as _};
 use crate::text::corpus::{Corpus, Encoded, VocabChoice, encode_corpus};
 use crate::text::subword::{SubwordConfig, SubwordTrainer};
 use crate::text::{Tokenizer, word::WordTokenizer};
