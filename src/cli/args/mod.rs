@@ -35,24 +35,28 @@ pub struct Cli {
 /// What every command takes.
 #[derive(Clone, Debug, Args)]
 pub struct CommonArgs {
-    /// Where to compute
+    /// Where to compute; auto without it
     #[arg(
-        long, global = true, value_name = "DEVICE", default_value = "auto", value_parser = values::device(),
+        long, global = true, value_name = "DEVICE", value_parser = values::device(),
         help_heading = "Common options"
     )]
-    pub device: DeviceChoice,
-    /// The one seed of every random choice
-    #[arg(
-        long,
-        global = true,
-        value_name = "N",
-        default_value_t = 0,
-        help_heading = "Common options"
-    )]
-    pub seed: u64,
+    pub device: Option<DeviceChoice>,
+    /// The one seed of every random choice; 0 without it
+    #[arg(long, global = true, value_name = "N", help_heading = "Common options")]
+    pub seed: Option<u64>,
     /// Write one JSON event per line to standard output, and nothing else there
     #[arg(long, global = true, help_heading = "Common options")]
     pub json: bool,
+}
+
+/// Takes the place of `--device` and `--seed` in a command that neither computes nor draws, so that its help does not
+/// offer them; [`Cli::into_job`] refuses them.
+#[derive(Debug, Args)]
+pub struct NeitherDeviceNorSeed {
+    #[arg(long, hide = true, value_name = "DEVICE", value_parser = values::device())]
+    device: Option<DeviceChoice>,
+    #[arg(long, hide = true, value_name = "N")]
+    seed: Option<u64>,
 }
 
 /// A command.
@@ -76,6 +80,8 @@ pub enum Verb {
         /// Use this model's tokeniser instead of the word tokeniser
         #[arg(long, value_name = "DIR")]
         model: Option<PathBuf>,
+        #[command(flatten)]
+        _unused: NeitherDeviceNorSeed,
     },
     /// Stage 1: train a language model on general text
     #[command(after_help = "Examples:
@@ -172,6 +178,9 @@ pub struct PretrainArgs {
     pub corpus: Vec<PathBuf>,
     #[command(flatten)]
     pub out: OutArgs,
+    /// The column with the text, where the corpus is tables; give several to join them; guessed without it
+    #[arg(long = "text-column", value_name = "NAME", value_delimiter = ',')]
+    pub text_columns: Vec<String>,
     /// Texts to measure perplexity on; without it 1 % of the corpus's documents is kept aside
     #[arg(long, value_name = "PATH")]
     pub valid: Option<PathBuf>,
@@ -423,6 +432,8 @@ pub struct GenerateArgs {
 
 #[derive(Debug, Args)]
 pub struct ImportArgs {
+    #[command(flatten)]
+    _unused: NeitherDeviceNorSeed,
     /// Weights: .pth or .safetensors
     #[arg(long, value_name = "FILE")]
     pub weights: PathBuf,
@@ -442,6 +453,8 @@ pub struct ImportArgs {
 
 #[derive(Debug, Args)]
 pub struct ExportArgs {
+    #[command(flatten)]
+    _unused: NeitherDeviceNorSeed,
     /// The model; the built-in one without it
     #[arg(long, value_name = "DIR")]
     pub model: Option<PathBuf>,

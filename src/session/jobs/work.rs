@@ -44,7 +44,7 @@ fn directory(out: &Path) -> PathBuf {
 }
 
 fn failed(path: &Path, error: &std::io::Error) -> JobError {
-    JobError::Failed(format!("{}: cannot be written: {error}", path.display()))
+    Error::write(path, error).into()
 }
 
 impl Work {
