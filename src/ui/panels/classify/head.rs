@@ -3,13 +3,14 @@
 use egui::{Align, ComboBox, Frame, Layout, Margin, RichText, Stroke, TextEdit, Ui, WidgetInfo};
 
 use super::finder::{Filter, Order};
+use super::pill::cap;
 use super::results::{Results, class};
 use crate::session::project::Project;
 use crate::ui::Shared;
 use crate::ui::actions::Action;
 use crate::ui::number::{count, duration};
 use crate::ui::theme::{self, Theme};
-use crate::ui::widgets::{chip, keycap, small};
+use crate::ui::widgets::{chip, small};
 
 /// What the head is drawn from.
 pub struct Head<'a> {
@@ -182,7 +183,7 @@ pub fn news(ui: &mut Ui, shared: &mut Shared, news: usize) {
             if button.on_hover_text(hint).clicked() {
                 shared.act(Action::Train);
             }
-            keycap(ui, "Ctrl Enter");
+            cap(ui, "Ctrl Enter");
         });
     });
     ui.add_space(8.0);

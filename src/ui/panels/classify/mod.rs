@@ -257,7 +257,8 @@ impl ClassifyPanel {
             }
             ui.add_space(8.0);
         }
-        self.try_one.show(ui, shared, model);
+        let trust = known.and_then(|k| k.trust.as_ref());
+        self.try_one.show(ui, shared, model, trust);
         if let Some(want) = want {
             self.carry_out(want, shared);
         }

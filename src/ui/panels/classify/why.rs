@@ -2,7 +2,7 @@
 
 use egui::{Label, RichText, ScrollArea, TextFormat, Ui, text::LayoutJob};
 
-use super::pill::Pill;
+use super::pill::{Pill, cap};
 use super::results::{class, own_label};
 use crate::session::project::{Answer, LabelId, Project, TextId};
 use crate::session::protocol::WordWeight;
@@ -298,7 +298,7 @@ pub fn keys(ui: &mut Ui) {
             ("1", "\u{2013} 0 correct and move on"),
             ("Enter", "keep"),
         ] {
-            crate::ui::widgets::keycap(ui, key);
+            cap(ui, key);
             if !word.is_empty() {
                 let text = RichText::new(word).text_style(egui::TextStyle::Small);
                 ui.label(text.color(Theme::of(ui.ctx()).dim));
