@@ -178,7 +178,7 @@ pub fn news(ui: &mut Ui, shared: &mut Shared, news: usize) {
                 )
             };
             ui.label(text);
-            let button = ui.add_enabled(!shared.run.busy(), egui::Button::new("Train again").small());
+            let button = ui.add_enabled(!shared.run.busy(), egui::Button::new("Train again"));
             let hint = "Trains on all your labels, the new ones too; then the texts are classified anew.";
             if button.on_hover_text(hint).clicked() {
                 shared.act(Action::Train);
