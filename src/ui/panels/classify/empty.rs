@@ -1,6 +1,6 @@
 //! The screen before there is something to show: each time the one thing to do next.
 
-use egui::{ProgressBar, RichText, Ui, vec2};
+use egui::{ProgressBar, RichText, TextStyle, Ui, vec2};
 
 use super::pill::cap;
 use crate::session::protocol::Command;
@@ -96,11 +96,10 @@ pub fn not_yet(ui: &mut Ui, shared: &mut Shared, running: Option<(u64, u64)>) {
         ui.label(RichText::new(title).text_style(theme::title()).strong());
         let share = done as f32 / total.max(1) as f32;
         let theme = Theme::of(ui.ctx());
-        ui.add(
-            ProgressBar::new(share)
-                .text(format!("{} done", count(done as usize)))
-                .fill(theme.tint(theme.ice, 0.6)),
-        );
+        let bar = ProgressBar::new(share).desired_height(10.0).fill(theme.ice);
+        ui.add(bar);
+        let done = format!("{} done", count(done as usize));
+        ui.label(RichText::new(done).text_style(TextStyle::Small).color(theme.dim));
         let stop = ui.button("Stop");
         if stop.on_hover_text("Ends it; nothing of it is kept.").clicked() {
             // An engine that has ended has nothing to stop.

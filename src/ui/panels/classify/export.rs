@@ -73,7 +73,7 @@ impl ExportWindow {
         let modal = egui::Modal::new(egui::Id::unique("export"))
             .frame(frame)
             .show(ui.ctx(), |ui| {
-                ui.set_width(520.0_f32.min(room.width() - 48.0));
+                ui.set_width(520.0_f32.min(room.width() - 72.0));
                 ui.heading("Export and import");
                 let area = ScrollArea::vertical()
                     .id_salt("export")

@@ -12,6 +12,9 @@ use crate::ui::number::{count, duration};
 use crate::ui::theme::{self, Theme};
 use crate::ui::widgets::{chip, small};
 
+/// Height of a line with a button in it, so that the words before it stand in its middle.
+const BUTTON: f32 = 28.0;
+
 /// What the head is drawn from.
 pub struct Head<'a> {
     pub results: &'a Results,
@@ -128,6 +131,7 @@ impl Head<'_> {
         if !filter.search.trim().is_empty() {
             parts.push(format!("with \"{}\"", filter.search.trim()));
         }
+        ui.spacing_mut().interact_size.y = BUTTON;
         ui.horizontal_wrapped(|ui| {
             small(ui, format!("Shown: {}.", parts.join(", ")));
             if chip(ui, "Show all texts")
@@ -168,6 +172,7 @@ pub fn news(ui: &mut Ui, shared: &mut Shared, news: usize) {
         .inner_margin(Margin::symmetric(14, 8));
     frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
+        ui.spacing_mut().interact_size.y = BUTTON;
         ui.horizontal_wrapped(|ui| {
             let text = if news == 1 {
                 "1 label is new since this classifier was trained.".to_owned()

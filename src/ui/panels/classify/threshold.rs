@@ -135,6 +135,7 @@ fn sentences(ui: &mut Ui, threshold: f64, only_below: &mut bool, known: &Knowled
             }
         }
     });
+    ui.spacing_mut().interact_size.y = 28.0;
     ui.horizontal_wrapped(|ui| {
         if below == 0 {
             small(ui, "None is left to check.");
