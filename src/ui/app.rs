@@ -8,6 +8,7 @@ use super::Shared;
 use super::actions::Action;
 use super::chrome::{about, messages, palette::Palette, rail, settings as settings_window, top_bar};
 use super::panels::Panels;
+use super::project::Follower;
 use super::settings::{Settings, ZOOM};
 use super::side::{Asker, Side};
 use super::theme::{self, Theme};
@@ -28,6 +29,7 @@ enum Over {
 pub struct App {
     shared: Shared,
     panels: Panels,
+    follower: Follower,
     palette: Palette,
     over: Over,
 }
@@ -49,8 +51,9 @@ impl App {
         // It runs while the first frame is drawn; an engine that has ended says so at the first real question.
         side.ask(Asker::Device, Job::Doctor { common }).ok();
         Ok(Self {
-            shared: Shared::new(Session::spawn_waking(wake)?, side, settings),
+            shared: Shared::new(Session::spawn_waking(Arc::clone(&wake))?, side, settings, wake),
             panels: Panels::default(),
+            follower: Follower::default(),
             palette: Palette::default(),
             over: Over::Nothing,
         })
@@ -64,6 +67,7 @@ impl App {
     /// Draws a frame. Free of `eframe`, so that tests can drive it.
     pub fn show(&mut self, ui: &mut Ui) {
         self.events();
+        self.follower.follow(&mut self.panels, &mut self.shared);
         self.keys(ui);
         let narrow = ui.available_width() < theme::NARROW;
         top_bar::show(ui, &mut self.shared, narrow);
@@ -85,6 +89,7 @@ impl App {
         }
         messages::show(ui, &mut self.shared);
         self.carry_out(ui.ctx());
+        self.follower.ask(&mut self.shared);
     }
 
     fn events(&mut self) {

@@ -10,7 +10,7 @@ use super::settings::Settings;
 use super::side::Side;
 use crate::session::Session;
 use crate::session::assistant::Insight;
-use crate::session::project::{OpenProject, TextId};
+use crate::session::project::{OpenProject, TextId, Wake};
 
 /// The screens of the rail.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -102,6 +102,8 @@ pub struct Shared {
     pub side: Side,
     /// What the user has chosen for every project.
     pub settings: Settings,
+    /// Draws the window again: what works beside it calls this when it has something to say.
+    pub wake: Wake,
     /// The device that a run would use, and why, once it is known.
     pub device: Option<(String, String)>,
     /// Where models and unfinished runs of the project are kept.
@@ -125,7 +127,7 @@ pub const GOAL: usize = 100;
 
 impl Shared {
     /// What the window starts with: no project, an engine that waits.
-    pub fn new(engine: Session, side: Side, settings: Settings) -> Self {
+    pub fn new(engine: Session, side: Side, settings: Settings, wake: Wake) -> Self {
         Self {
             screen: Screen::Texts,
             project: None,
@@ -133,6 +135,7 @@ impl Shared {
             engine,
             side,
             settings,
+            wake,
             device: None,
             work_dir: std::env::temp_dir().join("unfreeze"),
             model: None,
@@ -145,13 +148,17 @@ impl Shared {
     }
 
     /// For the tests of one screen, without the window round it.
+    ///
+    /// # Panics
+    /// When the operating system gives no thread.
     #[cfg(test)]
     pub fn for_tests(project: Option<OpenProject>) -> Self {
         let engine = Session::spawn().expect("a thread");
-        let side = Side::spawn(std::sync::Arc::new(|| ())).expect("a thread");
+        let wake: Wake = std::sync::Arc::new(|| ());
+        let side = Side::spawn(std::sync::Arc::clone(&wake)).expect("a thread");
         Self {
             project,
-            ..Self::new(engine, side, Settings::default())
+            ..Self::new(engine, side, Settings::default(), wake)
         }
     }
 

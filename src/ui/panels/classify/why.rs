@@ -348,7 +348,7 @@ mod tests {
     fn calibration_reaches_the_words() {
         let judge = |i: u32| Judged {
             text: i,
-            truth: usize::from(i % 3 == 0),
+            truth: usize::from(i.is_multiple_of(3)),
             probabilities: vec![0.99, 0.01],
         };
         let evidence: Vec<Judged> = (0..60).map(judge).collect();

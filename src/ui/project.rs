@@ -1,0 +1,118 @@
+//! What goes on round an open project: its file is listened to, the assistant is told and asked, and what it finds
+//! comes to the screens.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::Shared;
+use super::panels::Panels;
+use super::shared::Wish;
+use crate::session::assistant::{Assistant, Insight};
+use crate::session::project::{Happened, OpenProject, Texts, folder};
+
+/// Follows whatever project is open.
+#[derive(Default)]
+pub struct Follower {
+    /// The texts that the assistant looks over: another project has others.
+    texts: Option<Arc<Texts>>,
+    assistant: Option<Assistant>,
+}
+
+impl Follower {
+    /// Once a frame, before the screens are drawn.
+    pub fn follow(&mut self, panels: &mut Panels, shared: &mut Shared) {
+        self.notice_another(shared);
+        let happened = shared.project.as_mut().map(OpenProject::poll).unwrap_or_default();
+        let mut changed = false;
+        for happened in happened {
+            changed |= matches!(happened, Happened::Acted(_));
+            if let Some(why) = happened.failure() {
+                shared.fail(why);
+            }
+            panels.happened(&happened, shared);
+        }
+        let (Some(assistant), Some(open)) = (&self.assistant, &shared.project) else {
+            return;
+        };
+        if changed {
+            assistant.tell(&open.project);
+        }
+        shared.insight = assistant.insight();
+    }
+
+    /// Once a frame, after the screens were drawn: hands on what they wish to know.
+    pub fn ask(&self, shared: &mut Shared) {
+        let wishes = std::mem::take(&mut shared.wishes);
+        let Some(assistant) = &self.assistant else {
+            return;
+        };
+        for wish in wishes {
+            match wish {
+                Wish::Explain(text) => assistant.explain(text),
+                Wish::Similar(text) => assistant.similar(text),
+                Wish::Map => assistant.map(),
+            }
+        }
+    }
+
+    fn notice_another(&mut self, shared: &mut Shared) {
+        let same = match (&self.texts, &shared.project) {
+            (None, None) => true,
+            (Some(known), Some(open)) => Arc::ptr_eq(known, &open.project.texts),
+            _ => false,
+        };
+        if same {
+            return;
+        }
+        self.texts = None;
+        self.assistant = None;
+        shared.insight = Arc::new(Insight::default());
+        shared.model = None;
+        let Some(open) = &shared.project else {
+            return;
+        };
+        let texts = Arc::clone(&open.project.texts);
+        self.texts = Some(Arc::clone(&texts));
+        shared.work_dir = work_dir(open.path());
+        match Assistant::spawn(texts, shared.settings.seed, Arc::clone(&shared.wake)) {
+            Ok(assistant) => {
+                assistant.tell(&open.project);
+                self.assistant = Some(assistant);
+            }
+            Err(why) => shared.fail(format!(
+                "Nothing can be suggested: the operating system gives no thread ({why}). Labelling works without."
+            )),
+        }
+    }
+}
+
+/// Where the runs of a project write, which must be found again after a crash: beside the program's own data, under the
+/// project's name and a mark of where its file lies. Projects without a file leave nothing behind.
+fn work_dir(project: Option<&Path>) -> PathBuf {
+    let Some(path) = project else {
+        return std::env::temp_dir().join(format!("unfreeze-{}", std::process::id()));
+    };
+    let name = path.file_stem().map(|n| n.to_string_lossy().into_owned());
+    // FNV-1a: two projects of one name in different folders must not meet, and nothing hangs on more than that.
+    let mark = (path.to_string_lossy().bytes()).fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    let home = folder::data_directory().unwrap_or_else(|| std::env::temp_dir().join("unfreeze"));
+    home.join("work")
+        .join(format!("{}-{mark:016x}", name.as_deref().unwrap_or("project")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn projects_of_one_name_work_apart_and_always_in_the_same_place() {
+        let (one, other) = (Path::new("/a/reviews.unfreeze"), Path::new("/b/reviews.unfreeze"));
+        assert_eq!(work_dir(Some(one)), work_dir(Some(one)));
+        assert_ne!(work_dir(Some(one)), work_dir(Some(other)));
+        let name = work_dir(Some(one));
+        let name = name.file_name().unwrap().to_string_lossy();
+        assert!(name.starts_with("reviews-"), "{name}");
+    }
+}
