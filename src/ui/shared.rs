@@ -10,6 +10,7 @@ use super::settings::Settings;
 use super::side::Side;
 use crate::session::Session;
 use crate::session::assistant::Insight;
+use crate::session::exchange::Shelf;
 use crate::session::project::{OpenProject, TextId, Wake};
 
 /// The screens of the rail.
@@ -106,6 +107,8 @@ pub struct Shared {
     pub wake: Wake,
     /// The device that a run would use, and why, once it is known.
     pub device: Option<(String, String)>,
+    /// Where projects are kept, and the list of recent ones.
+    pub shelf: Shelf,
     /// Where models and unfinished runs of the project are kept.
     pub work_dir: std::path::PathBuf,
     /// The project's classifier, once one is trained or read from the project.
@@ -137,6 +140,7 @@ impl Shared {
             settings,
             wake,
             device: None,
+            shelf: Shelf::of_user(),
             work_dir: std::env::temp_dir().join("unfreeze"),
             model: None,
             run: Run::default(),
@@ -158,8 +162,15 @@ impl Shared {
         let side = Side::spawn(std::sync::Arc::clone(&wake)).expect("a thread");
         Self {
             project,
+            shelf: Shelf::in_memory(),
             ..Self::new(engine, side, Settings::default(), wake)
         }
+    }
+
+    /// Goes on with this project instead of the one that is open, which is closed once all of it is on disk.
+    pub fn open(&mut self, project: OpenProject) {
+        self.project = Some(project);
+        self.screen = Screen::Label;
     }
 
     /// Tells the user something that went well or is worth knowing.

@@ -28,6 +28,10 @@ impl Panels {
     /// Draws the screen that is chosen.
     pub fn show(&mut self, ui: &mut Ui, shared: &mut Shared) {
         self.classify.notice(shared);
+        self.texts.tick(ui.ctx(), shared);
+        if let Some(path) = self.texts.take_labels_from() {
+            self.classify.import_labels(path, shared);
+        }
         match shared.screen {
             Screen::Texts => self.texts.show(ui, shared),
             Screen::Label => self.label.show(ui, shared),

@@ -110,6 +110,15 @@ impl Default for ClassifyPanel {
 }
 
 impl ClassifyPanel {
+    /// Shows what the labels in a file would change in the open project.
+    pub fn import_labels(&mut self, path: std::path::PathBuf, shared: &mut Shared) {
+        if let Some(open) = &shared.project {
+            self.export.read(&open.project, path, Arc::clone(&shared.wake));
+            self.export.open();
+            shared.screen = crate::ui::Screen::Classify;
+        }
+    }
+
     /// Draws the screen.
     pub fn show(&mut self, ui: &mut Ui, shared: &mut Shared) {
         self.notice(shared);
