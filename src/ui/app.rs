@@ -13,6 +13,7 @@ use super::settings::{Settings, ZOOM};
 use super::side::{Asker, Side};
 use super::theme::{self, Theme};
 use crate::session::Session;
+use crate::session::exchange::Shelf;
 use crate::session::project::Action as Step;
 use crate::session::protocol::{Event, Job};
 
@@ -40,6 +41,14 @@ impl App {
     /// # Errors
     /// When the operating system gives no thread.
     pub fn new(ctx: &egui::Context, settings: Settings) -> std::io::Result<Self> {
+        Self::with_shelf(ctx, settings, Shelf::of_user())
+    }
+
+    /// As [`new`](Self::new), with projects kept elsewhere than among the user's own.
+    ///
+    /// # Errors
+    /// When the operating system gives no thread.
+    pub fn with_shelf(ctx: &egui::Context, settings: Settings, shelf: Shelf) -> std::io::Result<Self> {
         theme::install(ctx);
         settings.apply(ctx);
         let wake: Arc<dyn Fn() + Send + Sync> = {
@@ -50,8 +59,11 @@ impl App {
         let common = settings.common();
         // It runs while the first frame is drawn; an engine that has ended says so at the first real question.
         side.ask(Asker::Device, Job::Doctor { common }).ok();
+        let engine = Session::spawn_waking(Arc::clone(&wake))?;
+        let mut shared = Shared::new(engine, side, settings, wake);
+        shared.shelf = shelf;
         Ok(Self {
-            shared: Shared::new(Session::spawn_waking(Arc::clone(&wake))?, side, settings, wake),
+            shared,
             panels: Panels::default(),
             follower: Follower::default(),
             palette: Palette::default(),
