@@ -208,3 +208,9 @@ impl eframe::App for App {
         eframe::set_value(storage, SETTINGS, &self.shared.settings);
     }
 }
+
+impl Drop for App {
+    fn drop(&mut self) {
+        self.follower.leave(&self.shared);
+    }
+}

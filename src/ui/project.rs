@@ -54,6 +54,13 @@ impl Follower {
         }
     }
 
+    /// Brings the list of recent projects up to date, for the next start.
+    pub fn leave(&self, shared: &Shared) {
+        if let Some(open) = &shared.project {
+            shared.shelf.note_now(open);
+        }
+    }
+
     fn notice_another(&mut self, shared: &mut Shared) {
         let same = match (&self.texts, &shared.project) {
             (None, None) => true,
