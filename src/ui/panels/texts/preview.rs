@@ -27,7 +27,7 @@ pub(super) struct Preview {
     pub found: Option<Survey>,
     looking: Option<Background<Survey>>,
     steps: Steps,
-    marked: Option<usize>,
+    pub marked: Option<usize>,
     bring: Option<usize>,
 }
 

@@ -529,7 +529,7 @@ fn what_is_cancelled_never_arrives() {
     let path = file(dir.path(), "mail.csv", SMALL.as_bytes());
     let mut h = screen();
     let bench = h.state_mut();
-    let ctx = egui::Context::default();
+    let ctx = Context::default();
     bench
         .panel
         .carry_out(&ctx, Want::Read(Source::File(path)), &mut bench.shared);
