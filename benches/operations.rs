@@ -1,16 +1,21 @@
-//! Every operation at the sizes of the small preset on the CPU, forward and backward: `cargo bench --bench operations`.
+//! Every operation at the sizes of the small preset, forward and backward: `cargo bench --bench operations` on the CPU,
+//! `UNFREEZE_BENCH_DEVICE=wgpu cargo bench --bench operations -- lstm` on whatever adapter wgpu finds. A software renderer
+//! gets a batch of [`SOFTWARE_BATCH`], for it takes seconds where a GPU takes milliseconds.
 //!
 //! Beside `lstm` stand the same layer in plain tensors, differentiated by Burn, and Burn's own `nn::Lstm`; beside
 //! `linear_cross_entropy` the loss with its logits as a whole.
 #![allow(missing_docs, reason = "Criterion's macro makes a function without any")]
 
-use std::sync::Arc;
+use std::env;
+use std::hint::black_box;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use burn::nn::LstmConfig;
 use burn::tensor::activation::{log_softmax, sigmoid};
-use burn::tensor::{Device, Distribution, Int, Tensor, TensorData};
+use burn::tensor::{Device, DeviceKind, Distribution, Int, Tensor, TensorData};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use unfreeze::gpu::caps::DeviceCaps;
 use unfreeze::ops::adam::{AdamStep, adam};
 use unfreeze::ops::concat_pool::{Spans, concat_pool};
 use unfreeze::ops::dropout_mask::{Key, dropout_mask};
@@ -20,6 +25,7 @@ use unfreeze::ops::lstm::{State, lstm};
 
 const TIME: usize = 70;
 const BATCH: usize = 32;
+const SOFTWARE_BATCH: usize = 4;
 const EMBEDDING: usize = 128;
 const HIDDEN: usize = 256;
 const VOCAB: usize = 8_000;
@@ -28,7 +34,27 @@ const TEXTS: usize = 16;
 const TEXT_TOKENS: usize = 280;
 
 fn device() -> Device {
-    Device::flex()
+    static WGPU: LazyLock<bool> =
+        LazyLock::new(|| env::var("UNFREEZE_BENCH_DEVICE").is_ok_and(|name| name == "wgpu"));
+    if *WGPU {
+        Device::wgpu(DeviceKind::DefaultDevice)
+    } else {
+        Device::flex()
+    }
+}
+
+fn batch() -> usize {
+    match DeviceCaps::of_device(&device()) {
+        Some(caps) if caps.software => SOFTWARE_BATCH,
+        _ => BATCH,
+    }
+}
+
+/// Keeps what was computed, and waits until it is.
+fn finished<T>(result: T) -> T {
+    // Without its device the measurement is worth nothing, and the next operation says so.
+    device().sync().ok();
+    black_box(result)
 }
 
 fn random<const D: usize>(shape: [usize; D]) -> Tensor<D> {
@@ -56,13 +82,13 @@ struct Layer {
 impl Layer {
     fn random() -> Self {
         Self {
-            x: random([TIME, BATCH, EMBEDDING]),
+            x: random([TIME, batch(), EMBEDDING]),
             w_ih: random([4 * HIDDEN, EMBEDDING]),
             w_hh: random([4 * HIDDEN, HIDDEN]),
             bias: random([1, 4 * HIDDEN]),
             state: State {
-                h: random([BATCH, HIDDEN]),
-                c: random([BATCH, HIDDEN]),
+                h: random([batch(), HIDDEN]),
+                c: random([batch(), HIDDEN]),
             },
         }
     }
@@ -96,7 +122,7 @@ fn plain_lstm(x: Tensor<3>, w_ih: Tensor<2>, w_hh: Tensor<2>, bias: Tensor<2>, s
 
 fn lstm_layer(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("lstm");
-    group.throughput(Throughput::Elements((TIME * BATCH) as u64));
+    group.throughput(Throughput::Elements((TIME * batch()) as u64));
     let layer = Layer::random();
     group.bench_function("forward", |b| {
         b.iter(|| {
@@ -107,33 +133,39 @@ fn lstm_layer(criterion: &mut Criterion) {
                 bias,
                 state,
             } = &layer;
-            lstm(x.clone(), w_ih.clone(), w_hh.clone(), bias.clone(), state.clone())
+            finished(lstm(
+                x.clone(),
+                w_ih.clone(),
+                w_hh.clone(),
+                bias.clone(),
+                state.clone(),
+            ))
         });
     });
     group.bench_function("forward and backward", |b| {
         b.iter(|| {
             let (x, [w_ih, w_hh, bias], state) = layer.leaves();
-            lstm(x, w_ih, w_hh, bias, state).0.sum().backward()
+            finished(lstm(x, w_ih, w_hh, bias, state).0.sum().backward())
         });
     });
     group.bench_function("forward and backward, plain tensors", |b| {
         b.iter(|| {
             let (x, [w_ih, w_hh, bias], state) = layer.leaves();
-            plain_lstm(x, w_ih, w_hh, bias, state).sum().backward()
+            finished(plain_lstm(x, w_ih, w_hh, bias, state).sum().backward())
         });
     });
     let burns = LstmConfig::new(EMBEDDING, HIDDEN, true)
         .with_batch_first(false)
         .init(&device().autodiff());
     group.bench_function("forward and backward, burn::nn::Lstm", |b| {
-        b.iter(|| burns.forward(leaf(&layer.x), None).0.sum().backward());
+        b.iter(|| finished(burns.forward(leaf(&layer.x), None).0.sum().backward()));
     });
     group.finish();
 }
 
 fn cross_entropy(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("linear_cross_entropy");
-    let n = TIME * BATCH;
+    let n = TIME * batch();
     group.throughput(Throughput::Elements(n as u64));
     let (h, weight, bias) = (
         random([n, EMBEDDING]),
@@ -142,19 +174,28 @@ fn cross_entropy(criterion: &mut Criterion) {
     );
     let targets = ids(n);
     group.bench_function("forward", |b| {
-        b.iter(|| linear_cross_entropy(h.clone(), weight.clone(), bias.clone(), targets.clone()));
+        b.iter(|| {
+            finished(linear_cross_entropy(
+                h.clone(),
+                weight.clone(),
+                bias.clone(),
+                targets.clone(),
+            ))
+        });
     });
     group.bench_function("forward and backward", |b| {
-        b.iter(|| linear_cross_entropy(leaf(&h), leaf(&weight), leaf(&bias), targets.clone()).backward());
+        b.iter(|| {
+            let loss = linear_cross_entropy(leaf(&h), leaf(&weight), leaf(&bias), targets.clone());
+            finished(loss.backward())
+        });
     });
     let words: Vec<i32> = targets.iter().map(|&id| id as i32).collect();
     let words = Tensor::<2, Int>::from_data(TensorData::new(words, [n, 1]), &device().autodiff());
     group.bench_function("forward and backward, plain tensors", |b| {
         b.iter(|| {
             let logits = leaf(&h).matmul(leaf(&weight).transpose()) + leaf(&bias);
-            (-log_softmax(logits, 1).gather(1, words.clone()))
-                .mean()
-                .backward()
+            let loss = -log_softmax(logits, 1).gather(1, words.clone());
+            finished(loss.mean().backward())
         });
     });
     group.finish();
@@ -162,7 +203,7 @@ fn cross_entropy(criterion: &mut Criterion) {
 
 fn embedding_rows(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("embedding");
-    let n = TIME * BATCH;
+    let n = TIME * batch();
     group.throughput(Throughput::Elements(n as u64));
     let weight = random([VOCAB, EMBEDDING]);
     let rows = Rows {
@@ -173,9 +214,11 @@ fn embedding_rows(criterion: &mut Criterion) {
                 .collect(),
         ),
     };
-    group.bench_function("forward", |b| b.iter(|| embedding(weight.clone(), rows.clone())));
+    group.bench_function("forward", |b| {
+        b.iter(|| finished(embedding(weight.clone(), rows.clone())))
+    });
     group.bench_function("forward and backward", |b| {
-        b.iter(|| embedding(leaf(&weight), rows.clone()).sum().backward());
+        b.iter(|| finished(embedding(leaf(&weight), rows.clone()).sum().backward()));
     });
     group.finish();
 }
@@ -185,9 +228,11 @@ fn pooling(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements((TEXTS * TEXT_TOKENS) as u64));
     let h = random([TEXT_TOKENS, TEXTS, EMBEDDING]);
     let spans = Spans::last(&[TEXT_TOKENS; TEXTS], 1_400);
-    group.bench_function("forward", |b| b.iter(|| concat_pool(h.clone(), spans.clone())));
+    group.bench_function("forward", |b| {
+        b.iter(|| finished(concat_pool(h.clone(), spans.clone())))
+    });
     group.bench_function("forward and backward", |b| {
-        b.iter(|| concat_pool(leaf(&h), spans.clone()).sum().backward());
+        b.iter(|| finished(concat_pool(leaf(&h), spans.clone()).sum().backward()));
     });
     group.finish();
 }
@@ -212,7 +257,7 @@ fn optimiser(criterion: &mut Criterion) {
                 let [p, m] = [0; 2].map(|_| random([VOCAB, EMBEDDING]));
                 (p, m, Tensor::full([VOCAB, EMBEDDING], 1e-3, &device()))
             },
-            |(p, m, v)| adam(p, gradient.clone(), m, v, scale.clone(), step),
+            |(p, m, v)| finished(adam(p, gradient.clone(), m, v, scale.clone(), step)),
             BatchSize::LargeInput,
         );
     });
@@ -226,7 +271,12 @@ fn masks(criterion: &mut Criterion) {
     group.bench_function("of a layer's recurrent weights", |b| {
         b.iter(|| {
             step += 1;
-            dropout_mask([4 * HIDDEN, HIDDEN], Key::new(0, step, 48), 0.2, &device)
+            finished(dropout_mask(
+                [4 * HIDDEN, HIDDEN],
+                Key::new(0, step, 48),
+                0.2,
+                &device,
+            ))
         });
     });
     group.finish();

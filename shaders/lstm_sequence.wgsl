@@ -77,9 +77,9 @@ fn sequence_one(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups
                     sum += one_h[before + k] * weights[k * HIDDEN + unit];
                 }
                 let cell = slot * HIDDEN + unit;
-                let new = advance(info[0].x + t, row, unit, sum, one_c[cell]);
-                one_c[cell] = new.x;
-                one_h[STATE - now + cell] = new.y;
+                let found = advance(info[0].x + t, row, unit, sum, one_c[cell]);
+                one_c[cell] = found.x;
+                one_h[STATE - now + cell] = found.y;
             }
         }
         now = STATE - now;

@@ -21,6 +21,7 @@ mod pickle_vocab;
 mod predictions;
 pub mod project;
 mod pytorch;
+mod pytorch_code;
 mod table;
 mod warnings;
 mod weights;

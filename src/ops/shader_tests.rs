@@ -41,8 +41,8 @@ fn launched() -> Vec<(Kernel, usize)> {
         1, 7, 16, 64, 100, 128, 255, 256, 257, 300, 320, 341, 342, 400, 1_150, 1_152,
     ] {
         all.push((lstm::gpu::kernel("forward", hidden), 4));
-        all.push((lstm::gpu::kernel("backward_cell", hidden), 5));
-        all.push((lstm::gpu::kernel("backward_recurrent", hidden), 3));
+        all.push((lstm::gpu::kernel("backward_end", hidden), 4));
+        all.push((lstm::gpu::kernel("backward_step", hidden), 5));
         for (variant, entry) in [
             (Forward::SequenceOne, "sequence_one"),
             (Forward::SequenceFour, "sequence_four"),

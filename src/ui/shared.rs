@@ -152,6 +152,9 @@ impl Shared {
     }
 
     /// For the tests of one screen, without the window round it.
+    ///
+    /// # Panics
+    /// When the operating system gives no thread.
     #[cfg(test)]
     pub fn for_tests(project: Option<OpenProject>) -> Self {
         let engine = Session::spawn().expect("a thread");

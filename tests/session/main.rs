@@ -36,6 +36,7 @@ fn pretrain(corpus: &Path, out: PathBuf) -> Job {
     Job::Pretrain(Pretrain {
         common: COMMON,
         corpus: vec![corpus.to_path_buf()],
+        text_columns: Vec::new(),
         valid: None,
         out,
         preset: "tiny".into(),

@@ -13,6 +13,9 @@ use unfreeze::ui::App;
 use unfreeze::ui::settings::Settings;
 
 /// The window with the settings of a first start, in the light or the dark mode.
+///
+/// # Panics
+/// Without a thread or an adapter.
 pub fn window(size: [f32; 2], dark: bool) -> Harness<'static, App> {
     let settings = Settings {
         theme: if dark {
@@ -31,6 +34,9 @@ pub fn window(size: [f32; 2], dark: bool) -> Harness<'static, App> {
 }
 
 /// Writes what is on the screen to `$UNFREEZE_SHOTS/<name>.png` where that is set, to be looked at.
+///
+/// # Panics
+/// When nothing can be drawn or written.
 pub fn shot(harness: &mut Harness<'_, App>, name: &str) {
     let image = harness.render().expect("an image");
     let Some(folder) = std::env::var_os("UNFREEZE_SHOTS") else {

@@ -21,14 +21,26 @@ impl Cli {
     /// # Errors
     /// Wrong usage that takes more than one option to see, as clap reports it.
     pub fn into_job(self) -> Result<Job, clap::Error> {
+        if let Some(Verb::Tokenize { .. } | Verb::Import(_) | Verb::Export(_)) = &self.verb {
+            let given = [
+                ("--device", self.common.device.is_some()),
+                ("--seed", self.common.seed.is_some()),
+            ];
+            if let Some((option, _)) = given.into_iter().find(|(_, given)| *given) {
+                let message = format!(
+                    "`tokenize`, `import` and `export` neither train nor draw anything: leave out `{option}`"
+                );
+                return Err(Self::command().error(ErrorKind::ArgumentConflict, message));
+            }
+        }
         let common = Common {
-            device: self.common.device,
-            seed: self.common.seed,
+            device: self.common.device.unwrap_or_default(),
+            seed: self.common.seed.unwrap_or_default(),
         };
         Ok(match self.verb.unwrap_or(Verb::Demo { out: None }) {
             Verb::Demo { out } => Job::Demo { common, out },
             Verb::Doctor => Job::Doctor { common },
-            Verb::Tokenize { file, model } => Job::Tokenize {
+            Verb::Tokenize { file, model, .. } => Job::Tokenize {
                 input: file_or_stdin(file),
                 model,
             },
@@ -73,6 +85,7 @@ fn pretrain(args: PretrainArgs, common: Common) -> Pretrain {
     Pretrain {
         common,
         corpus: args.corpus,
+        text_columns: args.text_columns,
         valid: args.valid,
         out: args.out.out,
         preset: args.preset.into(),
@@ -137,7 +150,9 @@ fn train(args: TrainArgs, common: Common) -> Fit {
             max_len: args.max_len,
             drop_mult: args.drop_mult,
             balance: args.balance,
-            ..ClassifierOptions::default()
+            cut_frac: args.cut_frac,
+            ratio: args.ratio,
+            factor: args.factor,
         },
         estimate: args.estimate,
         forgetting: false,

@@ -2,12 +2,12 @@
 //!
 //! Forward there are two variants. One dispatch a step (`shaders/lstm.wgsl`) spreads every step over the whole GPU. One
 //! dispatch for many steps (`shaders/lstm_sequence.wgsl`) saves the launches, but a workgroup then reads all recurrent
-//! weights at every step for the few rows that it holds: that pays while the weights are small. Backward, a step takes
-//! two dispatches.
+//! weights at every step for the few rows that it holds: that pays while the weights are small. Backward, each step but the
+//! last is one dispatch: its recurrent product and, with that, the cells of the step before.
 
 use burn::backend::TensorMetadata as _;
 use burn::backend::ops::FloatTensorOps as _;
-use burn::tensor::{FloatDType, Shape, Slice};
+use burn::tensor::{Shape, Slice};
 use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::{CubeBackend, tensor::CubeTensor};
 
@@ -125,10 +125,6 @@ fn reshape(t: CubeTensor, shape: impl Into<Shape>) -> CubeTensor {
     CubeBackend::float_reshape(t, shape.into())
 }
 
-fn zeros(like: &CubeTensor, shape: impl Into<Shape>) -> CubeTensor {
-    CubeBackend::float_zeros(shape.into(), &like.device(), FloatDType::F32)
-}
-
 /// `[T + 1, B, H]` whose first step is `initial`; the others are for the kernel to write.
 fn states(initial: CubeTensor, time: usize) -> CubeTensor {
     let [batch, hidden] = initial.shape().dims();
@@ -218,25 +214,34 @@ impl LstmKernels for CubeBackend {
         let hidden = h.shape()[2];
         let w_hh = into_contiguous(w_hh);
         let dy = into_contiguous(dy);
-        let (dh, dc) = (zeros(&dy, [batch, hidden]), zeros(&dy, [batch, hidden]));
+        let dc = empty(&dy, [batch, hidden]);
         let caps = DeviceCaps::of(&dy);
         let cells = caps.groups_1d(batch * hidden, 256);
         let tiles = caps.groups_2d(hidden, batch, TILE);
-        for t in (0..time as u32).rev() {
-            let info = [t, batch as u32];
+        let info = |t: usize| [t as u32, batch as u32];
+        launch(
+            kernel("backward_end", hidden),
+            cells,
+            &[&gates, &c, &dy, &dc],
+            &info(time - 1),
+        );
+        for t in (1..time).rev() {
             launch(
-                kernel("backward_cell", hidden),
-                cells,
-                &[&gates, &c, &dy, &dh, &dc],
-                &info,
-            );
-            launch(
-                kernel("backward_recurrent", hidden),
+                kernel("backward_step", hidden),
                 tiles,
-                &[&gates, &w_hh, &dh],
-                &info,
+                &[&gates, &w_hh, &c, &dy, &dc],
+                &info(t),
             );
         }
+        let dh = wanted.h0.then(|| {
+            let rows = [
+                Slice::from(0..1),
+                Slice::from(0..batch),
+                Slice::from(0..4 * hidden),
+            ];
+            let first = reshape(Self::float_slice(gates.clone(), &rows), [batch, 4 * hidden]);
+            Self::float_matmul(first, w_hh)
+        });
         let n = time * batch;
         let d_gates = reshape(gates, [n, 4 * hidden]);
         let dx = wanted

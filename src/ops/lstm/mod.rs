@@ -47,15 +47,16 @@ pub(crate) struct Tape<B: Backend> {
 pub(crate) struct Wanted {
     x: bool,
     weights: bool,
+    h0: bool,
 }
 
-/// Gradients; `x` and the weights' are `None` where they were not wanted.
+/// Gradients; `None` where they were not wanted.
 pub(crate) struct Grads<B: Backend> {
     x: Option<F<B>>,
     w_ih: Option<F<B>>,
     w_hh: Option<F<B>>,
     bias: Option<F<B>>,
-    h0: F<B>,
+    h0: Option<F<B>>,
     c0: F<B>,
 }
 
@@ -148,6 +149,7 @@ impl<B: LstmBackend + LstmKernels, C: CheckpointStrategy> LstmBackend for Autodi
                     Wanted {
                         x: x.is_some(),
                         weights,
+                        h0: h0.is_some(),
                     },
                 );
                 let pairs = [
@@ -155,7 +157,7 @@ impl<B: LstmBackend + LstmKernels, C: CheckpointStrategy> LstmBackend for Autodi
                     (w_ih, found.w_ih),
                     (w_hh, found.w_hh),
                     (bias, found.bias),
-                    (h0, Some(found.h0)),
+                    (h0, found.h0),
                     (c0, Some(found.c0)),
                 ];
                 for (node, grad) in pairs {

@@ -81,8 +81,17 @@ pub async fn run(common: &Common, control: &mut Control) -> Outcome {
         let config = &model.config;
         rows.push(vec![
             "built-in".to_string(),
-            if backward { "backward" } else { "forward" }.to_string(),
+            if backward {
+                "from the end"
+            } else {
+                "from the beginning"
+            }
+            .to_string(),
             sizes(&config.architecture),
+            config.training["corpus"].as_str().unwrap_or("?").to_string(),
+            config.training["tokens_seen"]
+                .as_u64()
+                .map_or("?".into(), |n| count(n as usize)),
             config.training["perplexity"]
                 .as_f64()
                 .map_or("?".into(), |p| format!("{p:.1}")),
@@ -96,14 +105,21 @@ pub async fn run(common: &Common, control: &mut Control) -> Outcome {
     }
     control.emit(Event::Table {
         title: "Models".into(),
-        columns: cells(&["model", "direction", "sizes", "perplexity"]),
+        columns: cells(&[
+            "model",
+            "reads",
+            "sizes",
+            "trained on",
+            "tokens read",
+            "perplexity",
+        ]),
         rows,
     });
-    let device = start(control, "doctor", common).await?;
+    // Tells the device that would be used, and why.
+    start(control, "doctor", common).await?;
     let mut result = Map::new();
     result.insert("adapters".into(), json!(found));
     result.insert("models".into(), json!(models));
     result.insert("threads".into(), json!(rayon::current_num_threads()));
-    result.insert("device".into(), json!(format!("{device:?}")));
     Ok(result)
 }

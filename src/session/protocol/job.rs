@@ -73,6 +73,9 @@ pub struct Pretrain {
     pub common: Common,
     /// Files or directories of running text, or tables.
     pub corpus: Vec<PathBuf>,
+    /// Columns with the text, in this order, where the corpus is tables; empty to guess.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub text_columns: Vec<String>,
     /// Texts to measure perplexity on at checkpoints; `None` keeps 1 % of the corpus's documents aside.
     pub valid: Option<PathBuf>,
     /// The model directory to make.

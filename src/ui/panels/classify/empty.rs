@@ -1,12 +1,13 @@
 //! The screen before there is something to show: each time the one thing to do next.
 
-use egui::{ProgressBar, RichText, Ui, vec2};
+use egui::{ProgressBar, RichText, TextStyle, Ui, vec2};
 
+use super::pill::cap;
 use crate::session::protocol::Command;
 use crate::ui::actions::Action;
 use crate::ui::number::count;
 use crate::ui::theme::{self, Theme};
-use crate::ui::widgets::{card, keycap};
+use crate::ui::widgets::card;
 use crate::ui::{Screen, Shared};
 
 /// Before there are texts.
@@ -95,11 +96,10 @@ pub fn not_yet(ui: &mut Ui, shared: &mut Shared, running: Option<(u64, u64)>) {
         ui.label(RichText::new(title).text_style(theme::title()).strong());
         let share = done as f32 / total.max(1) as f32;
         let theme = Theme::of(ui.ctx());
-        ui.add(
-            ProgressBar::new(share)
-                .text(format!("{} done", count(done as usize)))
-                .fill(theme.tint(theme.ice, 0.6)),
-        );
+        let bar = ProgressBar::new(share).desired_height(10.0).fill(theme.ice);
+        ui.add(bar);
+        let done = format!("{} done", count(done as usize));
+        ui.label(RichText::new(done).text_style(TextStyle::Small).color(theme.dim));
         let stop = ui.button("Stop");
         if stop.on_hover_text("Ends it; nothing of it is kept.").clicked() {
             // An engine that has ended has nothing to stop.
@@ -125,7 +125,7 @@ fn next(ui: &mut Ui, shared: &mut Shared, what: &str, then: &str, buttons: &[(&s
                     shared.act(action);
                 }
                 if let Some(key) = key {
-                    keycap(ui, key);
+                    cap(ui, key);
                     ui.add_space(8.0);
                 }
             }

@@ -69,22 +69,25 @@ impl ExportWindow {
             return;
         }
         let room = ui.ctx().content_rect();
-        let modal = egui::Modal::new(egui::Id::unique("export")).show(ui.ctx(), |ui| {
-            ui.set_width(520.0_f32.min(room.width() - 48.0));
-            ui.heading("Export and import");
-            let area = ScrollArea::vertical()
-                .id_salt("export")
-                .max_height(room.height() - 150.0);
-            area.show(ui, |ui| {
-                self.out(ui, shared, results, threshold);
+        let frame = egui::Frame::popup(&ui.global_style()).inner_margin(20);
+        let modal = egui::Modal::new(egui::Id::unique("export"))
+            .frame(frame)
+            .show(ui.ctx(), |ui| {
+                ui.set_width(520.0_f32.min(room.width() - 72.0));
+                ui.heading("Export and import");
+                let area = ScrollArea::vertical()
+                    .id_salt("export")
+                    .max_height(room.height() - 150.0);
+                area.show(ui, |ui| {
+                    self.out(ui, shared, results, threshold);
+                    ui.add_space(8.0);
+                    ui.separator();
+                    self.labels_in(ui, shared);
+                });
                 ui.add_space(8.0);
-                ui.separator();
-                self.labels_in(ui, shared);
+                let close = ui.button("Close").on_hover_text("Back to the table. (Esc)");
+                close.clicked()
             });
-            ui.add_space(8.0);
-            let close = ui.button("Close").on_hover_text("Back to the table. (Esc)");
-            close.clicked()
-        });
         if modal.inner || modal.should_close() {
             self.shown = false;
             self.imported = None;

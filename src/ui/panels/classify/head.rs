@@ -3,13 +3,17 @@
 use egui::{Align, ComboBox, Frame, Layout, Margin, RichText, Stroke, TextEdit, Ui, WidgetInfo};
 
 use super::finder::{Filter, Order};
+use super::pill::cap;
 use super::results::{Results, class};
 use crate::session::project::Project;
 use crate::ui::Shared;
 use crate::ui::actions::Action;
 use crate::ui::number::{count, duration};
 use crate::ui::theme::{self, Theme};
-use crate::ui::widgets::{chip, keycap, small};
+use crate::ui::widgets::{chip, small};
+
+/// Height of a line with a button in it, so that the words before it stand in its middle.
+const BUTTON: f32 = 28.0;
 
 /// What the head is drawn from.
 pub struct Head<'a> {
@@ -127,6 +131,7 @@ impl Head<'_> {
         if !filter.search.trim().is_empty() {
             parts.push(format!("with \"{}\"", filter.search.trim()));
         }
+        ui.spacing_mut().interact_size.y = BUTTON;
         ui.horizontal_wrapped(|ui| {
             small(ui, format!("Shown: {}.", parts.join(", ")));
             if chip(ui, "Show all texts")
@@ -167,6 +172,7 @@ pub fn news(ui: &mut Ui, shared: &mut Shared, news: usize) {
         .inner_margin(Margin::symmetric(14, 8));
     frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
+        ui.spacing_mut().interact_size.y = BUTTON;
         ui.horizontal_wrapped(|ui| {
             let text = if news == 1 {
                 "1 label is new since this classifier was trained.".to_owned()
@@ -177,12 +183,12 @@ pub fn news(ui: &mut Ui, shared: &mut Shared, news: usize) {
                 )
             };
             ui.label(text);
-            let button = ui.add_enabled(!shared.run.busy(), egui::Button::new("Train again").small());
+            let button = ui.add_enabled(!shared.run.busy(), egui::Button::new("Train again"));
             let hint = "Trains on all your labels, the new ones too; then the texts are classified anew.";
             if button.on_hover_text(hint).clicked() {
                 shared.act(Action::Train);
             }
-            keycap(ui, "Ctrl Enter");
+            cap(ui, "Ctrl Enter");
         });
     });
     ui.add_space(8.0);

@@ -79,6 +79,19 @@ impl Knowledge {
         found.into_iter().map(|(j, _)| j.text).collect()
     }
 
+    /// What a text with a label of the user's was taken for instead, before the label was seen, and how surely.
+    pub fn mistaken(&self, text: TextId) -> Option<(usize, f32)> {
+        let judged = self.judged.iter().find(|j| j.text == text && !j.right())?;
+        let p = judged.probabilities.get(judged.predicted())?;
+        let of = |trust: &Trust| {
+            trust
+                .calibrated(&judged.probabilities)
+                .get(judged.predicted())
+                .copied()
+        };
+        Some((judged.predicted(), self.trust.as_ref().and_then(of).unwrap_or(*p)))
+    }
+
     /// Sets TF-IDF to work on the same labels and the same texts; `None` where training has done so, or where there is
     /// nothing to learn from or to measure on.
     pub fn baseline(

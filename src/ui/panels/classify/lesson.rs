@@ -62,6 +62,10 @@ impl Lesson {
 
     /// Labels that were given or changed since, kept-aside ones not counted: training again would learn from them.
     pub fn news(&self, project: &Project) -> usize {
+        if self.trained.is_empty() {
+            // What it was trained on is not known.
+            return 0;
+        }
         let mut before = self.trained.clone();
         before.sort_unstable();
         let now = labelled(project);

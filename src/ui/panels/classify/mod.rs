@@ -44,8 +44,8 @@ use table::{Table, View};
 use try_one::TryOne;
 use why::{Explained, Why};
 
-/// Width of the cards at the right.
-const SIDE: f32 = 308.0;
+/// Width of the cards at the right: the least and the most.
+const SIDE: std::ops::RangeInclusive<f32> = 308.0..=400.0;
 /// Height of the table where everything is one column.
 const NARROW_TABLE: f32 = 430.0;
 /// The confidence from which labels are accepted at first.
@@ -74,6 +74,8 @@ pub struct ClassifyPanel {
     finder: Option<Finder>,
     view: View,
     selected: Option<TextId>,
+    /// Whether the card about it has to come into view.
+    reveal: bool,
     /// The text that was asked about last, and the answer.
     asked: Option<TextId>,
     explained: Option<(TextId, Explained)>,
@@ -98,6 +100,7 @@ impl Default for ClassifyPanel {
             finder: None,
             view: View::default(),
             selected: None,
+            reveal: false,
             asked: None,
             explained: None,
             try_one: TryOne::default(),
@@ -134,12 +137,13 @@ impl ClassifyPanel {
                 self.side(ui, shared, &model);
             });
         } else {
+            let side = (0.25 * ui.available_width()).clamp(*SIDE.start(), *SIDE.end());
             let frame = Frame::new().inner_margin(Margin {
                 left: 20,
                 ..Margin::ZERO
             });
             egui::Panel::right("classify-side")
-                .exact_size(SIDE + 20.0)
+                .exact_size(side + 20.0)
                 .resizable(false)
                 .show_separator_line(false)
                 .frame(frame)
@@ -224,6 +228,8 @@ impl ClassifyPanel {
             table.show(ui, view)
         });
         if let Some(text) = chosen.inner {
+            // In one column the card about it lies below the table.
+            self.reveal = true;
             self.select(text, shared);
         }
     }
@@ -238,15 +244,23 @@ impl ClassifyPanel {
                 let explained = self.explained.as_ref().filter(|(of, _)| *of == text);
                 let explained = explained.map(|(_, e)| e.clone().calibrated(trust));
                 let similar = shared.insight.similar.get(&text);
+                let held_out = known.and_then(|k| k.mistaken(text));
                 let card = Why {
                     project: &open.project,
                     text,
                     explained: explained.as_ref(),
                     predicted: results.predicted(text),
                     busy: shared.side.busy(Asker::Why),
+                    held_out: held_out.map(|(class, p)| {
+                        let known = known.map_or((&[][..], &[][..]), |k| (&k.classes, &k.ids));
+                        (results::class(&open.project, known.0, known.1, class).0, p)
+                    }),
                     similar: similar.map_or(&[], |s| s),
                 };
-                want = card.show(ui);
+                let drawn = ui.scope(|ui| want = card.show(ui));
+                if std::mem::take(&mut self.reveal) {
+                    drawn.response.scroll_to_me(Some(egui::Align::Max));
+                }
                 why::keys(ui);
             } else {
                 why::nothing_chosen(ui);
@@ -266,7 +280,8 @@ impl ClassifyPanel {
             }
             ui.add_space(8.0);
         }
-        self.try_one.show(ui, shared, model);
+        let trust = known.and_then(|k| k.trust.as_ref());
+        self.try_one.show(ui, shared, model, trust);
         if let Some(want) = want {
             self.carry_out(want, shared);
         }

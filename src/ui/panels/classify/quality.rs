@@ -109,10 +109,11 @@ fn lists(ui: &mut Ui, known: &Knowledge, only: &mut Option<Only>) {
                     texts: known.doubtful.clone(),
                 });
             }
-        } else {
-            small(ui, "None of your labels looks wrong.");
         }
     });
+    if known.doubtful.is_empty() {
+        small(ui, "None of your labels looks wrong.");
+    }
 }
 
 fn scores(ui: &mut Ui, report: &Report, names: &[(String, Color32)]) {

@@ -309,11 +309,7 @@ impl ClassifyPanel {
                 "fit" | "train" => self.trained(&Trained::of(result), shared),
                 _ => {}
             },
-            Event::Failed { message, .. } => {
-                if self.running.take().is_some() {
-                    shared.fail(message.clone());
-                }
-            }
+            Event::Failed { message, .. } if self.running.take().is_some() => shared.fail(message.clone()),
             Event::Stopped { .. } => self.running = None,
             _ => {}
         }

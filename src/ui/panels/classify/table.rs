@@ -119,7 +119,15 @@ impl Table<'_> {
         let painter = ui.painter();
         painter.circle_filled(pos2(named.left() + 4.0, named.center().y), 4.0, colour);
         elided(ui, named.with_min_x(named.left() + 15.0), name, theme);
-        self.sureness(ui, bar, row, &sure, own.is_some(), theme);
+        let instead = own.map(|own| {
+            let same = own.name == predicted;
+            if same {
+                "your label".to_owned()
+            } else {
+                format!("yours; it says {predicted}")
+            }
+        });
+        self.sureness(ui, bar, row, &sure, instead, theme);
 
         let clicked = response.clicked();
         response.on_hover_ui(|ui| {
@@ -140,13 +148,20 @@ impl Table<'_> {
         clicked
     }
 
-    /// The bar of confidence and its number, or that the label is the user's own.
-    fn sureness(&self, ui: &Ui, rect: Rect, row: &Row, sure: &str, own: bool, theme: Theme) {
+    /// The bar of confidence and its number, or what stands `instead` where the label is the user's own.
+    fn sureness(&self, ui: &Ui, rect: Rect, row: &Row, sure: &str, instead: Option<String>, theme: Theme) {
         let painter = ui.painter();
         let end = pos2(rect.right(), rect.center().y);
         let font = FontId::proportional(12.0);
-        if own {
-            painter.text(end, Align2::RIGHT_CENTER, "your label", font, theme.dim);
+        if let Some(instead) = instead {
+            let mut job = egui::text::LayoutJob::simple_singleline(instead, font, theme.dim);
+            job.wrap = egui::text::TextWrapping::truncate_at_width(rect.width());
+            let galley = painter.layout_job(job);
+            painter.galley(
+                end - vec2(galley.size().x, galley.size().y / 2.0),
+                galley,
+                theme.dim,
+            );
             return;
         }
         let colour = if row.confidence >= self.threshold {

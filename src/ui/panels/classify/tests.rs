@@ -148,17 +148,25 @@ fn screen(project: Option<OpenProject>, size: (f32, f32), make: impl FnOnce(&mut
         elsewhere: Vec::new(),
     };
     make(&mut bench);
-    let mut harness = Harness::builder()
+    // The sample has signs that only the system's fonts have.
+    let texts = bench.shared.project.as_ref().map(|open| &open.project.texts);
+    let foreign = texts.is_some_and(|texts| !texts.extra.is_empty());
+    let builder = Harness::builder()
         .with_size(vec2(size.0, size.1))
-        .with_max_steps(64)
-        .build_ui_state(|ui, bench: &mut Bench| bench.frame(ui), bench);
+        .with_max_steps(64);
+    let builder = if foreign {
+        builder.allow_missing_glyphs()
+    } else {
+        builder
+    };
+    let mut harness = builder.build_ui_state(|ui, bench: &mut Bench| bench.frame(ui), bench);
     harness.run_ok();
     harness
 }
 
 const WIDE: (f32, f32) = (1204.0, 752.0);
 
-/// Texts whose labels take turns; every tenth was told to be the other. The labels are not in the order of their names.
+/// Texts whose labels take turns. The labels are not in the order of their names.
 fn turns(texts: usize, labelled: usize) -> OpenProject {
     let all = Texts {
         source: "test".into(),
@@ -189,11 +197,11 @@ fn label(open: &mut OpenProject, text: TextId, label: LabelId) {
     .unwrap();
 }
 
-/// `billing` before `returns`; right but for every tenth text, and surer of later ones.
+/// `billing` before `returns`; right but for every eleventh text, and surer of later ones.
 fn predict(text: TextId) -> Vec<f32> {
     let sure = 0.55 + 0.44 * (text % 97) as f32 / 97.0;
     let right = usize::from(truth(text) == 0);
-    let said = if text % 10 == 3 { 1 - right } else { right };
+    let said = if text % 11 == 3 { 1 - right } else { right };
     let mut p = vec![1.0 - sure; 2];
     p[said] = sure;
     p
@@ -254,10 +262,10 @@ fn the_table_says_what_each_confidence_is_worth() {
     assert_eq!(known.judged.len(), 100);
     let report = known.report.as_ref().unwrap();
     // As the classifier orders them: billing, returns.
-    assert_eq!(report.confusion, [[45, 5], [5, 45]]);
+    assert_eq!(report.confusion, [[45, 5], [4, 46]]);
     let trust = known.trust.as_ref().unwrap();
     let accepted = known.coverage.accepted(trust, 0.5).unwrap();
-    assert!((accepted.right - 0.9).abs() < 0.03, "{accepted:?}");
+    assert!((accepted.right - 0.91).abs() < 0.03, "{accepted:?}");
     assert_eq!(accepted.measured_on, 100);
 }
 
@@ -265,19 +273,18 @@ fn the_table_says_what_each_confidence_is_worth() {
 fn a_correction_becomes_a_label_and_offers_to_train_again() {
     let mut h = usual();
     assert!(h.query_by_label("Train again").is_none());
-    // The first text without a label of its own.
-    h.state_mut().panel.filter.search = "number 103".into();
+    // A text that is wrong and has no label of its own.
+    h.state_mut().panel.filter.search = "number 102".into();
     h.run_ok();
     press(&mut h, Key::ArrowDown);
-    let chosen = h.state().panel.selected.unwrap();
-    assert_eq!(chosen, 103);
-    assert_eq!(h.state().shared.wishes, [Wish::Similar(103)]);
-    // The second label has the key 2, wherever the classifier puts it.
-    press(&mut h, Key::Num2);
-    assert_eq!(h.state().project().answer(103), Some(Answer::Label(1)));
+    assert_eq!(h.state().panel.selected, Some(102));
+    assert_eq!(h.state().shared.wishes, [Wish::Similar(102)]);
+    // The first label of the project has the key 1, wherever the classifier puts it.
+    press(&mut h, Key::Num1);
+    assert_eq!(h.state().project().answer(102), Some(Answer::Label(0)));
     let last = h.state().project().answered().next_back().unwrap();
-    assert_eq!(last.suggested, Some(0), "it said returns, wrongly");
-    assert_eq!(h.state().panel.selected, Some(1030), "and goes on");
+    assert_eq!(last.suggested, Some(1), "it said billing, wrongly");
+    assert_eq!(h.state().panel.selected, Some(1020), "and goes on");
     h.get_by_label("1 label is new since this classifier was trained.");
     h.get_by_label("Train again").click();
     h.run_ok();
@@ -286,7 +293,7 @@ fn a_correction_becomes_a_label_and_offers_to_train_again() {
     h.get_by_label("1,899 texts labelled");
     h.key_press_modifiers(Modifiers::COMMAND, Key::Z);
     h.run_ok();
-    assert_eq!(h.state().project().answer(103), None);
+    assert_eq!(h.state().project().answer(102), None);
     assert!(h.query_by_label("Train again").is_none());
 }
 
@@ -380,12 +387,12 @@ fn a_cell_of_the_matrix_shows_its_texts() {
     h.run_ok();
     h.get_by_label("Shown: 5 texts: billing taken for returns.");
     assert_eq!(found_rows(&h), 5);
-    h.get_by_label("Worst mistakes 10").click();
+    h.get_by_label("Worst mistakes 9").click();
     h.run_ok();
     let panel = &h.state().panel;
     let first = panel.finder.as_ref().unwrap().found()[0];
     // The one that it was surest of.
-    let surest = (0..100).filter(|t| t % 10 == 3).max_by_key(|t| t % 97).unwrap();
+    let surest = (0..100).filter(|t| t % 11 == 3).max_by_key(|t| t % 97).unwrap();
     assert_eq!(first, surest);
 }
 
@@ -565,9 +572,9 @@ fn labels_are_read_from_a_file_and_undone() {
     let path = dir.path().join("labels.csv");
     std::fs::write(&path, "text,label\nmessage number 7,fraud\nelsewhere,billing\n").unwrap();
     let mut h = screen(Some(turns(20, 2)), WIDE, |bench| {
+        bench.panel.notice(&mut bench.shared);
         let project = &bench.shared.project.as_ref().unwrap().project;
         bench.panel.export.read(project, path, Arc::new(|| {}));
-        bench.panel.notice(&mut bench.shared);
     });
     h.key_press_modifiers(Modifiers::COMMAND, Key::E);
     for _ in 0..100_000 {
@@ -577,6 +584,7 @@ fn labels_are_read_from_a_file_and_undone() {
         }
         std::thread::yield_now();
     }
+    h.run_ok();
     h.get_by_label("New labels: fraud.");
     h.get_by_label("1 label is for a text that this project does not have.");
     h.get_by_label("Give these labels").click();

@@ -1,7 +1,7 @@
 //! The threshold: how many texts lie above it, and how many of those are likely right.
 
 use egui::epaint::{Mesh, Shape};
-use egui::{Color32, Rect, RichText, Slider, TextStyle, Ui, pos2, vec2};
+use egui::{Align, Color32, Layout, Rect, RichText, Slider, TextStyle, Ui, pos2, vec2};
 
 use super::knowledge::Knowledge;
 use crate::session::trust::Accepted;
@@ -19,7 +19,8 @@ pub fn show(ui: &mut Ui, threshold: &mut f32, only_below: &mut bool, known: &Kno
     let theme = Theme::of(ui.ctx());
     card(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 6.0;
-        ui.horizontal(|ui| {
+        let row = vec2(ui.available_width(), TALL + 20.0);
+        ui.allocate_ui_with_layout(row, Layout::left_to_right(Align::BOTTOM), |ui| {
             let name = ui.label("Accept above");
             slider(ui, threshold, known, theme, name.id);
         });
@@ -54,11 +55,15 @@ fn slider(ui: &mut Ui, threshold: &mut f32, known: &Knowledge, theme: Theme, nam
             ui.visuals_mut().slider_trailing_fill = false;
             ui.visuals_mut().widgets.inactive.bg_fill = Color32::TRANSPARENT;
             let behind = ui.painter().add(Shape::Noop);
-            let slider = Slider::new(threshold, 0.0..=1.0).step_by(0.01).show_value(false);
+            let slider = Slider::new(threshold, 0.0..=1.0).step_by(0.01).show_value(false).handle_shape(egui::style::HandleShape::Circle);
             let response = ui.add(slider).labelled_by(name);
-            let middle = response.rect.center().y;
-            let track = Rect::from_x_y_ranges(rail, egui::Rangef::point(middle).expand(2.5));
+            let middle = response.rect.center();
+            let track = Rect::from_x_y_ranges(rail, egui::Rangef::point(middle.y).expand(2.5));
             ui.painter().set(behind, gradient(track, theme));
+            let knob = pos2(rail.min + rail.span() * *threshold, middle.y);
+            let edge = if response.has_focus() || response.hovered() { theme.ice } else { theme.panel };
+            ui.painter()
+                .circle(knob, 7.5, theme.text, egui::Stroke::new(2.0, edge));
             response.on_hover_text(
                 "Labels with at least this confidence are taken as they are; the others are worth checking by hand. \
                  The bars show how many texts lie where.",
@@ -130,6 +135,7 @@ fn sentences(ui: &mut Ui, threshold: f64, only_below: &mut bool, known: &Knowled
             }
         }
     });
+    ui.spacing_mut().interact_size.y = 28.0;
     ui.horizontal_wrapped(|ui| {
         if below == 0 {
             small(ui, "None is left to check.");

@@ -7,6 +7,7 @@ use egui::{RichText, TextEdit, Ui};
 use super::results::class;
 use super::why::{Explained, tinted};
 use crate::session::protocol::{Explain, Job};
+use crate::session::trust::Trust;
 use crate::ui::Shared;
 use crate::ui::number::percent;
 use crate::ui::side::Asker;
@@ -25,7 +26,7 @@ pub struct TryOne {
 
 impl TryOne {
     /// Draws the card; asks the second engine at every change.
-    pub fn show(&mut self, ui: &mut Ui, shared: &mut Shared, model: &Path) {
+    pub fn show(&mut self, ui: &mut Ui, shared: &mut Shared, model: &Path, trust: Option<&Trust>) {
         card(ui, |ui| {
             heading(ui, "Try one");
             let edit = TextEdit::multiline(&mut self.typed)
@@ -53,7 +54,8 @@ impl TryOne {
                 );
                 return;
             }
-            let Some(answer) = &self.answer else {
+            let answer = self.answer.as_ref().map(|a| a.clone().calibrated(trust));
+            let Some(answer) = &answer else {
                 ui.horizontal(|ui| {
                     ui.spinner();
                     small(ui, "Reading the classifier.");

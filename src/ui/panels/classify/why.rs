@@ -1,8 +1,8 @@
 //! Why this label: the words of one text tinted by what they do to its probability, and the labels to correct it by.
 
-use egui::{Label, RichText, ScrollArea, TextFormat, Ui, text::LayoutJob};
+use egui::{Label, ScrollArea, TextFormat, Ui, text::LayoutJob};
 
-use super::pill::Pill;
+use super::pill::{Pill, cap};
 use super::results::{class, own_label};
 use crate::session::project::{Answer, LabelId, Project, TextId};
 use crate::session::protocol::WordWeight;
@@ -150,6 +150,8 @@ pub struct Why<'a> {
     pub predicted: Option<(LabelId, f32)>,
     /// Whether the explanation is under way.
     pub busy: bool,
+    /// The class that it was given when its own label was held out, and how surely; only where that was another one.
+    pub held_out: Option<(&'a str, f32)>,
     /// Texts like it.
     pub similar: &'a [TextId],
 }
@@ -166,6 +168,13 @@ impl Why<'_> {
                     area.show(ui, |ui| tinted(ui, explained, self.project));
                 }
                 None => self.waiting(ui),
+            }
+            if let Some((name, p)) = self.held_out {
+                let said = percent(f64::from(p));
+                small(
+                    ui,
+                    format!("Before it had seen your label, it said {name}, {said}."),
+                );
             }
             ui.add_space(2.0);
             want = self.buttons(ui);
@@ -195,10 +204,10 @@ impl Why<'_> {
             .id_salt("why")
             .max_height(168.0)
             .show(ui, |ui| ui.label(text.chars().take(3_000).collect::<String>()));
-        ui.horizontal(|ui| {
+        ui.horizontal_wrapped(|ui| {
             if self.busy {
-                ui.spinner();
-                small(ui, "Leaving out each word in turn to see what it does.");
+                ui.add(egui::Spinner::new().size(12.0));
+                small(ui, "Leaving out each word in turn.");
             } else if text.trim().is_empty() {
                 small(ui, "An empty text: there are no words to explain.");
             } else {
@@ -292,18 +301,19 @@ pub fn nothing_chosen(ui: &mut Ui) {
 pub fn keys(ui: &mut Ui) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
-        for (key, word) in [
-            ("\u{2191}", ""),
-            ("\u{2193}", "move"),
-            ("1", "\u{2013} 0 correct and move on"),
-            ("Enter", "keep"),
+        for (keys, word) in [
+            (&["\u{2191}", "\u{2193}"][..], "move"),
+            (&["1", "0"], "correct"),
+            (&["Enter"], "keep"),
         ] {
-            crate::ui::widgets::keycap(ui, key);
-            if !word.is_empty() {
-                let text = RichText::new(word).text_style(egui::TextStyle::Small);
-                ui.label(text.color(Theme::of(ui.ctx()).dim));
-                ui.add_space(6.0);
+            for (i, key) in keys.iter().enumerate() {
+                if i > 0 && word == "correct" {
+                    small(ui, "\u{2013}");
+                }
+                cap(ui, key);
             }
+            small(ui, word);
+            ui.add_space(8.0);
         }
     });
 }
@@ -338,7 +348,7 @@ mod tests {
     fn calibration_reaches_the_words() {
         let judge = |i: u32| Judged {
             text: i,
-            truth: usize::from(i % 3 == 0),
+            truth: usize::from(i.is_multiple_of(3)),
             probabilities: vec![0.99, 0.01],
         };
         let evidence: Vec<Judged> = (0..60).map(judge).collect();

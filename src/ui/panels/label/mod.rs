@@ -1,7 +1,7 @@
 //! The Label screen: what is this text?
 //!
-//! [`desk`] holds the text that lies before the user and waits for each answer to be acknowledged; [`order`] says which
-//! comes next; the other files draw. Parts only look ([`view::View`]) and say what they want ([`view::Want`]); this file
+//! `desk` holds the text that lies before the user and waits for each answer to be acknowledged; `order` says which
+//! comes next; the other files draw. Parts only look (`view::View`) and say what they want (`view::Want`); this file
 //! carries it out.
 
 mod buttons;

@@ -1,7 +1,7 @@
 //! The Train screen: the thaw, the schedule with its playhead, what is learned and what is forgotten.
 //!
-//! Everything is drawn from one moment ([`view::View`]): the latest step, an earlier one that was dragged to, or a step of
-//! the plan for the next run. The parts ask for changes as [`view::Intent`]s, which are carried out after the frame.
+//! Everything is drawn from one moment (`view::View`): the latest step, an earlier one that was dragged to, or a step of
+//! the plan for the next run. The parts ask for changes as `view::Intent`s, which are carried out after the frame.
 
 mod banner;
 mod blocks;

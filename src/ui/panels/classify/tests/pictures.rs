@@ -140,7 +140,7 @@ fn picture(h: &mut Screenful, name: &str) {
 
 #[test]
 fn the_screen_can_be_drawn() {
-    for size in [(1204.0, 752.0), (1844.0, 1032.0), (390.0, 740.0)] {
+    for size in [(1204.0, 752.0), (1844.0, 1032.0), (390.0, 740.0), (390.0, 1720.0)] {
         let mut h = full(size);
         picture(&mut h, "whole");
         h.state_mut().panel.filter.order = Order::LeastSure;
