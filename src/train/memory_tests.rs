@@ -65,8 +65,10 @@ fn device_memory_is_flat_over_many_steps() {
             usage.push(device.memory_pool_usage().expect("wgpu reports its pools"));
         }
     }
-    for u in &usage { eprintln!("{u:?}"); }
-    let (before, after) = (&usage[0], &usage[usage.len()-1]);
+    for u in &usage {
+        eprintln!("{u:?}");
+    }
+    let (before, after) = (&usage[0], &usage[usage.len() - 1]);
     eprintln!("after 20 steps {before:?}, after 520 {after:?}");
     assert!(
         after.number_allocs <= before.number_allocs && after.bytes_reserved <= before.bytes_reserved,

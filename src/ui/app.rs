@@ -13,6 +13,7 @@ use super::settings::{Settings, ZOOM};
 use super::side::{Asker, Side};
 use super::theme::{self, Theme};
 use crate::session::Session;
+use crate::session::exchange::Shelf;
 use crate::session::project::Action as Step;
 use crate::session::protocol::{Event, Job};
 
@@ -62,6 +63,11 @@ impl App {
     /// What the screens share; for tests that look behind the window.
     pub fn shared(&self) -> &Shared {
         &self.shared
+    }
+
+    /// Keeps projects on this shelf from now on, instead of the user's own.
+    pub fn keep_on(&mut self, shelf: Shelf) {
+        self.shared.shelf = shelf;
     }
 
     /// Draws a frame. Free of `eframe`, so that tests can drive it.

@@ -375,7 +375,7 @@ fn hostile_files_give_a_message_that_names_the_place_and_change_nothing() {
             at("broken.jsonl", b"{\"text\": \"a\"}\n{\"text\": \n"),
             &["broken.jsonl", "line 2"],
         ),
-        (at("sheet.xlsx", b"PK\x03\x04rest"), &["sheet.xlsx"]),
+        (at("sheet.xlsx", b"PK\x03\x04rest"), &["sheet.xlsx", "as CSV"]),
         (at("not.parquet", b"PAR1 but no more"), &["not.parquet"]),
         (at("not.csv.gz", b"no gzip at all"), &["not.csv.gz"]),
         (
@@ -407,6 +407,17 @@ fn hostile_files_give_a_message_that_names_the_place_and_change_nothing() {
     }
     let home = h.state().shared.shelf.projects().unwrap();
     assert_eq!(std::fs::read_dir(home).unwrap().count(), 0, "no project was made");
+}
+
+#[test]
+fn a_text_of_many_megabytes_is_a_text() {
+    let dir = tempfile::tempdir().unwrap();
+    let long = "word ".repeat(1 << 20) + &"x".repeat(20 << 20);
+    let csv = format!("text,label\nfine and short,a\n{long},b\n");
+    let mut h = screen();
+    drop_file(&mut h, &file(dir.path(), "long.csv", csv.as_bytes()));
+    assert_eq!(h.state().failures(), Vec::<&str>::new());
+    h.get_by_label("2 texts");
 }
 
 #[test]
