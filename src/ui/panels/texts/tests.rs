@@ -441,7 +441,7 @@ fn a_project_that_another_window_holds_is_told_so() {
     let held = OpenProject::create(&path, "held", texts, Arc::new(|| {})).unwrap();
     Shelf::in_folder(home.path()).note_now(&held);
     let mut h = screen_at(home, None, SIZE);
-    until(&mut h, "the list", |b| b.panel.recents.key_of(0).is_some());
+    until(&mut h, "the list", |b| !b.panel.recents.is_reading());
     let row = "Open held: 0 of 1 text labelled, just now, key 1";
     h.get_by_role_and_label(Role::Button, row).click();
     h.run_steps(1);
@@ -477,7 +477,7 @@ fn what_is_left_for_another_project_stands_on_the_list_with_its_labels() {
     open.act(answer).unwrap();
     until(&mut h, "the labels are on disk", |b| !b.project().busy());
     h.state_mut().shared.screen = Screen::Texts;
-    h.run_steps(3);
+    until(&mut h, "the list", |b| !b.panel.recents.is_reading());
     assert_eq!(
         h.state().panel.recents.key_of(0),
         None,
@@ -490,7 +490,7 @@ fn what_is_left_for_another_project_stands_on_the_list_with_its_labels() {
     h.run_steps(2);
     idle(&mut h);
     h.state_mut().shared.screen = Screen::Texts;
-    until(&mut h, "the list", |b| b.panel.recents.key_of(0).is_some());
+    until(&mut h, "the list", |b| !b.panel.recents.is_reading());
     h.get_by_role_and_label(
         Role::Button,
         "Open sample: 3 of 600 texts labelled, just now, key 1",
