@@ -178,7 +178,7 @@ fn labels_are_there_when_the_window_opens_again() {
     }
     shot(&mut harness, "flow-7-again");
     harness.get_by_label_contains("5 of 600 texts labelled");
-    harness.get_by_label_contains("sample").click();
+    harness.get_by_label_contains("Open sample").click();
     harness.step();
     until(&mut harness, "the project is open", |s| s.project.is_some());
     assert_eq!(answered(shared(&harness)), kept);

@@ -6,6 +6,9 @@ use crate::session::exchange::Sheet;
 use crate::session::survey::Survey;
 use crate::ui::widgets::{card, grouped, heading, one_line, small};
 
+/// Columns that can be chosen: a table of more is rather a matrix of numbers.
+const MOST_COLUMNS: usize = 500;
+
 /// What the columns of a table are taken for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Choice {
@@ -95,7 +98,10 @@ pub(super) fn show(ui: &mut Ui, sheet: &Sheet, choice: &mut Choice, found: Optio
                 .auto_shrink([false, true])
                 .show(ui, |ui| {
                     ui.style_mut().wrap_mode = Some(egui::TextWrapMode::Truncate);
-                    for column in 0..sheet.columns.len() {
+                    // What was guessed comes first, so that it is seen among many.
+                    let guessed = sheet.text_columns.iter().copied();
+                    let others = (0..sheet.columns.len()).filter(|at| !sheet.text_columns.contains(at));
+                    for column in guessed.chain(others).take(MOST_COLUMNS) {
                         let mut on = choice.texts.contains(&column);
                         let title = name(sheet, column);
                         let response = ui.add(Checkbox::new(&mut on, title));
@@ -113,6 +119,12 @@ pub(super) fn show(ui: &mut Ui, sheet: &Sheet, choice: &mut Choice, found: Optio
                         }
                     }
                 });
+            if sheet.columns.len() > MOST_COLUMNS {
+                small(
+                    ui,
+                    format!("and {} more columns", grouped(sheet.columns.len() - MOST_COLUMNS)),
+                );
+            }
             if choice.texts.len() > 1 {
                 small(ui, "The columns are joined, a line each.");
             }
@@ -144,7 +156,7 @@ fn labels(ui: &mut Ui, sheet: &Sheet, choice: &mut Choice, found: Option<&Survey
         .show_ui(ui, |ui| {
             ui.selectable_value(&mut label, None, "None")
                 .on_hover_text("You make the labels yourself.");
-            for column in 0..sheet.columns.len() {
+            for column in 0..sheet.columns.len().min(MOST_COLUMNS) {
                 ui.selectable_value(&mut label, Some(column), name(sheet, column))
                     .on_hover_text(examples(sheet, column));
             }

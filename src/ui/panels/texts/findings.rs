@@ -8,8 +8,8 @@ use crate::session::survey::Survey;
 use crate::ui::theme::Theme;
 use crate::ui::widgets::{card, grouped, heading, small};
 
-/// More unknown words than this need adaptation badly, and say so.
-const MANY_UNKNOWN: f64 = 0.1;
+/// More unknown words than this are rather numbers, codes or another language.
+const MANY_UNKNOWN: f64 = 0.25;
 /// Places that are named.
 const NAMED: usize = 4;
 /// Labels that are named.
@@ -109,7 +109,7 @@ fn unknown(ui: &mut Ui, found: &Survey) {
         small(ui, format!("Most often: {}", unknown.examples.join(", ")));
     }
     if unknown.rate > MANY_UNKNOWN && found.language.could_be_english() {
-        let what = "That is a lot for English: mind that the right column is chosen.";
+        let what = "That is a lot for English: is the right column chosen?";
         caution(ui, what.into());
     }
 }
@@ -132,9 +132,9 @@ fn next(ui: &mut Ui, places: &[u64], step: &mut usize, what: &str) -> Option<u64
     let text = match (*step, places.len()) {
         (_, 1) => "Show it".to_owned(),
         (0, _) => "Show the first".to_owned(),
-        (at, all) => format!("Show the next ({} of {})", at % all + 1, grouped(all)),
+        (at, all) => format!("Show the next: {} of {}", at % all + 1, grouped(all)),
     };
-    let button = ui.small_button(text);
+    let button = ui.link(RichText::new(text).text_style(TextStyle::Small));
     button.widget_info(|| {
         egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Show rows with {what}"))
     });
@@ -149,6 +149,15 @@ fn next(ui: &mut Ui, places: &[u64], step: &mut usize, what: &str) -> Option<u64
     found
 }
 
+/// Names some of `places` and offers to step through all of them.
+fn places(ui: &mut Ui, places: &[u64], step: &mut usize, what: &str, place: &str) -> Option<u64> {
+    let line = |ui: &mut Ui| {
+        small(ui, named(places.iter().copied(), place));
+        next(ui, places, step, what)
+    };
+    ui.horizontal_wrapped(line).inner
+}
+
 fn rows(ui: &mut Ui, found: &Survey, steps: &mut Steps, place: &str) -> Option<u64> {
     let mut bring = None;
     let plural = |n: usize| if n == 1 { "" } else { "s" };
@@ -160,8 +169,7 @@ fn rows(ui: &mut Ui, found: &Survey, steps: &mut Steps, place: &str) -> Option<u
             grouped(n),
             plural(n)
         ));
-        small(ui, named(found.empty.iter().copied(), place));
-        bring = bring.or(next(ui, &found.empty, &mut steps.empty, "no text"));
+        bring = bring.or(places(ui, &found.empty, &mut steps.empty, "no text", place));
     }
     if !found.repeated.is_empty() {
         let n = found.repeated.len();
@@ -172,8 +180,7 @@ fn rows(ui: &mut Ui, found: &Survey, steps: &mut Steps, place: &str) -> Option<u
             plural(n)
         ));
         let later: Vec<u64> = found.repeated.iter().map(|&(_, at)| at).collect();
-        small(ui, named(later.iter().copied(), place));
-        bring = bring.or(next(ui, &later, &mut steps.repeated, "a repeated text"));
+        bring = bring.or(places(ui, &later, &mut steps.repeated, "a repeated text", place));
     }
     if !found.contradicting.is_empty() {
         let n = found.contradicting.len();
@@ -186,8 +193,13 @@ fn rows(ui: &mut Ui, found: &Survey, steps: &mut Steps, place: &str) -> Option<u
             ),
         );
         let later: Vec<u64> = found.contradicting.iter().map(|&(_, at)| at).collect();
-        small(ui, named(later.iter().copied(), place));
-        bring = bring.or(next(ui, &later, &mut steps.contradicting, "another label"));
+        bring = bring.or(places(
+            ui,
+            &later,
+            &mut steps.contradicting,
+            "another label",
+            place,
+        ));
     }
     bring
 }

@@ -14,14 +14,11 @@ pub(super) fn show(ui: &mut Ui, found: &Survey) {
         found.lengths.iter().position(|&n| n > 0).unwrap_or(0),
         found.lengths.iter().copied().max().unwrap_or(0),
     );
-    if most == 0 {
-        return;
-    }
     let theme = Theme::of(ui.ctx());
     let bins = found.lengths.get(first..).unwrap_or_default();
-    let width = ui.available_width();
-    let each = (width / bins.len().max(6) as f32).min(34.0);
-    ui.horizontal(|ui| {
+    let each = ui.available_width() / bins.len().max(6) as f32;
+    // A single bar says nothing.
+    let bars = |ui: &mut Ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
         for (place, &count) in (first..).zip(bins) {
             let bar = bar(ui, each, count as f32 / most as f32, theme.ice, theme.raised);
@@ -35,7 +32,10 @@ pub(super) fn show(ui: &mut Ui, found: &Survey) {
             bar.widget_info(|| WidgetInfo::labeled(Role::Image, true, &said));
             bar.on_hover_text(said);
         }
-    });
+    };
+    if bins.len() > 1 {
+        ui.horizontal(bars);
+    }
     small(
         ui,
         format!(

@@ -27,7 +27,7 @@ pub(super) struct Preview {
     pub found: Option<Survey>,
     looking: Option<Background<Survey>>,
     steps: Steps,
-    marked: Option<usize>,
+    pub marked: Option<usize>,
     bring: Option<usize>,
 }
 
@@ -220,6 +220,11 @@ impl Preview {
                 rows.show(ui, height - foot - 16.0, self.bring.take());
                 let columns = self.sheet.columns.len();
                 let plural = if columns == 1 { "" } else { "s" };
+                let shown = if columns > Rows::MOST_COLUMNS {
+                    format!(", {} shown", Rows::MOST_COLUMNS)
+                } else {
+                    String::new()
+                };
                 let header = if self.sheet.has_header {
                     ""
                 } else {
@@ -228,7 +233,7 @@ impl Preview {
                 small(
                     ui,
                     format!(
-                        "{} rows, {} column{plural}{header}",
+                        "{} rows, {} column{plural}{shown}{header}",
                         grouped(self.sheet.rows.len()),
                         grouped(columns)
                     ),

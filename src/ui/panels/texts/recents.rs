@@ -94,6 +94,12 @@ impl Recents {
         self.offered().nth(at).map(|recent| recent.path.clone())
     }
 
+    /// Whether the list is read anew.
+    #[cfg(test)]
+    pub fn is_reading(&self) -> bool {
+        self.reading.is_some()
+    }
+
     /// A list that nobody has read.
     #[cfg(test)]
     pub fn set(&mut self, list: Vec<Recent>) {

@@ -50,7 +50,7 @@ fn main(ui: &mut Ui, shared: &Shared, room: f32, wants: &mut Vec<Want>) {
         ui.add_space(4.0);
     }
     let left = room - (ui.cursor().top() - top) - 4.0;
-    drop_area::show(ui, left.clamp(230.0, 420.0), first, wants);
+    drop_area::show(ui, left.clamp(230.0, 620.0), first, wants);
 }
 
 fn side(ui: &mut Ui, shared: &Shared, recents: &Recents, wants: &mut Vec<Want>) {

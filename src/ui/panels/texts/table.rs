@@ -11,8 +11,8 @@ use crate::ui::widgets::{grouped, one_line};
 
 /// Height of a row, in points.
 const ROW: f32 = 30.0;
-/// Width of a column that is neither text nor label.
-const OTHER: f32 = 120.0;
+/// Least and greatest width of a column that is not text.
+const OTHER: (f32, f32) = (64.0, 150.0);
 /// Width of the numbers of the rows.
 const PLACE: f32 = 64.0;
 /// A column of text is not narrower than this.
@@ -32,27 +32,43 @@ pub(super) struct Rows<'a> {
 }
 
 impl Rows<'_> {
+    /// Columns that are shown; every cell in view is laid out in every frame.
+    pub const MOST_COLUMNS: usize = 40;
+
     /// The columns as they are shown: text, label, the others.
     fn order(&self) -> Vec<usize> {
         let chosen = || self.choice.texts.iter().copied().chain(self.choice.label);
         let others = (0..self.sheet.columns.len()).filter(|&at| chosen().all(|c| c != at));
-        chosen().chain(others).collect()
+        chosen().chain(others).take(Self::MOST_COLUMNS).collect()
+    }
+
+    /// The width that suits the first cells of a column that is not text.
+    fn width(&self, column: usize) -> f32 {
+        const LOOKED: usize = 30;
+        let cells = (0..self.sheet.rows.len().min(LOOKED)).map(|row| self.sheet.cell(row, column));
+        let letters = |text: &str| text.chars().take(LOOKED).count();
+        let longest = cells.map(letters).max().unwrap_or(0);
+        let mark = if self.choice.label == Some(column) { 6 } else { 0 };
+        let most = longest.max(letters(&name(self.sheet, column)) + mark);
+        (7.0 * most as f32 + 8.0).clamp(OTHER.0, OTHER.1)
     }
 
     /// Draws the table, `height` points high; `bring` is a row to scroll to.
     pub fn show(&self, ui: &mut Ui, height: f32, bring: Option<usize>) {
         let theme = Theme::of(ui.ctx());
         let order = self.order();
-        let texts = self.choice.texts.len();
+        let texts = self.choice.texts.len().min(order.len());
         let gap = ui.spacing().item_spacing.x;
-        let others = order.len() - texts;
+        let others: Vec<f32> = order.iter().skip(texts).map(|&at| self.width(at)).collect();
+        let taken: f32 = others.iter().map(|width| width + gap).sum();
         // The columns of text share what the others leave.
-        let left = ui.available_width() - 16.0 - PLACE - gap - others as f32 * (OTHER + gap);
+        let left = ui.available_width() - 16.0 - PLACE - gap - taken;
         let text = (left / texts.max(1) as f32 - gap).max(TEXT);
         ScrollArea::horizontal()
             .id_salt("preview-sideways")
             .show(ui, |ui| {
                 ui.spacing_mut().item_spacing.y = 0.0;
+                ui.visuals_mut().selection.bg_fill = theme.tint(theme.ice, 0.16);
                 let mut table = TableBuilder::new(ui)
                     .id_salt("preview")
                     .striped(false)
@@ -61,8 +77,7 @@ impl Rows<'_> {
                     .min_scrolled_height(120.0)
                     .max_scroll_height((height - ROW - 8.0).max(120.0))
                     .column(Column::exact(PLACE).clip(true));
-                for (at, _) in order.iter().enumerate() {
-                    let width = if at < texts { text } else { OTHER };
+                for width in std::iter::repeat_n(text, texts).chain(others) {
                     table = table.column(Column::exact(width).clip(true));
                 }
                 if let Some(row) = bring {
@@ -84,6 +99,7 @@ impl Rows<'_> {
                 table.header(ROW, header).body(|body| {
                     body.rows(ROW, self.sheet.rows.len(), |mut row| {
                         let at = row.index();
+                        row.set_overline(true);
                         row.set_selected(self.marked == Some(at));
                         self.row(&mut row, at, &order, theme);
                     });

@@ -375,7 +375,7 @@ fn hostile_files_give_a_message_that_names_the_place_and_change_nothing() {
             at("broken.jsonl", b"{\"text\": \"a\"}\n{\"text\": \n"),
             &["broken.jsonl", "line 2"],
         ),
-        (at("sheet.xlsx", b"PK\x03\x04rest"), &["sheet.xlsx"]),
+        (at("sheet.xlsx", b"PK\x03\x04rest"), &["sheet.xlsx", "as CSV"]),
         (at("not.parquet", b"PAR1 but no more"), &["not.parquet"]),
         (at("not.csv.gz", b"no gzip at all"), &["not.csv.gz"]),
         (
@@ -410,6 +410,17 @@ fn hostile_files_give_a_message_that_names_the_place_and_change_nothing() {
 }
 
 #[test]
+fn a_text_of_many_megabytes_is_a_text() {
+    let dir = tempfile::tempdir().unwrap();
+    let long = "word ".repeat(1 << 20) + &"x".repeat(20 << 20);
+    let csv = format!("text,label\nfine and short,a\n{long},b\n");
+    let mut h = screen();
+    drop_file(&mut h, &file(dir.path(), "long.csv", csv.as_bytes()));
+    assert_eq!(h.state().failures(), Vec::<&str>::new());
+    h.get_by_label("2 texts");
+}
+
+#[test]
 fn a_hostile_file_leaves_the_preview_of_another_as_it_is() {
     let dir = tempfile::tempdir().unwrap();
     let mut h = screen();
@@ -430,7 +441,7 @@ fn a_project_that_another_window_holds_is_told_so() {
     let held = OpenProject::create(&path, "held", texts, Arc::new(|| {})).unwrap();
     Shelf::in_folder(home.path()).note_now(&held);
     let mut h = screen_at(home, None, SIZE);
-    until(&mut h, "the list", |b| b.panel.recents.key_of(0).is_some());
+    until(&mut h, "the list", |b| !b.panel.recents.is_reading());
     let row = "Open held: 0 of 1 text labelled, just now, key 1";
     h.get_by_role_and_label(Role::Button, row).click();
     h.run_steps(1);
@@ -466,7 +477,7 @@ fn what_is_left_for_another_project_stands_on_the_list_with_its_labels() {
     open.act(answer).unwrap();
     until(&mut h, "the labels are on disk", |b| !b.project().busy());
     h.state_mut().shared.screen = Screen::Texts;
-    h.run_steps(3);
+    until(&mut h, "the list", |b| !b.panel.recents.is_reading());
     assert_eq!(
         h.state().panel.recents.key_of(0),
         None,
@@ -479,7 +490,7 @@ fn what_is_left_for_another_project_stands_on_the_list_with_its_labels() {
     h.run_steps(2);
     idle(&mut h);
     h.state_mut().shared.screen = Screen::Texts;
-    until(&mut h, "the list", |b| b.panel.recents.key_of(0).is_some());
+    until(&mut h, "the list", |b| !b.panel.recents.is_reading());
     h.get_by_role_and_label(
         Role::Button,
         "Open sample: 3 of 600 texts labelled, just now, key 1",
@@ -529,7 +540,7 @@ fn what_is_cancelled_never_arrives() {
     let path = file(dir.path(), "mail.csv", SMALL.as_bytes());
     let mut h = screen();
     let bench = h.state_mut();
-    let ctx = egui::Context::default();
+    let ctx = Context::default();
     bench
         .panel
         .carry_out(&ctx, Want::Read(Source::File(path)), &mut bench.shared);

@@ -124,7 +124,10 @@ impl Work {
             Self::Opening { new: true, name, .. } => (format!("Making a project of {name}"), None),
             Self::Opening { name, .. } => (format!("Opening {name}"), None),
         };
-        card(ui, |ui| {
+        let room = ui.available_size();
+        ui.add_space((0.22 * room.y).clamp(0.0, 180.0));
+        let width = room.x.min(560.0);
+        let body = |ui: &mut Ui| {
             ui.label(RichText::new(&what).text_style(theme::title()).strong());
             match share {
                 Some(share) => {
@@ -145,6 +148,10 @@ impl Work {
             } else {
                 small(ui, "Every text is written to disk before the first is shown.");
             }
+        };
+        ui.horizontal(|ui| {
+            ui.add_space((room.x - width) / 2.0);
+            ui.allocate_ui(egui::vec2(width, 0.0), |ui| card(ui, |ui| ui.vertical(body)));
         });
     }
 }
