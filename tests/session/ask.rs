@@ -173,7 +173,13 @@ fn a_classifier_of_texts_that_were_handed_over_can_be_asked() {
     let shorter = vec![row(&text), row("the and a frozen, frozen pond")];
     let (_, check) = predictions(&done(&session, ask(&place, shorter)));
     let [with, without] = [&check[0].probabilities, &check[1].probabilities];
-    for (((weight, whole), with), without) in words[1].weights.iter().zip(&whole).zip(with).zip(without) {
+    for (((weight, whole), with), without) in words[1]
+        .weights
+        .iter()
+        .zip(whole.iter())
+        .zip(with.iter())
+        .zip(without.iter())
+    {
         assert!((weight - (with - without)).abs() < 1e-5, "{words:?}");
         assert!((whole - with).abs() < 1e-6);
     }

@@ -65,6 +65,6 @@ pub fn shot(harness: &mut Harness<'_, App>, name: &str) {
     let Some(folder) = std::env::var_os("UNFREEZE_SHOTS") else {
         return;
     };
-    let path = std::path::Path::new(&folder).join(format!("{name}.png"));
+    let path = Path::new(&folder).join(format!("{name}.png"));
     image.save(path).expect("a picture on disk");
 }
