@@ -30,8 +30,8 @@ const MAY_IMPORT: [(&str, &[&str]); 9] = [
     ("train", &["text", "gpu", "ops", "model"]),
     ("io", &["text", "model", "train::Error", "train::checkpoint"]),
     ("session", &["text", "gpu", "ops", "model", "train", "io"]),
-    ("cli", &["session", "ui"]),
     ("ui", &["session"]),
+    ("cli", &["session", "ui"]),
 ];
 
 fn parts() -> impl Iterator<Item = &'static str> {

@@ -192,10 +192,10 @@ impl Monitor for Stage<'_> {
         let groups = step.groups.iter().map(|g| GroupStep {
             rate: g.rate,
             frozen: g.frozen,
-            weight_norm: g.norms.map(|n| n[0]),
-            gradient_norm: g.norms.map(|n| n[1]),
-            update_norm: g.norms.map(|n| n[2]),
-            moved: None,
+            weight_norm: g.norms.map(|n| n.weight),
+            gradient_norm: g.norms.map(|n| n.gradient),
+            update_norm: g.norms.map(|n| n.update),
+            moved: g.norms.and_then(|n| n.moved),
         });
         self.control.emit(Event::Step {
             stage: self.name.clone(),

@@ -8,9 +8,12 @@ mod control;
 mod engine;
 pub mod exchange;
 mod jobs;
+pub mod preview;
 pub mod project;
 pub mod protocol;
 pub mod survey;
+pub mod trust;
+pub mod unfinished;
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};

@@ -8,10 +8,12 @@ use super::Shared;
 use super::actions::Action;
 use super::chrome::{about, messages, palette::Palette, rail, settings as settings_window, top_bar};
 use super::panels::Panels;
+use super::project::Follower;
 use super::settings::{Settings, ZOOM};
 use super::side::{Asker, Side};
 use super::theme::{self, Theme};
 use crate::session::Session;
+use crate::session::exchange::Shelf;
 use crate::session::project::Action as Step;
 use crate::session::protocol::{Event, Job};
 
@@ -28,6 +30,7 @@ enum Over {
 pub struct App {
     shared: Shared,
     panels: Panels,
+    follower: Follower,
     palette: Palette,
     over: Over,
 }
@@ -38,6 +41,14 @@ impl App {
     /// # Errors
     /// When the operating system gives no thread.
     pub fn new(ctx: &egui::Context, settings: Settings) -> std::io::Result<Self> {
+        Self::with_shelf(ctx, settings, Shelf::of_user())
+    }
+
+    /// As [`new`](Self::new), with projects kept elsewhere than among the user's own.
+    ///
+    /// # Errors
+    /// When the operating system gives no thread.
+    pub fn with_shelf(ctx: &egui::Context, settings: Settings, shelf: Shelf) -> std::io::Result<Self> {
         theme::install(ctx);
         settings.apply(ctx);
         let wake: Arc<dyn Fn() + Send + Sync> = {
@@ -48,9 +59,13 @@ impl App {
         let common = settings.common();
         // It runs while the first frame is drawn; an engine that has ended says so at the first real question.
         side.ask(Asker::Device, Job::Doctor { common }).ok();
+        let engine = Session::spawn_waking(Arc::clone(&wake))?;
+        let mut shared = Shared::new(engine, side, settings, wake);
+        shared.shelf = shelf;
         Ok(Self {
-            shared: Shared::new(Session::spawn_waking(wake)?, side, settings),
+            shared,
             panels: Panels::default(),
+            follower: Follower::default(),
             palette: Palette::default(),
             over: Over::Nothing,
         })
@@ -64,6 +79,7 @@ impl App {
     /// Draws a frame. Free of `eframe`, so that tests can drive it.
     pub fn show(&mut self, ui: &mut Ui) {
         self.events();
+        self.follower.follow(&mut self.panels, &mut self.shared);
         self.keys(ui);
         let narrow = ui.available_width() < theme::NARROW;
         top_bar::show(ui, &mut self.shared, narrow);
@@ -85,6 +101,7 @@ impl App {
         }
         messages::show(ui, &mut self.shared);
         self.carry_out(ui.ctx());
+        self.follower.ask(&mut self.shared);
     }
 
     fn events(&mut self) {
@@ -189,5 +206,11 @@ impl eframe::App for App {
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
         eframe::set_value(storage, SETTINGS, &self.shared.settings);
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        self.follower.leave(&self.shared);
     }
 }

@@ -10,6 +10,7 @@ pub mod chrome;
 mod native;
 pub mod number;
 pub mod panels;
+mod project;
 pub mod run;
 pub mod settings;
 mod shared;

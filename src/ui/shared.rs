@@ -10,7 +10,8 @@ use super::settings::Settings;
 use super::side::Side;
 use crate::session::Session;
 use crate::session::assistant::Insight;
-use crate::session::project::{OpenProject, TextId};
+use crate::session::exchange::Shelf;
+use crate::session::project::{OpenProject, TextId, Wake};
 
 /// The screens of the rail.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -102,10 +103,16 @@ pub struct Shared {
     pub side: Side,
     /// What the user has chosen for every project.
     pub settings: Settings,
+    /// Draws the window again: what works beside it calls this when it has something to say.
+    pub wake: Wake,
     /// The device that a run would use, and why, once it is known.
     pub device: Option<(String, String)>,
+    /// Where projects are kept, and the list of recent ones.
+    pub shelf: Shelf,
     /// Where models and unfinished runs of the project are kept.
     pub work_dir: std::path::PathBuf,
+    /// The project's classifier, once one is trained or read from the project.
+    pub model: Option<std::path::PathBuf>,
     /// What the engine has said of the run that is going on or was last.
     pub run: Run,
     /// Messages to the user, oldest first.
@@ -123,7 +130,7 @@ pub const GOAL: usize = 100;
 
 impl Shared {
     /// What the window starts with: no project, an engine that waits.
-    pub fn new(engine: Session, side: Side, settings: Settings) -> Self {
+    pub fn new(engine: Session, side: Side, settings: Settings, wake: Wake) -> Self {
         Self {
             screen: Screen::Texts,
             project: None,
@@ -131,8 +138,11 @@ impl Shared {
             engine,
             side,
             settings,
+            wake,
             device: None,
+            shelf: Shelf::of_user(),
             work_dir: std::env::temp_dir().join("unfreeze"),
+            model: None,
             run: Run::default(),
             messages: Vec::new(),
             queue: Vec::new(),
@@ -142,14 +152,25 @@ impl Shared {
     }
 
     /// For the tests of one screen, without the window round it.
+    ///
+    /// # Panics
+    /// When the operating system gives no thread.
     #[cfg(test)]
     pub fn for_tests(project: Option<OpenProject>) -> Self {
         let engine = Session::spawn().expect("a thread");
-        let side = Side::spawn(std::sync::Arc::new(|| ())).expect("a thread");
+        let wake: Wake = std::sync::Arc::new(|| ());
+        let side = Side::spawn(std::sync::Arc::clone(&wake)).expect("a thread");
         Self {
             project,
-            ..Self::new(engine, side, Settings::default())
+            shelf: Shelf::in_memory(),
+            ..Self::new(engine, side, Settings::default(), wake)
         }
+    }
+
+    /// Goes on with this project instead of the one that is open, which is closed once all of it is on disk.
+    pub fn open(&mut self, project: OpenProject) {
+        self.project = Some(project);
+        self.screen = Screen::Label;
     }
 
     /// Tells the user something that went well or is worth knowing.

@@ -73,7 +73,7 @@ impl Theme {
         raised: rgb(0xefede6),
         line: rgb(0xe2e0d8),
         text: rgb(0x1d232b),
-        dim: rgb(0x69737f),
+        dim: rgb(0x66707c),
         ice: rgb(0x2f86cc),
         thaw: rgb(0xb9770b),
         warm: rgb(0xcf4a22),

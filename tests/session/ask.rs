@@ -13,7 +13,7 @@ use super::{COMMON, Place, rest, start, until};
 /// Texts of two classes that a few words tell apart; every seventh has no label and every eleventh is empty.
 pub fn given(rows: usize) -> Vec<GivenRow> {
     let row = |at: usize| {
-        let cold = at % 2 == 0;
+        let cold = at.is_multiple_of(2);
         let words = if cold {
             ["snow", "frozen", "pond"]
         } else {
@@ -172,10 +172,16 @@ fn a_classifier_of_texts_that_were_handed_over_can_be_asked() {
     };
     let shorter = vec![row(&text), row("the and a frozen, frozen pond")];
     let (_, check) = predictions(&done(&session, ask(&place, shorter)));
-    for label in 0..2 {
-        let taken = check[0].probabilities[label] - check[1].probabilities[label];
-        assert!((words[1].weights[label] - taken).abs() < 1e-5, "{words:?}");
-        assert!((whole[label] - check[0].probabilities[label]).abs() < 1e-6);
+    let [with, without] = [&check[0].probabilities, &check[1].probabilities];
+    for (((weight, whole), with), without) in words[1]
+        .weights
+        .iter()
+        .zip(whole.iter())
+        .zip(with.iter())
+        .zip(without.iter())
+    {
+        assert!((weight - (with - without)).abs() < 1e-5, "{words:?}");
+        assert!((whole - with).abs() < 1e-6);
     }
 
     // Trained again on other texts, it is another classifier.

@@ -150,7 +150,9 @@ fn train(args: TrainArgs, common: Common) -> Fit {
             max_len: args.max_len,
             drop_mult: args.drop_mult,
             balance: args.balance,
-            ..ClassifierOptions::default()
+            cut_frac: args.cut_frac,
+            ratio: args.ratio,
+            factor: args.factor,
         },
         estimate: args.estimate,
         forgetting: false,

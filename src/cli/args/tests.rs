@@ -120,7 +120,8 @@ fn options_reach_the_job() {
     let Ok(Job::Fit(fit)) = job(
         "unfreeze --device wgpu fit --data a.csv --out d --text-column title,body --label-column stars --unlabelled b \
          --estimate folds:5 --epochs 4 --rate 0.01 --batch 32 --bptt 50 --max-len 700 --drop-mult 0.5 --balance \
-         --lm-epochs 2 --lm-rate 4e-3 --lm-batch 64 --lm-max-tokens 3M --overwrite --seed 9",
+         --cut-frac 0.2 --ratio 16 --factor 3 --lm-epochs 2 --lm-rate 4e-3 --lm-batch 64 --lm-max-tokens 3M --overwrite \
+         --seed 9",
     ) else {
         panic!("not a fit");
     };
@@ -150,6 +151,10 @@ fn options_reach_the_job() {
     assert_eq!(
         (stage3.epochs, stage3.rate, stage3.batch),
         (Some(4), Some(0.01), Some(32))
+    );
+    assert_eq!(
+        (stage3.cut_frac, stage3.ratio, stage3.factor),
+        (Some(0.2), Some(16.0), Some(3.0))
     );
     assert_eq!(
         (stage3.bptt, stage3.max_len, stage3.drop_mult),

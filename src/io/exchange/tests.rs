@@ -62,7 +62,7 @@ fn small() -> Project {
             None,
             Some(Given::Unsure),
         ],
-        predictions: vec![Some((0, 0.25)), None, None, Some((1, 0.98765)), None],
+        predictions: vec![Some((0, 0.25)), None, None, Some((1, 0.98768)), None],
         extra_columns: words(&["id", "label", "label"]),
         extra: (0..5)
             .map(|n| vec![n.to_string(), "x".into(), String::new()])

@@ -284,10 +284,12 @@ impl Mind {
             self.measure(space);
             return Ok(Some(if self.curve_done { Told::Much } else { Told::Little }));
         }
-        if self.map_asked && self.places.is_empty() && (space.settled() || complete) {
-            if let Some(told) = self.advance_map(space) {
-                return Ok(Some(told));
-            }
+        if self.map_asked
+            && self.places.is_empty()
+            && (space.settled() || complete)
+            && let Some(told) = self.advance_map(space)
+        {
+            return Ok(Some(told));
         }
         if self.learn_next(space)? {
             return Ok(Some(Told::Little));

@@ -189,6 +189,4 @@ fn run(shared: &Shared, texts: Arc<Texts>, seed: u64) {
 }
 
 #[cfg(test)]
-mod measure;
-#[cfg(test)]
 mod tests;

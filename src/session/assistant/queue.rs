@@ -107,8 +107,9 @@ impl Queue<'_> {
             } else {
                 None
             };
+            // Counted without those kept aside, which come at every fourth turn and would always take the same one's place.
             let pick = pick
-                .or_else(|| match turns[turn % turns.len()] {
+                .or_else(|| match turns[turn.saturating_sub(kept) % turns.len()] {
                     Turn::Random => None,
                     Turn::Uncertain => self.next_uncertain(&mut uncertain, &taken, &picks),
                     Turn::Diverse => diverse.next(&taken),

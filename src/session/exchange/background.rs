@@ -58,6 +58,16 @@ impl<T: Send + 'static> Background<T> {
         Self { result, watch, total }
     }
 
+    /// Work that has come so far and goes no further, for pictures of it.
+    #[cfg(test)]
+    pub(crate) fn stalled(total: u64, done: u64) -> Self {
+        let (sender, result) = channel();
+        std::mem::forget(sender);
+        let watch = Watch::default();
+        watch.progress.add(done);
+        Self { result, watch, total }
+    }
+
     /// What became of it. Never waits.
     pub fn poll(&self) -> Outcome<T> {
         match self.result.try_recv() {

@@ -7,11 +7,10 @@ use std::time::Duration;
 
 use super::background::{Background, Wake};
 use super::sheet::Sheet;
-use crate::session::project::recent::{Recent, Recents};
 use crate::session::project::{Action, Answer, Happened, LabelId, OpenProject, TextId, Texts, folder};
 
 /// More values than this in a column are no labels, and more keys than this nobody presses.
-pub(crate) const MOST_LABELS: usize = 500;
+pub const MOST_LABELS: usize = 500;
 
 /// How a table becomes a project.
 #[derive(Clone, Debug)]
@@ -61,22 +60,8 @@ pub fn create(plan: Plan, folder: Option<PathBuf>, wake: Wake) -> Background<Res
 /// Opens a project file beside the window.
 pub fn open_project(path: PathBuf, wake: Wake) -> Background<Result<OpenProject, String>> {
     Background::start(0, Arc::clone(&wake), move |_| {
-        let project = OpenProject::open(path, wake).map_err(|why| why.to_string())?;
-        note(&project);
-        Ok(project)
+        OpenProject::open(path, wake).map_err(|why| why.to_string())
     })
-}
-
-/// Projects that were open lately, the latest first.
-pub fn recent_projects(wake: Wake) -> Background<Vec<Recent>> {
-    Background::start(0, wake, |_| Recents::load().list().to_vec())
-}
-
-/// Puts a project on the list of recent ones. The list is a convenience: a disk that refuses it stops nobody.
-fn note(open: &OpenProject) {
-    if let Some(path) = open.path() {
-        Recents::load().note(path, &open.project).ok();
-    }
 }
 
 /// Where a new project lives.
@@ -150,7 +135,6 @@ fn build(plan: &Plan, folder: Option<&Path>, wake: Wake) -> Result<OpenProject, 
         .unwrap_or_default();
     let mut project = new_project(sheet, Arc::new(texts), folder, wake)?;
     act(&mut project, actions)?;
-    note(&project);
     Ok(project)
 }
 

@@ -6,11 +6,13 @@ mod background;
 mod create;
 mod open;
 mod sheet;
+mod shelf;
 mod transfer;
 
 pub use crate::io::exchange::{Format, label_studio_configuration};
 pub use background::{Background, Outcome, Wake};
-pub use create::{Plan, create, open_project, projects_folder, recent_projects};
+pub use create::{MOST_LABELS, Plan, create, open_project, projects_folder};
 pub use open::{SAMPLE_NAME, Source, open};
 pub use sheet::{Sheet, SheetRow};
+pub use shelf::Shelf;
 pub use transfer::{Imported, choose_file, choose_place, export_project, import_labels};

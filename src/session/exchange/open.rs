@@ -75,7 +75,19 @@ fn plain(error: &Error) -> String {
     }
 }
 
+/// What most people's tables are in, and what to do with it.
+fn is_workbook(name: &str) -> bool {
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    ["xlsx", "xls", "xlsm", "ods", "numbers"].contains(&ending.to_lowercase().as_str())
+}
+
 fn read(source: Source, watch: &Watch) -> Result<Sheet, String> {
+    let called = source.name();
+    if is_workbook(&called) {
+        return Err(format!(
+            "{called}: a workbook holds more than a table; save the sheet as CSV in your spreadsheet program and open that"
+        ));
+    }
     let options = TableOptions {
         keep_empty_texts: true,
         ..TableOptions::default()
@@ -85,7 +97,6 @@ fn read(source: Source, watch: &Watch) -> Result<Sheet, String> {
             .map(Sheet::of_table)
             .map_err(|error| plain(&error))
     };
-    let called = source.name();
     let (mut sheet, path) = match source {
         Source::File(path) => {
             let sheet = if is_of_a_tool(&path).map_err(|e| plain(&e))? {
@@ -192,6 +203,7 @@ mod tests {
         );
         assert!(failure("b.csv", b"text,label\na,b,c\n").contains("line 2 has 3 fields"));
         assert!(failure("c.csv", b"PK\x03\x04").contains("save the sheet as CSV"));
+        assert!(failure("c.xlsx", b"PK\x03\x04").contains("save the sheet as CSV"));
         assert!(failure("d.docx", b"x").contains("not a table"));
         assert!(failure("e.json", b"[{").contains("broken JSON"));
         assert!(opened(Source::Pasted("  \n".into())).is_err());

@@ -19,7 +19,9 @@ pub mod tokenize;
 
 mod card;
 pub(super) mod load;
+mod observe;
 mod prepare;
 mod work;
 
 pub use load::base_model;
+pub use work::unfinished;

@@ -12,6 +12,7 @@ use crate::gpu::caps::DeviceCaps;
 use crate::model::classifier::cross_entropy;
 use crate::model::dropout::Draw;
 use crate::model::{Classifier, LanguageModel, Network, Tokens};
+use crate::train::measure::Origin;
 use crate::train::optimiser::{Optimiser, Rule};
 use crate::train::{classifier, language_model as lm};
 
@@ -62,7 +63,10 @@ async fn step<N: Network>(
     stage.progress(2, PARTS);
     let rates = vec![0.0; network.groups().len()];
     let mut optimiser = Optimiser::new(rule, 0.0, Some(clip));
-    optimiser.step(network, gradients, &rates, None, true).await?;
+    let origin = Origin::of(network);
+    optimiser
+        .step(network, gradients, &rates, None, Some(&origin))
+        .await?;
     stage.progress(PARTS, PARTS);
     Ok(())
 }

@@ -65,6 +65,9 @@ pub fn read_texts(from: &mut dyn Read) -> io::Result<Texts> {
     let mut from = BufReader::with_capacity(1 << 17, from);
     let mut line = Vec::new();
     (&mut from).take(LONGEST_HEADER).read_until(b'\n', &mut line)?;
+    if line.last() != Some(&b'\n') {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
     let header: Header = serde_json::from_slice(&line)?;
     let texts = (0..header.texts)
         .map(|_| read_cell(&mut from))

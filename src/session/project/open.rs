@@ -78,7 +78,7 @@ enum Keeper {
         runs: BTreeMap<u64, Vec<Event>>,
         models: BTreeMap<String, PathBuf>,
     },
-    File(Link),
+    File(Box<Link>),
 }
 
 /// The window's end of the store.
@@ -368,7 +368,7 @@ impl Link {
             models: loaded.models.into_iter().collect(),
             steps: loaded.actions,
             happened: Vec::new(),
-            keeper: Keeper::File(self),
+            keeper: Keeper::File(Box::new(self)),
         }
     }
 

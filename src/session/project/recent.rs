@@ -24,10 +24,17 @@ pub struct Recent {
     pub opened: u64,
 }
 
-/// Projects that were open lately, the latest first, kept in the user's data directory.
+impl Recent {
+    /// Seconds since it was last noted.
+    pub fn age(&self) -> u64 {
+        now().saturating_sub(self.opened)
+    }
+}
+
+/// Projects that were open lately, the latest first.
 #[derive(Clone, Debug, Default)]
 pub struct Recents {
-    /// `None` where the user has no such directory: nothing is kept then.
+    /// `None`: nothing is kept.
     file: Option<PathBuf>,
     list: Vec<Recent>,
 }
@@ -36,12 +43,6 @@ pub struct Recents {
 const MOST: usize = 20;
 
 impl Recents {
-    /// The user's own list.
-    pub fn load() -> Self {
-        let file = super::folder::data_directory().map(|dir| dir.join("recent.json"));
-        file.map_or_else(Self::default, Self::load_from)
-    }
-
     /// The list in this file. One that is missing or damaged is an empty list: it is a convenience, and the projects
     /// themselves are elsewhere.
     pub fn load_from(file: PathBuf) -> Self {

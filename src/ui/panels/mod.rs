@@ -12,6 +12,7 @@ use super::actions::Action;
 use super::side::Asker;
 use super::{Screen, Shared};
 use crate::session::Event;
+use crate::session::project::Happened;
 
 /// Every screen's own state.
 #[derive(Default)]
@@ -26,6 +27,11 @@ pub struct Panels {
 impl Panels {
     /// Draws the screen that is chosen.
     pub fn show(&mut self, ui: &mut Ui, shared: &mut Shared) {
+        self.classify.notice(shared);
+        self.texts.tick(ui.ctx(), shared);
+        if let Some(path) = self.texts.take_labels_from() {
+            self.classify.import_labels(path, shared);
+        }
         match shared.screen {
             Screen::Texts => self.texts.show(ui, shared),
             Screen::Label => self.label.show(ui, shared),
@@ -33,6 +39,7 @@ impl Panels {
             Screen::Classify => self.classify.show(ui, shared),
             Screen::Write => self.write.show(ui, shared),
         }
+        self.classify.notice(shared);
     }
 
     /// The screen that has to be shown for an action, where it is not one that works anywhere.
@@ -48,6 +55,11 @@ impl Panels {
     /// Tells the screens what the engine said.
     pub fn heard(&mut self, event: &Event, shared: &mut Shared) {
         self.classify.heard(event, shared);
+    }
+
+    /// Tells the screens what became of something that the project was asked for.
+    pub fn happened(&mut self, happened: &Happened, shared: &mut Shared) {
+        self.classify.happened(happened, shared);
     }
 
     /// Hands on what the second engine answered.
@@ -75,5 +87,6 @@ impl Panels {
             Action::Classify | Action::Export => self.classify.act(action, shared),
             _ => {}
         }
+        self.classify.notice(shared);
     }
 }

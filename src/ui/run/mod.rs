@@ -95,6 +95,11 @@ impl Run {
         self.job.is_some() || self.expected != Expected::Nothing
     }
 
+    /// Whether training goes on, or holds.
+    pub fn is_running(&self) -> bool {
+        self.record.status.active()
+    }
+
     /// The job that keeps the engine busy, where it is none of this run's.
     pub fn other_job(&self) -> Option<&str> {
         self.job.as_deref().filter(|_| !self.record.status.active())

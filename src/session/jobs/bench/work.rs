@@ -142,7 +142,7 @@ impl Work for LmTraining {
         let _span = span("rest of optimiser");
         let rates = vec![RATE; self.model.groups().len()];
         self.optimiser
-            .step(&mut self.model, gradients, &rates, None, false)
+            .step(&mut self.model, gradients, &rates, None, None)
             .await?;
         Ok(())
     }
@@ -213,7 +213,7 @@ impl Work for ClassifierTraining {
         let _span = span("rest of optimiser");
         let rates = vec![RATE; self.model.groups().len()];
         self.optimiser
-            .step(&mut self.model, gradients, &rates, None, false)
+            .step(&mut self.model, gradients, &rates, None, None)
             .await?;
         Ok(())
     }

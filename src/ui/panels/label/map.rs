@@ -16,6 +16,9 @@ use crate::ui::widgets::{card, grouped, key_hint, one_line, small, texts, tick_l
 /// Bands of the map's height that the list follows, there and back, so that neighbours stay together.
 const BANDS: f32 = 24.0;
 
+/// A place in the unit square for every text.
+type Places = Arc<[(TextId, [f32; 2])]>;
+
 /// The map, with what is selected.
 #[derive(Default)]
 pub(super) struct Map {
@@ -25,7 +28,7 @@ pub(super) struct Map {
     base: Option<(Laid, Arc<Mesh>)>,
     /// The map in the order of the list.
     order: Vec<TextId>,
-    ordered: Option<Arc<[(TextId, [f32; 2])]>>,
+    ordered: Option<Places>,
 }
 
 /// What the layout of the points depends on.
