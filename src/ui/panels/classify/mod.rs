@@ -1,7 +1,7 @@
 //! The Classify screen: can I trust it?
 //!
 //! The classifier labels every text; what it had said of labels that it had not seen tells how far each confidence can
-//! be trusted ([`Knowledge`]). What it learned from is kept with the project as a [`Lesson`].
+//! be trusted (`Knowledge`). What it learned from is kept with the project as a `Lesson`.
 
 mod confusion;
 mod empty;

@@ -1,7 +1,7 @@
 //! The Texts screen: which texts?
 //!
-//! Whatever arrives (dropped, pasted, chosen: [`arrivals`]) is read beside the window ([`work`]) and shown as a
-//! [`preview`] before it becomes a project. Nothing that is open changes before the new project is on disk.
+//! Whatever arrives (dropped, pasted, chosen: `arrivals`) is read beside the window (`work`) and shown as a
+//! `preview` before it becomes a project. Nothing that is open changes before the new project is on disk.
 
 mod age;
 mod arrivals;
