@@ -9,6 +9,8 @@
 //! - `lstm_sequence`: the first half of the hidden states and all cells of a slot are loaded for every unit before the
 //!   first step; a step reads the half that the one before has stored whole, behind a barrier. Lanes beyond the last
 //!   slot touch neither.
+//! - `lstm_sequence_back`: all gradients of a slot are zeroed or loaded before the first step; a step's products read them
+//!   behind one barrier and new ones are stored behind another.
 //! - `linear_cross_entropy`: all 256 invocations store their partial result before the reduction.
 //!
 //! Out-of-bounds accesses are not clamped natively either: indices are bounded by the shaders themselves.
@@ -43,6 +45,9 @@ fn launched() -> Vec<(Kernel, usize)> {
         all.push((lstm::gpu::kernel("forward", hidden), 4));
         all.push((lstm::gpu::kernel("backward_end", hidden), 4));
         all.push((lstm::gpu::kernel("backward_step", hidden), 5));
+        if Forward::SequenceOne.sequence_back(&DeviceCaps::FLOOR, hidden) {
+            all.push((lstm::gpu::kernel("sequence_back", hidden), 5));
+        }
         for (variant, entry) in [
             (Forward::SequenceOne, "sequence_one"),
             (Forward::SequenceFour, "sequence_four"),
@@ -155,6 +160,10 @@ fn small_layers_run_many_steps_a_dispatch_and_large_ones_do_not() {
     assert_eq!(Forward::choose(&caps, 1, 1_152), Forward::Step);
     for hidden in 1..=320 {
         assert!(Forward::SequenceFour.fits(&caps, hidden), "{hidden} units");
+        assert!(
+            Forward::SequenceFour.sequence_back(&caps, hidden),
+            "{hidden} units back"
+        );
     }
     let tight = DeviceCaps {
         workgroup_memory: 8 << 10,

@@ -1,9 +1,9 @@
 //! The layer on a GPU: products by Burn, the recurrence by WGSL.
 //!
-//! Forward there are two variants. One dispatch a step (`shaders/lstm.wgsl`) spreads every step over the whole GPU. One
-//! dispatch for many steps (`shaders/lstm_sequence.wgsl`) saves the launches, but a workgroup then reads all recurrent
-//! weights at every step for the few rows that it holds: that pays while the weights are small. Backward, each step but the
-//! last is one dispatch: its recurrent product and, with that, the cells of the step before.
+//! There are two variants. One dispatch a step (`shaders/lstm.wgsl`) spreads every step over the whole GPU; on the way back
+//! a dispatch takes the recurrent product of a step and, with that, the cells of the step before. One dispatch for many steps
+//! (`shaders/lstm_sequence.wgsl`, `lstm_sequence_back.wgsl`) saves the launches, but a workgroup then reads all recurrent
+//! weights at every step for the few rows that it holds: that pays while the weights are small.
 
 use burn::backend::TensorMetadata as _;
 use burn::backend::ops::FloatTensorOps as _;
@@ -18,6 +18,9 @@ use crate::gpu::kernel::{Kernel, empty, launch};
 const TILE: usize = 16;
 /// Invocations of a workgroup that runs many steps.
 const SEQUENCE_SIZE: usize = 256;
+
+/// Rows of a slot on the way back.
+const BACK_ROWS: usize = 2;
 
 /// How the steps are dispatched forward.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +73,13 @@ impl Forward {
             || 3 * slots(hidden) * hidden * self.rows() * size_of::<f32>() <= caps.workgroup_memory as usize
     }
 
+    /// Whether the way back runs many steps in a dispatch too: the gradients of four gates of [`BACK_ROWS`] rows, and of
+    /// their cells, have to fit a workgroup's memory.
+    pub fn sequence_back(self, caps: &DeviceCaps, hidden: usize) -> bool {
+        let bytes = 5 * slots(hidden) * hidden * BACK_ROWS * size_of::<f32>();
+        self != Self::Step && bytes <= caps.workgroup_memory as usize
+    }
+
     fn entry(self) -> &'static str {
         match self {
             Self::Step => "forward",
@@ -103,10 +113,10 @@ fn steps_per_dispatch(batch: usize, hidden: usize) -> usize {
 }
 
 pub fn kernel(entry: &'static str, hidden: usize) -> Kernel {
-    let source = if entry.starts_with("sequence") {
-        include_str!("../../../shaders/lstm_sequence.wgsl")
-    } else {
-        include_str!("../../../shaders/lstm.wgsl")
+    let source = match entry {
+        "sequence_one" | "sequence_four" => include_str!("../../../shaders/lstm_sequence.wgsl"),
+        "sequence_back" => include_str!("../../../shaders/lstm_sequence_back.wgsl"),
+        _ => include_str!("../../../shaders/lstm.wgsl"),
     };
     Kernel {
         source,
@@ -162,6 +172,58 @@ fn recurrence(forward: Forward, gates: &CubeTensor, w_hh: CubeTensor, h: &CubeTe
     }
 }
 
+/// The way back: turns activated `gates [T, B, 4H]` into gradients of what they were made of, and gives the gradient of the
+/// initial cell state.
+fn retreat(
+    forward: Forward,
+    gates: &CubeTensor,
+    w_hh: CubeTensor,
+    c: &CubeTensor,
+    dy: &CubeTensor,
+) -> CubeTensor {
+    let [time, batch, hidden] = dy.shape().dims();
+    let caps = DeviceCaps::of(gates);
+    let dc = empty(dy, [batch, hidden]);
+    if forward.sequence_back(&caps, hidden) {
+        // As forward, but from a unit of the gates to the units that they are made of.
+        let by_gate = reshape(w_hh, [4, hidden, hidden]);
+        let weights = into_contiguous(CubeBackend::float_permute(by_gate, &[1, 2, 0]));
+        let groups = caps.groups_1d(batch, (slots(hidden) * BACK_ROWS) as u32);
+        let most = steps_per_dispatch(batch, hidden);
+        let mut left = time;
+        while left > 0 {
+            let steps = most.min(left);
+            let info = [left - 1, batch, steps, usize::from(left == time)].map(|n| n as u32);
+            launch(
+                kernel("sequence_back", hidden),
+                groups,
+                &[gates, &weights, c, dy, &dc],
+                &info,
+            );
+            left -= steps;
+        }
+        return dc;
+    }
+    let cells = caps.groups_1d(batch * hidden, 256);
+    let tiles = caps.groups_2d(hidden, batch, TILE);
+    let info = |t: usize| [t as u32, batch as u32];
+    launch(
+        kernel("backward_end", hidden),
+        cells,
+        &[gates, c, dy, &dc],
+        &info(time - 1),
+    );
+    for t in (1..time).rev() {
+        launch(
+            kernel("backward_step", hidden),
+            tiles,
+            &[gates, &w_hh, c, dy, &dc],
+            &info(t),
+        );
+    }
+    dc
+}
+
 impl LstmKernels for CubeBackend {
     fn lstm_run(
         x: CubeTensor,
@@ -208,25 +270,8 @@ impl LstmKernels for CubeBackend {
         let hidden = h.shape()[2];
         let w_hh = into_contiguous(w_hh);
         let dy = into_contiguous(dy);
-        let dc = empty(&dy, [batch, hidden]);
-        let caps = DeviceCaps::of(&dy);
-        let cells = caps.groups_1d(batch * hidden, 256);
-        let tiles = caps.groups_2d(hidden, batch, TILE);
-        let info = |t: usize| [t as u32, batch as u32];
-        launch(
-            kernel("backward_end", hidden),
-            cells,
-            &[&gates, &c, &dy, &dc],
-            &info(time - 1),
-        );
-        for t in (1..time).rev() {
-            launch(
-                kernel("backward_step", hidden),
-                tiles,
-                &[&gates, &w_hh, &c, &dy, &dc],
-                &info(t),
-            );
-        }
+        let variant = Forward::choose(&DeviceCaps::of(&dy), batch, hidden);
+        let dc = retreat(variant, &gates, w_hh.clone(), &c, &dy);
         let dh = wanted.h0.then(|| {
             let rows = [
                 Slice::from(0..1),
