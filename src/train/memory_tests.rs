@@ -9,7 +9,8 @@ use crate::model::{Architecture, Dropouts, LanguageModel, Network as _, Tokens};
 /// Set for the process that measures.
 const ALONE: &str = "UNFREEZE_TEST_ALONE";
 
-/// Training at a fixed shape must hold on to nothing from step to step.
+/// Training at a fixed shape must hold on to nothing from step to step. During the first steps CubeCL's cache of info words
+/// fills up.
 ///
 /// The pools belong to all tests of a process, which run at the same time: this one measures in a process of its own.
 #[test]
@@ -60,16 +61,13 @@ fn device_memory_is_flat_over_many_steps() {
         let stepped = optimiser.step(&mut model, gradients, &rates, None, None);
         futures_lite::future::block_on(stepped).expect("a step");
         drop((loss, masks, tokens));
-        if step % 50 == 19 {
+        if step == 69 || step == 519 {
             device.sync().expect("the device");
             usage.push(device.memory_pool_usage().expect("wgpu reports its pools"));
         }
     }
-    for u in &usage {
-        eprintln!("{u:?}");
-    }
-    let (before, after) = (&usage[0], &usage[usage.len() - 1]);
-    eprintln!("after 20 steps {before:?}, after 520 {after:?}");
+    let (before, after) = (&usage[0], &usage[1]);
+    eprintln!("after 70 steps {before:?}, after 520 {after:?}");
     assert!(
         after.number_allocs <= before.number_allocs && after.bytes_reserved <= before.bytes_reserved,
         "it grows"

@@ -77,11 +77,12 @@ impl Action {
         Self::NewLabel,
         Self::Similar,
         Self::Map,
+        // Before `Train`, for the same reason.
+        Self::Classify,
         Self::Train,
         Self::PauseResume,
         Self::Step,
         Self::Stop,
-        Self::Classify,
         Self::Export,
         Self::Theme,
         Self::Larger,
@@ -188,6 +189,29 @@ impl Action {
             }
             Self::PauseResume | Self::Step | Self::Stop => Some(Screen::Train),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_with_shift_are_looked_for_before_those_without() {
+        for (at, action) in Action::ALL.into_iter().enumerate() {
+            let Some(shortcut) = action.shortcut() else {
+                continue;
+            };
+            let earlier = Action::ALL[..at].iter().filter_map(|a| a.shortcut());
+            for other in earlier.filter(|o| o.logical_key == shortcut.logical_key) {
+                assert!(
+                    !other.modifiers.contains(shortcut.modifiers)
+                        || other.modifiers.shift
+                        || !shortcut.modifiers.shift
+                );
+                assert_ne!(other, shortcut, "{action:?} has another action's key");
+            }
         }
     }
 }

@@ -41,6 +41,14 @@ impl App {
     /// # Errors
     /// When the operating system gives no thread.
     pub fn new(ctx: &egui::Context, settings: Settings) -> std::io::Result<Self> {
+        Self::with_shelf(ctx, settings, Shelf::of_user())
+    }
+
+    /// As [`new`](Self::new), with projects kept elsewhere than among the user's own.
+    ///
+    /// # Errors
+    /// When the operating system gives no thread.
+    pub fn with_shelf(ctx: &egui::Context, settings: Settings, shelf: Shelf) -> std::io::Result<Self> {
         theme::install(ctx);
         settings.apply(ctx);
         let wake: Arc<dyn Fn() + Send + Sync> = {
@@ -51,8 +59,11 @@ impl App {
         let common = settings.common();
         // It runs while the first frame is drawn; an engine that has ended says so at the first real question.
         side.ask(Asker::Device, Job::Doctor { common }).ok();
+        let engine = Session::spawn_waking(Arc::clone(&wake))?;
+        let mut shared = Shared::new(engine, side, settings, wake);
+        shared.shelf = shelf;
         Ok(Self {
-            shared: Shared::new(Session::spawn_waking(Arc::clone(&wake))?, side, settings, wake),
+            shared,
             panels: Panels::default(),
             follower: Follower::default(),
             palette: Palette::default(),
@@ -63,11 +74,6 @@ impl App {
     /// What the screens share; for tests that look behind the window.
     pub fn shared(&self) -> &Shared {
         &self.shared
-    }
-
-    /// Keeps projects on this shelf from now on, instead of the user's own.
-    pub fn keep_on(&mut self, shelf: Shelf) {
-        self.shared.shelf = shelf;
     }
 
     /// Draws a frame. Free of `eframe`, so that tests can drive it.
@@ -200,5 +206,11 @@ impl eframe::App for App {
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
         eframe::set_value(storage, SETTINGS, &self.shared.settings);
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        self.follower.leave(&self.shared);
     }
 }

@@ -1,14 +1,13 @@
 //! What goes on round an open project: its file is listened to, the assistant is told and asked, and what it finds
 //! comes to the screens.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Shared;
 use super::panels::Panels;
 use super::shared::Wish;
 use crate::session::assistant::{Assistant, Insight};
-use crate::session::project::{Happened, OpenProject, Texts, folder};
+use crate::session::project::{Happened, OpenProject, Texts};
 
 /// Follows whatever project is open.
 #[derive(Default)]
@@ -55,6 +54,13 @@ impl Follower {
         }
     }
 
+    /// Brings the list of recent projects up to date, for the next start.
+    pub fn leave(&self, shared: &Shared) {
+        if let Some(open) = &shared.project {
+            shared.shelf.note_now(open);
+        }
+    }
+
     fn notice_another(&mut self, shared: &mut Shared) {
         let same = match (&self.texts, &shared.project) {
             (None, None) => true,
@@ -73,7 +79,7 @@ impl Follower {
         };
         let texts = Arc::clone(&open.project.texts);
         self.texts = Some(Arc::clone(&texts));
-        shared.work_dir = work_dir(open.path());
+        shared.work_dir = shared.shelf.work_dir(open.path());
         match Assistant::spawn(texts, shared.settings.seed, Arc::clone(&shared.wake)) {
             Ok(assistant) => {
                 assistant.tell(&open.project);
@@ -83,36 +89,5 @@ impl Follower {
                 "Nothing can be suggested: the operating system gives no thread ({why}). Labelling works without."
             )),
         }
-    }
-}
-
-/// Where the runs of a project write, which must be found again after a crash: beside the program's own data, under the
-/// project's name and a mark of where its file lies. Projects without a file leave nothing behind.
-fn work_dir(project: Option<&Path>) -> PathBuf {
-    let Some(path) = project else {
-        return std::env::temp_dir().join(format!("unfreeze-{}", std::process::id()));
-    };
-    let name = path.file_stem().map(|n| n.to_string_lossy().into_owned());
-    // FNV-1a: two projects of one name in different folders must not meet, and nothing hangs on more than that.
-    let mark = (path.to_string_lossy().bytes()).fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    let home = folder::data_directory().unwrap_or_else(|| std::env::temp_dir().join("unfreeze"));
-    home.join("work")
-        .join(format!("{}-{mark:016x}", name.as_deref().unwrap_or("project")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn projects_of_one_name_work_apart_and_always_in_the_same_place() {
-        let (one, other) = (Path::new("/a/reviews.unfreeze"), Path::new("/b/reviews.unfreeze"));
-        assert_eq!(work_dir(Some(one)), work_dir(Some(one)));
-        assert_ne!(work_dir(Some(one)), work_dir(Some(other)));
-        let name = work_dir(Some(one));
-        let name = name.file_name().unwrap().to_string_lossy();
-        assert!(name.starts_with("reviews-"), "{name}");
     }
 }

@@ -96,16 +96,10 @@ fn slots(hidden: usize) -> usize {
 ///
 /// Tests keep it so low that their small windows take several dispatches, as long ones do.
 const DISPATCH_WORK: usize = if cfg!(test) { 20_000 } else { 1 << 28 };
-#[cfg(test)]
-pub static WORK: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(DISPATCH_WORK);
 
 /// Steps of one dispatch of a sequence kernel.
 fn steps_per_dispatch(batch: usize, hidden: usize) -> usize {
-    #[cfg(test)]
-    let work = WORK.load(std::sync::atomic::Ordering::Relaxed);
-    #[cfg(not(test))]
-    let work = DISPATCH_WORK;
-    (work / (batch * 4 * hidden * hidden).max(1)).clamp(1, 1_024)
+    (DISPATCH_WORK / (batch * 4 * hidden * hidden).max(1)).clamp(1, 1_024)
 }
 
 pub fn kernel(entry: &'static str, hidden: usize) -> Kernel {

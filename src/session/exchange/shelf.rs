@@ -11,6 +11,8 @@ use crate::session::project::{OpenProject, Project, folder};
 pub struct Shelf {
     projects: Option<PathBuf>,
     list: Option<PathBuf>,
+    /// Where runs write.
+    work: PathBuf,
 }
 
 impl Shelf {
@@ -19,6 +21,9 @@ impl Shelf {
         Self {
             projects: Some(folder::projects_directory()),
             list: folder::data_directory().map(|dir| dir.join("recent.json")),
+            work: folder::data_directory()
+                .unwrap_or_else(|| std::env::temp_dir().join("unfreeze"))
+                .join("work"),
         }
     }
 
@@ -27,6 +32,7 @@ impl Shelf {
         Self {
             projects: Some(folder.to_path_buf()),
             list: Some(folder.join("recent.json")),
+            work: folder.join("work"),
         }
     }
 
@@ -35,12 +41,28 @@ impl Shelf {
         Self {
             projects: None,
             list: None,
+            work: std::env::temp_dir().join(format!("unfreeze-{}", std::process::id())),
         }
     }
 
     /// The folder for new projects; `None` where they live in memory.
     pub fn projects(&self) -> Option<&Path> {
         self.projects.as_deref()
+    }
+
+    /// Where the runs of a project write, which must be found again after a crash: under the project's name and a mark of
+    /// where its file lies.
+    pub fn work_dir(&self, project: Option<&Path>) -> PathBuf {
+        let Some(path) = project else {
+            return self.work.join("unnamed");
+        };
+        let name = path.file_stem().map(|n| n.to_string_lossy().into_owned());
+        // FNV-1a: two projects of one name in different folders must not meet, and nothing hangs on more than that.
+        let mark = (path.to_string_lossy().bytes()).fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        let name = name.as_deref().unwrap_or("project");
+        self.work.join(format!("{name}-{mark:016x}"))
     }
 
     /// Reads the list beside the window, the latest project first.
@@ -108,6 +130,17 @@ mod tests {
                 Outcome::Lost => panic!("the thread is gone"),
             }
         }
+    }
+
+    #[test]
+    fn projects_of_one_name_work_apart_and_always_in_the_same_place() {
+        let shelf = Shelf::in_memory();
+        let (one, other) = (Path::new("/a/reviews.unfreeze"), Path::new("/b/reviews.unfreeze"));
+        assert_eq!(shelf.work_dir(Some(one)), shelf.work_dir(Some(one)));
+        assert_ne!(shelf.work_dir(Some(one)), shelf.work_dir(Some(other)));
+        let name = shelf.work_dir(Some(one));
+        let name = name.file_name().unwrap().to_string_lossy();
+        assert!(name.starts_with("reviews-"), "{name}");
     }
 
     #[test]

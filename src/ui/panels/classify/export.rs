@@ -79,9 +79,12 @@ impl ExportWindow {
                     .id_salt("export")
                     .max_height(room.height() - 150.0);
                 area.show(ui, |ui| {
-                    self.out(ui, shared, results, threshold);
-                    ui.add_space(8.0);
-                    ui.separator();
+                    // What a file would change is decided before anything else is done.
+                    if self.imported.is_none() {
+                        self.out(ui, shared, results, threshold);
+                        ui.add_space(8.0);
+                        ui.separator();
+                    }
                     self.labels_in(ui, shared);
                 });
                 ui.add_space(8.0);

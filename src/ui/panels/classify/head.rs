@@ -131,18 +131,20 @@ impl Head<'_> {
         if !filter.search.trim().is_empty() {
             parts.push(format!("with \"{}\"", filter.search.trim()));
         }
-        ui.spacing_mut().interact_size.y = BUTTON;
-        ui.horizontal_wrapped(|ui| {
-            small(ui, format!("Shown: {}.", parts.join(", ")));
-            if chip(ui, "Show all texts")
-                .on_hover_text("Back to every text.")
-                .clicked()
-            {
-                *filter = Filter {
-                    order: filter.order,
-                    ..Filter::default()
-                };
-            }
+        ui.scope(|ui| {
+            ui.spacing_mut().interact_size.y = BUTTON;
+            ui.horizontal_wrapped(|ui| {
+                small(ui, format!("Shown: {}.", parts.join(", ")));
+                if chip(ui, "Show all texts")
+                    .on_hover_text("Back to every text.")
+                    .clicked()
+                {
+                    *filter = Filter {
+                        order: filter.order,
+                        ..Filter::default()
+                    };
+                }
+            });
         });
     }
 }

@@ -26,6 +26,8 @@ pub struct Results {
     pub rows: Vec<Row>,
     /// Probabilities as the classifier gave them, a row a text.
     pub probabilities: Vec<Vec<f32>>,
+    /// The temperature that the confidences are of.
+    temperature: Option<f64>,
 }
 
 impl Results {
@@ -54,6 +56,12 @@ impl Results {
 
     /// Puts the confidences right by what is known of the classifier.
     pub fn calibrate(&mut self, trust: Option<&Trust>) {
+        let temperature = trust.map(Trust::temperature);
+        // Most labels leave it as it is, and the table may be long.
+        if temperature == self.temperature {
+            return;
+        }
+        self.temperature = temperature;
         for (row, probabilities) in self.rows.iter_mut().zip(&self.probabilities) {
             let of = |p: &[f32]| p.get(row.label).copied().unwrap_or(0.0);
             row.confidence = match trust {

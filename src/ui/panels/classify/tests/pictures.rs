@@ -195,3 +195,40 @@ fn the_other_states_can_be_drawn() {
         picture(&mut h, "unmeasured");
     }
 }
+
+#[test]
+fn labels_from_a_file_can_be_drawn() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("labels.csv");
+    let texts = sample();
+    let mut csv = String::from("text,label\nnot one of these,billing\n");
+    for text in texts
+        .texts
+        .iter()
+        .filter(|t| !t.contains(['"', ',', '\n']))
+        .take(60)
+    {
+        csv += &format!(
+            "{text},{}\n",
+            if text.len() % 3 == 0 { "fraud" } else { "returns" }
+        );
+    }
+    std::fs::write(&path, csv).unwrap();
+    for size in [(1204.0, 752.0), (390.0, 740.0)] {
+        let path = path.clone();
+        let mut h = screen(Some(project(20)), size, |bench| {
+            bench.panel.notice(&mut bench.shared);
+            let project = &bench.shared.project.as_ref().unwrap().project;
+            bench.panel.export.read(project, path, Arc::new(|| {}));
+        });
+        h.key_press_modifiers(Modifiers::COMMAND, Key::E);
+        for _ in 0..100_000 {
+            h.step();
+            if h.query_by_label("Give these labels").is_some() {
+                break;
+            }
+            std::thread::yield_now();
+        }
+        picture(&mut h, "import");
+    }
+}
