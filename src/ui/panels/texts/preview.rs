@@ -98,9 +98,7 @@ impl Preview {
             return Some("Choose the column that holds the text.");
         }
         match &self.found {
-            Some(found) if found.texts == 0 => {
-                Some("Every text in these columns is empty: choose another.")
-            }
+            Some(found) if found.texts == 0 => Some("Every text in these columns is empty: choose another."),
             Some(found) if found.labels.len() > MOST_LABELS => {
                 Some("The column of labels has too many different values: choose another, or none.")
             }

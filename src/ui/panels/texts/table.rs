@@ -62,9 +62,11 @@ impl Rows<'_> {
         let texts = self.choice.texts.len().min(order.len());
         let others: Vec<f32> = order.iter().skip(texts).map(|&at| self.width(at)).collect();
         let taken: f32 = others.iter().sum();
+        // Where it is narrow, the text is seen whole and the rest is scrolled to.
+        let least = TEXT.min(ui.available_width() - 16.0 - PLACE);
         // The columns of text share what the others leave.
         let left = ui.available_width() - 16.0 - PLACE - taken;
-        let text = (left / texts.max(1) as f32).max(TEXT);
+        let text = (left / texts.max(1) as f32).max(least);
         ScrollArea::horizontal()
             .id_salt("preview-sideways")
             .show(ui, |ui| {
