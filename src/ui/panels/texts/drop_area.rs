@@ -71,12 +71,6 @@ fn contents(ui: &mut Ui, first: bool, theme: Theme, wants: &mut Vec<Want>) {
             wants.push(Want::Read(Source::Sample));
         }
     };
-    let private = |ui: &mut Ui| {
-        ui.add_space(10.0);
-        let said = RichText::new("Nothing leaves this machine.").text_style(TextStyle::Small);
-        ui.label(said.color(theme.dim))
-            .on_hover_text("Everything is computed here. No text, label or model is sent anywhere.");
-    };
     let id = ui.scope_id().with("drop-buttons");
     let wide: f32 = ui.data(|d| d.get_temp(id)).unwrap_or(420.0);
     let room = ui.available_width();
@@ -84,7 +78,12 @@ fn contents(ui: &mut Ui, first: bool, theme: Theme, wants: &mut Vec<Want>) {
         ui.with_layout(egui::Layout::top_down_justified(egui::Align::Center), |ui| {
             row(ui, wants);
         });
-        return private(ui);
+        // Where it is wide, a card beside this says it at more length.
+        ui.add_space(10.0);
+        let said = RichText::new("Nothing leaves this machine.").text_style(TextStyle::Small);
+        ui.label(said.color(theme.dim))
+            .on_hover_text("Everything is computed here. No text, label or model is sent anywhere.");
+        return;
     }
     let used = ui
         .horizontal(|ui| {
@@ -98,7 +97,6 @@ fn contents(ui: &mut Ui, first: bool, theme: Theme, wants: &mut Vec<Want>) {
         ui.data_mut(|d| d.insert_temp(id, used));
         ui.ctx().request_discard("the buttons learned their width");
     }
-    private(ui);
 }
 
 /// A dashed line round the area, as places to drop something have.

@@ -84,8 +84,8 @@ fn language(ui: &mut Ui, found: &Survey) {
     }
     .on_hover_text(hint);
     if !guess.could_be_english() {
-        let what = "The base model has read English only, so it starts from nothing here: expect to need more labels, and a \
-                    longer first stage.";
+        let what =
+            "The base model has read English only and will help little here: expect to need more labels.";
         caution(ui, what.into());
     }
 }

@@ -62,7 +62,11 @@ impl Preview {
             Some(Outcome::Done(found)) => self.found = Some(found),
             Some(Outcome::Lost) => {
                 shared.fail("The texts could not be looked over. They can be labelled all the same.");
-                self.found = Some(Survey::default());
+                self.found = Some(Survey {
+                    rows: self.sheet.rows.len(),
+                    texts: self.sheet.rows.len(),
+                    ..Survey::default()
+                });
             }
         }
         self.looking = None;
@@ -94,9 +98,7 @@ impl Preview {
             return Some("Choose the column that holds the text.");
         }
         match &self.found {
-            Some(found) if found.texts == 0 && found.rows > 0 => {
-                Some("Every text in these columns is empty: choose another.")
-            }
+            Some(found) if found.texts == 0 => Some("Every text in these columns is empty: choose another."),
             Some(found) if found.labels.len() > MOST_LABELS => {
                 Some("The column of labels has too many different values: choose another, or none.")
             }

@@ -15,6 +15,8 @@ const ROW: f32 = 30.0;
 const OTHER: (f32, f32) = (64.0, 150.0);
 /// Width of the numbers of the rows.
 const PLACE: f32 = 64.0;
+/// Space after what is in a cell.
+const GAP: f32 = 10.0;
 /// A column of text is not narrower than this.
 const TEXT: f32 = 280.0;
 /// The most characters of a text that lie over it on hover.
@@ -50,7 +52,7 @@ impl Rows<'_> {
         let longest = cells.map(letters).max().unwrap_or(0);
         let mark = if self.choice.label == Some(column) { 6 } else { 0 };
         let most = longest.max(letters(&name(self.sheet, column)) + mark);
-        (7.0 * most as f32 + 8.0).clamp(OTHER.0, OTHER.1)
+        (7.0 * most as f32 + GAP).clamp(OTHER.0, OTHER.1)
     }
 
     /// Draws the table, `height` points high; `bring` is a row to scroll to.
@@ -58,16 +60,18 @@ impl Rows<'_> {
         let theme = Theme::of(ui.ctx());
         let order = self.order();
         let texts = self.choice.texts.len().min(order.len());
-        let gap = ui.spacing().item_spacing.x;
         let others: Vec<f32> = order.iter().skip(texts).map(|&at| self.width(at)).collect();
-        let taken: f32 = others.iter().map(|width| width + gap).sum();
+        let taken: f32 = others.iter().sum();
+        // Where it is narrow, the text is seen whole and the rest is scrolled to.
+        let least = TEXT.min(ui.available_width() - 16.0 - PLACE);
         // The columns of text share what the others leave.
-        let left = ui.available_width() - 16.0 - PLACE - gap - taken;
-        let text = (left / texts.max(1) as f32 - gap).max(TEXT);
+        let left = ui.available_width() - 16.0 - PLACE - taken;
+        let text = (left / texts.max(1) as f32).max(least);
         ScrollArea::horizontal()
             .id_salt("preview-sideways")
             .show(ui, |ui| {
-                ui.spacing_mut().item_spacing.y = 0.0;
+                // Cells keep their own distance, so that the lines between rows are whole.
+                ui.spacing_mut().item_spacing = egui::Vec2::ZERO;
                 ui.visuals_mut().selection.bg_fill = theme.tint(theme.ice, 0.16);
                 let mut table = TableBuilder::new(ui)
                     .id_salt("preview")
@@ -119,6 +123,8 @@ impl Rows<'_> {
             .text_style(TextStyle::Small)
             .color(colour)
             .strong();
+        ui.spacing_mut().item_spacing.x = 6.0;
+        ui.set_max_width((ui.available_width() - GAP).max(8.0));
         ui.add(Label::new(text).truncate())
             .on_hover_text(format!("{title}: {said}"));
         // A text column that is called text needs no mark.
@@ -187,5 +193,6 @@ fn cell(ui: &mut Ui, text: &str, colour: egui::Color32, style: TextStyle) -> egu
         .truncate()
         .show_tooltip_when_elided(false)
         .selectable(false);
+    ui.set_max_width((ui.available_width() - GAP).max(8.0));
     ui.add(label)
 }
