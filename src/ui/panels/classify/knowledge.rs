@@ -54,11 +54,21 @@ impl Knowledge {
                 .filter_map(|i| Some(judged.get(i)?.text))
                 .collect()
         };
+        // A classifier that is itself more likely wrong than right casts no doubt on anybody.
+        let likely = |j: &Judged| {
+            trust.as_ref().is_some_and(|trust| {
+                let p = trust.calibrated(&j.probabilities);
+                let sure = p.get(j.predicted()).copied().unwrap_or(0.0);
+                trust.likely_right(f64::from(sure)) > 0.5
+            })
+        };
+        let mut doubtful = label_errors(&judged);
+        doubtful.retain(|&i| judged.get(i).is_some_and(likely));
         Self {
             report: trust::report(&classes, &judged),
             ids: lesson.ids(&classes, project),
             mistakes: texts(losses(&judged)),
-            doubtful: texts(label_errors(&judged)),
+            doubtful: texts(doubtful),
             news: lesson.news(project),
             classes,
             judged,

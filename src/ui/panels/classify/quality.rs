@@ -83,6 +83,16 @@ fn caption(ui: &mut Ui, report: &Report, baseline: Option<&Share>) {
          which only counts words, learned from the same labels: a classifier that is not better than it has not \
          understood more.",
     );
+    if baseline.is_some_and(|b| b.error < report.error_interval.low) {
+        let theme = Theme::of(ui.ctx());
+        let words = "Counting words does better than this classifier. More labels help it most; adapting the language \
+                     model to your texts before may help too.";
+        ui.label(
+            RichText::new(words)
+                .text_style(TextStyle::Small)
+                .color(theme.warm),
+        );
+    }
 }
 
 /// What is worth a look, as buttons that show it in the table.

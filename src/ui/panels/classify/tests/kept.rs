@@ -135,3 +135,34 @@ fn labels_are_read_from_a_file_and_undone() {
     h.run_ok();
     assert_eq!(h.state().project().answer(7), Some(Answer::Label(2)));
 }
+
+#[test]
+fn a_classifier_that_is_worse_than_counting_words_is_called_so() {
+    let mut h = usual();
+    assert!(h.query_by_label_contains("Counting words does better").is_none());
+    h.state_mut().panel.lesson.baseline = Some(crate::ui::run::Share {
+        error: 0.01,
+        low: 0.0,
+        high: 0.05,
+        rows: 100,
+    });
+    h.run_ok();
+    h.get_by_label_contains("Counting words does better");
+}
+
+#[test]
+fn a_classifier_that_guesses_casts_no_doubt_on_labels() {
+    // It is a little surer of the wrong label than it is of right ones on average.
+    let guess = |text: TextId| match text % 4 {
+        1 => vec![0.48, 0.52],
+        3 => vec![0.47, 0.53],
+        _ => vec![0.49, 0.51],
+    };
+    let h = screen(Some(turns(200, 60)), WIDE, |bench| {
+        bench.train(guess);
+        bench.classify(guess);
+    });
+    let known = &h.state().panel.known.as_ref().unwrap().1;
+    assert!(!crate::session::trust::label_errors(&known.judged).is_empty());
+    assert!(!known.mistakes.is_empty() && known.doubtful.is_empty());
+}
