@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::Shared;
+use super::history::History;
 use super::panels::Panels;
 use super::shared::Wish;
 use crate::session::assistant::{Assistant, Insight};
@@ -15,12 +16,14 @@ pub struct Follower {
     /// The texts that the assistant looks over: another project has others.
     texts: Option<Arc<Texts>>,
     assistant: Option<Assistant>,
+    history: History,
 }
 
 impl Follower {
     /// Once a frame, before the screens are drawn.
     pub fn follow(&mut self, panels: &mut Panels, shared: &mut Shared) {
-        self.notice_another(shared);
+        self.notice_another(panels, shared);
+        self.history.keep(shared);
         let happened = shared.project.as_mut().map(OpenProject::poll).unwrap_or_default();
         let mut changed = false;
         for happened in happened {
@@ -61,7 +64,7 @@ impl Follower {
         }
     }
 
-    fn notice_another(&mut self, shared: &mut Shared) {
+    fn notice_another(&mut self, panels: &mut Panels, shared: &mut Shared) {
         let same = match (&self.texts, &shared.project) {
             (None, None) => true,
             (Some(known), Some(open)) => Arc::ptr_eq(known, &open.project.texts),
@@ -74,12 +77,17 @@ impl Follower {
         self.assistant = None;
         shared.insight = Arc::new(Insight::default());
         shared.model = None;
+        self.history.opened(shared);
         let Some(open) = &shared.project else {
             return;
         };
         let texts = Arc::clone(&open.project.texts);
         self.texts = Some(Arc::clone(&texts));
         shared.work_dir = shared.shelf.work_dir(open.path());
+        panels.opened(shared);
+        let Some(open) = &shared.project else {
+            return;
+        };
         match Assistant::spawn(texts, shared.settings.seed, Arc::clone(&shared.wake)) {
             Ok(assistant) => {
                 assistant.tell(&open.project);

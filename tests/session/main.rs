@@ -9,6 +9,7 @@
 )]
 
 mod ask;
+mod inside;
 
 use std::path::{Path, PathBuf};
 

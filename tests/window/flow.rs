@@ -140,6 +140,32 @@ fn the_sample_is_labelled_trained_classified_and_exported() {
         let confidence: f64 = record[confidence].parse().unwrap();
         assert!((0.0..=1.0).contains(&confidence), "row {row}");
     }
+
+    // Opened again, the project has its run and its classifier.
+    let run = shared(&harness).run.record.clone();
+    drop(harness);
+    let mut harness = window_in(home.path(), [1280.0, 800.0], false);
+    reopen(&mut harness);
+    until(&mut harness, "the classifier is there again", |s| {
+        s.model.is_some()
+    });
+    assert_eq!(shared(&harness).run.record, run);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Num3);
+    harness.run_steps(4);
+    shot(&mut harness, "flow-8-run-again");
+}
+
+/// Opens the only recent project.
+fn reopen(harness: &mut Harness<'_, App>) {
+    let began = Instant::now();
+    while harness.query_by_label_contains("of 600 texts labelled").is_none() {
+        assert!(began.elapsed() < PATIENCE, "the project is not listed");
+        harness.step();
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    harness.get_by_label_contains("Open sample").click();
+    harness.step();
+    until(harness, "the project is open", |s| s.project.is_some());
 }
 
 fn export(harness: &mut Harness<'_, App>, path: &Path) {
@@ -169,17 +195,6 @@ fn labels_are_there_when_the_window_opens_again() {
     drop(harness);
 
     let mut harness = window_in(home.path(), [1280.0, 800.0], true);
-    harness.run_steps(4);
-    let began = Instant::now();
-    while harness.query_by_label_contains("of 600 texts labelled").is_none() {
-        assert!(began.elapsed() < PATIENCE, "the project is not listed");
-        harness.step();
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    shot(&mut harness, "flow-7-again");
-    harness.get_by_label_contains("5 of 600 texts labelled");
-    harness.get_by_label_contains("Open sample").click();
-    harness.step();
-    until(&mut harness, "the project is open", |s| s.project.is_some());
+    reopen(&mut harness);
     assert_eq!(answered(shared(&harness)), kept);
 }

@@ -120,7 +120,7 @@ fn prodigy_tasks_have_options_on_every_line_and_an_answer_where_there_is_one() {
         (&"accept".into(), &"ignore".into())
     );
     assert!(tasks[3].get("answer").is_none());
-    assert_eq!(tasks[3]["meta"]["confidence"], 0.9876);
+    assert_eq!(tasks[3]["meta"]["confidence"], 0.9877);
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn label_studio_tasks_agree_with_the_configuration() {
     assert!(configuration.contains("value=\"no: &quot;1&quot;\n- x\""));
     assert_eq!(tasks[2]["annotations"][0]["was_cancelled"], true);
     assert_eq!(tasks[3]["annotations"], serde_json::json!([]));
-    assert_eq!(tasks[3]["predictions"][0]["score"], 0.9876);
+    assert_eq!(tasks[3]["predictions"][0]["score"], 0.9877);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::io::ModelFiles;
 use crate::model::classifier::Chunking;
 use crate::model::{AwdLstm, Classifier};
 use crate::text::corpus::Corpus;
+use crate::text::vocab::FILLER;
 use crate::train;
 use crate::train::checkpoint::Checkpoint;
 use crate::train::defaults::{BPTT, CLASSIFY_BATCH};
@@ -55,7 +56,9 @@ impl General {
         let documents = load::encode(&base.vocab, &tokens, base.config.backward);
         let corpus = Corpus::from_documents(&documents);
         let model = base.language_model(device)?;
-        let vocab = base.vocab.len();
+        // Rows that only fill up the matrix stand for no word, and a longer vocabulary has other ones there.
+        let words = base.vocab.tokens().iter().rposition(|t| t != FILLER);
+        let vocab = words.map_or(0, |last| last + 1);
         let decoder = Decoder::of(&model, vocab);
         let pretrained = perplexity(&model.encoder, &decoder, &corpus, BPTT).await?;
         Ok(pretrained.is_finite().then_some(Self {

@@ -57,6 +57,11 @@ impl Panels {
         self.classify.heard(event, shared);
     }
 
+    /// Tells the screens that another project is open.
+    pub fn opened(&mut self, shared: &mut Shared) {
+        self.train.opened(shared);
+    }
+
     /// Tells the screens what became of something that the project was asked for.
     pub fn happened(&mut self, happened: &Happened, shared: &mut Shared) {
         self.classify.happened(happened, shared);

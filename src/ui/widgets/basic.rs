@@ -1,8 +1,8 @@
 //! Cards, chips, key caps and lines of text in the house's sizes.
 
 use egui::{
-    Color32, CornerRadius, Frame, InnerResponse, Margin, Response, RichText, Sense, Stroke, TextStyle, Ui,
-    vec2,
+    Color32, CornerRadius, FontId, Frame, InnerResponse, Margin, Response, RichText, Sense, Stroke,
+    StrokeKind, TextStyle, Ui, WidgetInfo, vec2,
 };
 
 use crate::ui::theme::{self, Theme};
@@ -35,20 +35,18 @@ pub fn chip(ui: &mut Ui, text: impl Into<String>) -> Response {
 /// The key that works here, drawn as a key.
 pub fn keycap(ui: &mut Ui, key: &str) -> Response {
     let theme = Theme::of(ui.ctx());
-    Frame::new()
-        .fill(theme.background)
-        .stroke(Stroke::new(1.0, theme.line))
-        .corner_radius(CornerRadius::same(4))
-        .inner_margin(Margin::symmetric(5, 1))
-        .show(ui, |ui| {
-            ui.label(
-                RichText::new(key)
-                    .text_style(TextStyle::Small)
-                    .monospace()
-                    .color(theme.dim),
-            )
-        })
-        .inner
+    let font = FontId::monospace(TextStyle::Small.resolve(ui.style()).size - 1.0);
+    let text = ui.painter().layout_no_wrap(key.to_owned(), font, theme.dim);
+    // Not a frame round a label, which a row of tall buttons would stretch.
+    let size = vec2((text.size().x + 10.0).max(20.0), 20.0);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(egui::Role::Label, true, key));
+    let line = Stroke::new(1.0, theme.line);
+    ui.painter()
+        .rect(rect, 4, theme.background, line, StrokeKind::Inside);
+    ui.painter()
+        .galley(rect.center() - text.size() / 2.0, text, theme.dim);
+    response
 }
 
 /// A card's name.

@@ -2,12 +2,11 @@
 
 use egui::{ProgressBar, RichText, TextStyle, Ui, vec2};
 
-use super::pill::cap;
 use crate::session::protocol::Command;
 use crate::ui::actions::Action;
 use crate::ui::number::count;
 use crate::ui::theme::{self, Theme};
-use crate::ui::widgets::card;
+use crate::ui::widgets::{card, keycap};
 use crate::ui::{Screen, Shared};
 
 /// Before there are texts.
@@ -125,7 +124,7 @@ fn next(ui: &mut Ui, shared: &mut Shared, what: &str, then: &str, buttons: &[(&s
                     shared.act(action);
                 }
                 if let Some(key) = key {
-                    cap(ui, key);
+                    keycap(ui, key);
                     ui.add_space(8.0);
                 }
             }

@@ -3,14 +3,14 @@
 use egui::{Align, ComboBox, Frame, Layout, Margin, RichText, Stroke, TextEdit, Ui, WidgetInfo};
 
 use super::finder::{Filter, Order};
-use super::pill::cap;
+
 use super::results::{Results, class};
 use crate::session::project::Project;
 use crate::ui::Shared;
 use crate::ui::actions::Action;
 use crate::ui::number::{count, duration};
 use crate::ui::theme::{self, Theme};
-use crate::ui::widgets::{chip, small};
+use crate::ui::widgets::{chip, keycap, small};
 
 /// Height of a line with a button in it, so that the words before it stand in its middle.
 const BUTTON: f32 = 28.0;
@@ -190,7 +190,7 @@ pub fn news(ui: &mut Ui, shared: &mut Shared, news: usize) {
             if button.on_hover_text(hint).clicked() {
                 shared.act(Action::Train);
             }
-            cap(ui, "Ctrl Enter");
+            keycap(ui, "Ctrl Enter");
         });
     });
     ui.add_space(8.0);

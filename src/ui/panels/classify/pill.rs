@@ -1,4 +1,4 @@
-//! A label as a small round button: its key, its colour and its name; and a key by itself.
+//! A label as a small round button: its key, its colour and its name.
 
 use egui::{
     Color32, FontId, Rect, Response, Sense, Stroke, StrokeKind, TextStyle, Ui, WidgetInfo, pos2, vec2,
@@ -75,19 +75,4 @@ impl Pill<'_> {
         painter.galley(pos2(left, middle - name.size().y / 2.0), name, theme.text);
         response
     }
-}
-
-/// The key that works here, as tall as a key wherever it stands.
-pub fn cap(ui: &mut Ui, key: &str) {
-    let theme = Theme::of(ui.ctx());
-    let font = FontId::monospace(TextStyle::Small.resolve(ui.style()).size - 1.0);
-    let text = ui.painter().layout_no_wrap(key.to_owned(), font, theme.dim);
-    let size = vec2((text.size().x + 10.0).max(20.0), 20.0);
-    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(egui::Role::Label, true, key));
-    let line = Stroke::new(1.0, theme.line);
-    ui.painter()
-        .rect(rect, 4, theme.background, line, StrokeKind::Inside);
-    ui.painter()
-        .galley(rect.center() - text.size() / 2.0, text, theme.dim);
 }

@@ -2,14 +2,14 @@
 
 use egui::{Label, ScrollArea, TextFormat, Ui, text::LayoutJob};
 
-use super::pill::{Pill, cap};
+use super::pill::Pill;
 use super::results::{class, own_label};
 use crate::session::project::{Answer, LabelId, Project, TextId};
 use crate::session::protocol::WordWeight;
 use crate::session::trust::Trust;
 use crate::ui::number::percent;
 use crate::ui::theme::Theme;
-use crate::ui::widgets::{card, chip, heading, key_hint, small};
+use crate::ui::widgets::{card, chip, heading, key_hint, keycap, small};
 
 /// What an `explain` job gave.
 #[derive(Clone, Debug, PartialEq)]
@@ -310,7 +310,7 @@ pub fn keys(ui: &mut Ui) {
                 if i > 0 && word == "correct" {
                     small(ui, "\u{2013}");
                 }
-                cap(ui, key);
+                keycap(ui, key);
             }
             small(ui, word);
             ui.add_space(8.0);

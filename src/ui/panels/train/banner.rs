@@ -76,7 +76,8 @@ pub fn show(ui: &mut Ui, view: &View<'_>, standing: &Standing<'_>, intents: &mut
             } else {
                 ui.horizontal(|ui| {
                     let buttons = buttons(view, standing);
-                    let room = 190.0 * buttons.len() as f32;
+                    // A button with its key, in points.
+                    let room = 250.0 * buttons.len() as f32;
                     ui.vertical(|ui| {
                         ui.set_width((ui.available_width() - room).max(200.0));
                         words(ui, view, standing);

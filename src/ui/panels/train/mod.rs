@@ -26,7 +26,8 @@ use std::time::Duration;
 use egui::{Panel, ScrollArea, Ui, vec2};
 
 use crate::session::Command;
-use crate::session::protocol::{Common, Fit, Job};
+use crate::session::protocol::{Fit, Job};
+use crate::session::unfinished;
 use crate::ui::actions::Action;
 use crate::ui::run::{Asked, Kind, Playhead, Recipe, Record, Stage, Status};
 use crate::ui::theme::{self, Theme};
@@ -55,6 +56,8 @@ pub struct TrainPanel {
     outlook: Option<(OutlookKey, Arc<Outlook>)>,
     /// Whether there is enough to train on, and what that was counted from.
     counted: Option<(Counted, Readiness)>,
+    /// Whether that job was found on disk: a run that broke off without a word.
+    broke_off: bool,
     /// The run whose result has been seen.
     seen: usize,
 }
@@ -133,6 +136,20 @@ impl TrainPanel {
         }
     }
 
+    /// Another project is open: a run of it that broke off is offered to go on.
+    pub fn opened(&mut self, shared: &mut Shared) {
+        (self.seek, self.plan) = (None, false);
+        if shared.run.busy() || shared.run.is_running() {
+            return;
+        }
+        let found = unfinished::training(&start::out(&shared.work_dir));
+        self.broke_off = found.is_some();
+        if let Some(job) = &found {
+            shared.run.broke_off(start::recipe(job), job.watch.clone());
+        }
+        self.job = found.map(Box::new);
+    }
+
     fn start(&mut self, shared: &mut Shared) {
         if shared.run.busy() || shared.run.record.status.active() {
             shared.fail("The engine is busy: wait for it, or stop the run, before starting another.");
@@ -150,7 +167,7 @@ impl TrainPanel {
             &open.project,
             material,
             &self.recipe,
-            Common::default(),
+            shared.settings.common(),
             &shared.work_dir,
         );
         if let Err(why) = std::fs::create_dir_all(&shared.work_dir) {
@@ -161,7 +178,7 @@ impl TrainPanel {
             return;
         }
         shared.run.begin(self.recipe.clone(), job.watch.clone());
-        self.job = Some(Box::new(job.clone()));
+        (self.job, self.broke_off) = (Some(Box::new(job.clone())), false);
         (self.seek, self.plan) = (None, false);
         send(shared, Command::Start(Box::new(Job::Fit(job))));
     }
@@ -190,7 +207,7 @@ impl TrainPanel {
         };
         let out = outcome.out.clone();
         let open = shared.project.as_ref();
-        let job = open.and_then(|p| start::evaluation(&p.project, Common::default(), out));
+        let job = open.and_then(|p| start::evaluation(&p.project, shared.settings.common(), out));
         if let Some(job) = job {
             shared.run.measure();
             send(shared, Command::Start(Box::new(Job::Evaluate(job))));
@@ -324,7 +341,7 @@ impl TrainPanel {
                 readiness,
                 recipe: &before,
                 estimate: banner::estimate(&records, &before, &material, steps),
-                resumable: self.job.is_some() && record.live().is_some(),
+                resumable: self.job.is_some() && (record.live().is_some() || self.broke_off),
                 busy: run.other_job(),
             };
             let bar = egui::Frame::new().inner_margin(egui::Margin {

@@ -1,7 +1,7 @@
 //! Whether there is enough to train on, and the job that is made of a project.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::numbers::count;
 use crate::session::project::{Answer, LabelId, Project};
@@ -193,14 +193,27 @@ fn watch(project: &Project) -> Vec<String> {
     chosen
 }
 
+/// The model directory that a run makes.
+pub fn out(work_dir: &Path) -> PathBuf {
+    work_dir.join("classifier")
+}
+
+/// What was chosen for a job that is found again.
+pub fn recipe(job: &Fit) -> Recipe {
+    let (usual, chosen) = (Recipe::default(), &job.classifier);
+    Recipe {
+        method: job.method,
+        rate: chosen.rate,
+        cut_frac: chosen.cut_frac.unwrap_or(usual.cut_frac),
+        ratio: chosen.ratio.unwrap_or(usual.ratio),
+        factor: chosen.factor.unwrap_or(usual.factor),
+        epochs: chosen.epochs.unwrap_or(usual.epochs),
+        adapt: job.adapt,
+    }
+}
+
 /// The training job of a project.
-pub fn fit(
-    project: &Project,
-    material: &Material,
-    recipe: &Recipe,
-    common: Common,
-    work_dir: &std::path::Path,
-) -> Fit {
+pub fn fit(project: &Project, material: &Material, recipe: &Recipe, common: Common, work_dir: &Path) -> Fit {
     let unlabelled = project.texts.texts.iter().map(|text| GivenRow {
         text: text.clone(),
         label: None,
@@ -210,7 +223,7 @@ pub fn fit(
         data: given("the labelled texts", rows(project, false)),
         unlabelled: recipe.adapt.then(|| given("all texts", unlabelled.collect())),
         model: None,
-        out: work_dir.join("classifier"),
+        out: out(work_dir),
         method: recipe.method,
         bidirectional: false,
         adapt: recipe.adapt,
