@@ -14,7 +14,7 @@ use super::side::{Asker, Side};
 use super::theme::{self, Theme};
 use crate::session::Session;
 use crate::session::exchange::Shelf;
-use crate::session::project::Action as Step;
+use crate::session::project::{Action as Step, TextId};
 use crate::session::protocol::{Event, Job};
 
 /// Which small window lies over the screen.
@@ -74,6 +74,11 @@ impl App {
     /// What the screens share; for tests that look behind the window.
     pub fn shared(&self) -> &Shared {
         &self.shared
+    }
+
+    /// The text that the Label screen asks for; for tests that answer as somebody would who reads it.
+    pub fn asked_for(&self) -> Option<TextId> {
+        self.panels.asked_for()
     }
 
     /// Draws a frame. Free of `eframe`, so that tests can drive it.

@@ -8,6 +8,7 @@
 
 mod chrome;
 mod flow;
+mod pictures;
 
 use std::path::Path;
 

@@ -12,7 +12,7 @@ use super::actions::Action;
 use super::side::Asker;
 use super::{Screen, Shared};
 use crate::session::Event;
-use crate::session::project::Happened;
+use crate::session::project::{Happened, TextId};
 
 /// Every screen's own state.
 #[derive(Default)]
@@ -25,6 +25,11 @@ pub struct Panels {
 }
 
 impl Panels {
+    /// The text that the Label screen asks for.
+    pub fn asked_for(&self) -> Option<TextId> {
+        self.label.asked_for()
+    }
+
     /// Draws the screen that is chosen.
     pub fn show(&mut self, ui: &mut Ui, shared: &mut Shared) {
         self.classify.notice(shared);

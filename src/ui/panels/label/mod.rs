@@ -31,7 +31,7 @@ use std::time::Duration;
 
 use egui::{CentralPanel, Frame, Key, Margin, Panel, ScrollArea, Ui};
 
-use crate::session::project::{Answer, LabelId, Texts};
+use crate::session::project::{Answer, LabelId, TextId, Texts};
 use crate::ui::actions::Action;
 use crate::ui::theme::{self, Theme};
 use crate::ui::{Screen, Shared, Wish};
@@ -75,6 +75,11 @@ pub struct LabelPanel {
 }
 
 impl LabelPanel {
+    /// The text that is asked for.
+    pub fn asked_for(&self) -> Option<TextId> {
+        self.desk.text()
+    }
+
     /// Draws the screen.
     pub fn show(&mut self, ui: &mut Ui, shared: &mut Shared) {
         self.now = ui.input(|i| i.time);
