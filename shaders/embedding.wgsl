@@ -2,7 +2,7 @@
 //   const WIDTH: u32.
 
 @group(0) @binding(0) var<storage, read_write> g_weight: array<f32>;  // [V, WIDTH]
-@group(0) @binding(1) var<storage, read_write> g_words: array<u32>;   // ids [N], then factors [N] as bits
+@group(0) @binding(1) var<storage, read_write> g_words: array<u32>;   // ids [N], factors [N] as bits, what `scatter` needs
 @group(0) @binding(2) var<storage, read_write> g_out: array<f32>;     // [N, WIDTH]
 @group(0) @binding(3) var<uniform> g_info: array<vec4<u32>, 4>;       // x: N
 
@@ -18,7 +18,7 @@ fn gather(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grou
 }
 
 @group(0) @binding(0) var<storage, read_write> s_grad: array<f32>;    // [N, WIDTH]
-@group(0) @binding(1) var<storage, read_write> s_words: array<u32>;   // ids [U], starts [U + 1], positions [N], factors [N] as bits
+@group(0) @binding(1) var<storage, read_write> s_words: array<u32>;   // ids [N], factors [N] as bits, distinct ids [U], starts [U + 1], positions [N]
 @group(0) @binding(2) var<storage, read_write> s_out: array<f32>;     // [V, WIDTH], zeroed
 @group(0) @binding(3) var<uniform> s_info: array<vec4<u32>, 4>;       // x: U distinct ids, y: N
 
@@ -32,11 +32,13 @@ fn scatter(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
     if (item >= distinct * WIDTH) { return; }
     let which = item / WIDTH;
     let column = item - which * WIDTH;
-    let positions = 2u * distinct + 1u;
+    let ids = 2u * count;
+    let starts = ids + distinct;
+    let positions = starts + distinct + 1u;
     var sum = 0.0;
-    for (var k = s_words[distinct + which]; k < s_words[distinct + which + 1u]; k++) {
+    for (var k = s_words[starts + which]; k < s_words[starts + which + 1u]; k++) {
         let position = s_words[positions + k];
-        sum += s_grad[position * WIDTH + column] * bitcast<f32>(s_words[positions + count + position]);
+        sum += s_grad[position * WIDTH + column] * bitcast<f32>(s_words[count + position]);
     }
-    s_out[s_words[which] * WIDTH + column] = sum;
+    s_out[s_words[ids + which] * WIDTH + column] = sum;
 }

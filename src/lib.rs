@@ -31,3 +31,4 @@ pub mod ops;
 pub mod session;
 pub mod text;
 pub mod train;
+pub mod ui;

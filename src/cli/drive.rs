@@ -71,8 +71,7 @@ impl Front {
             if let Err(error) = self.event(&event) {
                 send(Command::Stop);
                 if error.kind() != ErrorKind::BrokenPipe {
-                    self.report
-                        .fail(&format!("standard output cannot be written: {error}"));
+                    self.report.fail(&unwritten(&error));
                     return 1;
                 }
                 // The reader has what it wanted. Only training has something left to do: a checkpoint.
@@ -111,6 +110,16 @@ impl Front {
             }
             Ok(())
         }
+    }
+}
+
+/// Why standard output ends in the middle, and what to do.
+fn unwritten(error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+            "no space left on the disk of standard output; free some and run again: what was written is not whole".into()
+        }
+        _ => format!("standard output cannot be written: {error}"),
     }
 }
 

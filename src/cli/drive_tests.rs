@@ -183,7 +183,7 @@ fn a_full_disk_is_said() {
     let Ran { code, err, .. } = ran(recorded(), Some(Box::new(Full)), None, 0);
     assert_eq!(code, 1);
     assert!(
-        err.starts_with("error: standard output cannot be written"),
+        err.starts_with("error: no space left on the disk of standard output"),
         "{err}"
     );
 }

@@ -17,7 +17,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use clap::Parser;
 
 use crate::session::Session;
-use crate::session::protocol::{Command, Job};
+use crate::session::protocol::{Command, Event, Job};
+use crate::ui;
 use args::Cli;
 use console::{Console, Look};
 use drive::Front;
@@ -33,19 +34,34 @@ pub fn run() -> ExitCode {
     start_logging();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return usage(&error),
+        // What clap could not take apart cannot tell whether JSON was asked for.
+        Err(error) => {
+            let json = std::env::args_os()
+                .take_while(|word| word != "--")
+                .any(|word| word == "--json");
+            return usage(&error, json);
+        }
     };
     let json = cli.common.json;
     let bare = cli.verb.is_none();
     let job = match cli.into_job() {
         Ok(job) => job,
-        Err(error) => return usage(&error),
+        Err(error) => return usage(&error, json),
     };
 
     let interrupts = Arc::new(AtomicUsize::new(0));
     let mut front = front(&job, json);
     if bare {
-        front.tell("This version has no window yet; running `unfreeze demo` in the terminal.");
+        if ui::has_display() {
+            match ui::open_window() {
+                Ok(()) => return ExitCode::SUCCESS,
+                Err(error) => front.tell(&format!(
+                    "The window cannot be opened ({error}); running `unfreeze demo` in the terminal."
+                )),
+            }
+        } else {
+            front.tell("There is no display to open the window on; running `unfreeze demo` in the terminal.");
+        }
     }
     if let Err(error) = watch_interrupts(&interrupts) {
         front.tell(&format!(
@@ -74,10 +90,36 @@ pub fn run() -> ExitCode {
     ExitCode::from(front.drive(session.events(), &send, &interrupts))
 }
 
-fn usage(error: &clap::Error) -> ExitCode {
-    // Help that nobody reads to the end is no failure.
-    error.print().ok();
-    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(1))
+/// Wrong usage, or the help that was asked for. With `--json` the first is one event like any other failure.
+fn usage(error: &clap::Error, json: bool) -> ExitCode {
+    let code = u8::try_from(error.exit_code()).unwrap_or(1);
+    // Help and the version are no errors.
+    if json && error.use_stderr() {
+        let message = on_one_line(&error.render().to_string());
+        let failed = Event::Failed {
+            message: message.clone(),
+            usage: true,
+        };
+        // Nobody is left to tell if these cannot be written.
+        writeln!(io::stderr(), "error: {message}").ok();
+        if let Ok(line) = serde_json::to_string(&failed) {
+            writeln!(io::stdout(), "{line}").ok();
+        }
+    } else {
+        // Help that nobody reads to the end is no failure.
+        error.print().ok();
+    }
+    ExitCode::from(code)
+}
+
+/// What clap says in several paragraphs, without the summary of usage and the hint at the help.
+fn on_one_line(message: &str) -> String {
+    let message = message.strip_prefix("error: ").unwrap_or(message);
+    let paragraphs = message.split("\n\n").map(str::trim);
+    let told =
+        paragraphs.filter(|text| !text.starts_with("Usage:") && !text.starts_with("For more information"));
+    let words: Vec<&str> = told.flat_map(str::split_whitespace).collect();
+    words.join(" ")
 }
 
 /// JSON lines go to standard output alone; a report beside them only where it cannot run into them.

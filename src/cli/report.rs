@@ -161,7 +161,12 @@ impl Report {
                 self.console.say(&format!("{line} nll {nll:.4}"));
             }
             // Its suggestion is also a note; the curve is for plots.
-            Event::RateFinder { .. } => {}
+            Event::RateFinder { .. }
+            | Event::Forgetting { .. }
+            | Event::Watched { .. }
+            | Event::OutOfSample { .. }
+            | Event::Predictions { .. }
+            | Event::Explanation { .. } => {}
             Event::StageDone { stage, seconds } => self.stage_done(stage, *seconds),
             Event::Saved { path, step } => {
                 self.console.say(&format!(

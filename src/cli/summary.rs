@@ -51,6 +51,8 @@ impl Context {
             },
             Job::Doctor { .. }
             | Job::Tokenize { .. }
+            | Job::Predict(_)
+            | Job::Explain(_)
             | Job::Evaluate(_)
             | Job::Perplexity(_)
             | Job::Generate(_)

@@ -2,6 +2,8 @@
 
 use burn::tensor::Device;
 
+use super::caps::DeviceCaps;
+
 /// What the user asked for with `--device`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -28,18 +30,11 @@ pub struct Adapter {
     pub kind: String,
     /// Driver and its version.
     pub driver: String,
-    /// Whether it is a software renderer.
-    pub software: bool,
-    /// Largest storage binding, bytes.
-    pub max_storage_binding: u64,
+    /// What it can do.
+    #[serde(flatten)]
+    pub caps: DeviceCaps,
     /// Largest buffer, bytes.
     pub max_buffer: u64,
-    /// Storage buffers that one stage may bind.
-    pub storage_buffers: u32,
-    /// Workgroup memory, bytes.
-    pub workgroup_memory: u32,
-    /// Invocations of a workgroup.
-    pub workgroup_size: u32,
 }
 
 /// The device that was chosen, and in a sentence why.
@@ -64,6 +59,14 @@ pub enum Error {
         "wgpu found no adapter; install a Vulkan driver (on Debian `mesa-vulkan-drivers` has a software one) or use `--device cpu`"
     )]
     NoAdapter,
+    /// A GPU that is below [`DeviceCaps::FLOOR`].
+    #[error("the GPU {name} offers only {lack}; update its driver, or use `--device cpu`")]
+    Weak {
+        /// The adapter's name.
+        name: String,
+        /// The limit.
+        lack: String,
+    },
 }
 
 /// Every adapter that wgpu sees.
@@ -85,12 +88,16 @@ pub async fn adapters() -> Vec<Adapter> {
                 api: format!("{:?}", info.backend),
                 kind: format!("{:?}", info.device_type),
                 driver: format!("{} {}", info.driver, info.driver_info).trim().to_string(),
-                software: info.device_type == wgpu::DeviceType::Cpu,
-                max_storage_binding: limits.max_storage_buffer_binding_size,
+                caps: DeviceCaps {
+                    // As CubeCL counts them: wgpu itself may need one for the lengths of the others.
+                    storage_buffers: limits.max_storage_buffers_per_shader_stage.saturating_sub(1),
+                    workgroup_memory: limits.max_compute_workgroup_storage_size,
+                    invocations: limits.max_compute_invocations_per_workgroup,
+                    workgroups: limits.max_compute_workgroups_per_dimension,
+                    binding: limits.max_storage_buffer_binding_size,
+                    software: info.device_type == wgpu::DeviceType::Cpu,
+                },
                 max_buffer: limits.max_buffer_size,
-                storage_buffers: limits.max_storage_buffers_per_shader_stage,
-                workgroup_memory: limits.max_compute_workgroup_storage_size,
-                workgroup_size: limits.max_compute_invocations_per_workgroup,
             }
         })
         .collect()
@@ -125,7 +132,18 @@ pub async fn select(choice: Choice) -> Result<Selected, Error> {
         return Ok(cpu("`--device cpu` was given"));
     }
     let adapters = adapters().await;
-    let real = adapters.iter().find(|a| !a.software);
+    let real = adapters.iter().find(|a| !a.caps.software);
+    // Burn opens the fastest adapter, so another real GPU behind one that is too small does not help.
+    let weak = real.and_then(|gpu| gpu.caps.shortfall().map(|lack| (gpu, lack)));
+    if let Some((gpu, lack)) = weak {
+        return match choice {
+            Choice::Auto => Ok(cpu(&format!("the GPU {} offers only {lack}", gpu.name))),
+            _ => Err(Error::Weak {
+                name: gpu.name.clone(),
+                lack,
+            }),
+        };
+    }
     match (choice, real, adapters.first()) {
         (_, Some(gpu), _) => Ok(wgpu(gpu, format!("{} GPU through {}", gpu.kind, gpu.api))),
         (Choice::Wgpu, None, Some(any)) => Ok(wgpu(

@@ -24,6 +24,18 @@ pub struct Kernel {
     pub constants: Vec<(&'static str, u32)>,
 }
 
+impl Kernel {
+    /// The WGSL that the driver gets: the constants, then the file.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for (name, value) in &self.constants {
+            text.push_str(&format!("const {name}: u32 = {value}u;\n"));
+        }
+        text.push_str(self.source);
+        text
+    }
+}
+
 impl KernelMetadata for Kernel {
     fn id(&self) -> KernelId {
         // Everything that changes the text has to be in the key. Out-of-bounds checks are the shaders' own.
@@ -52,20 +64,16 @@ impl CubeKernel for Kernel {
     }
 
     fn source(&self) -> Option<PrecompiledSource> {
-        let mut source = String::new();
-        for (name, value) in &self.constants {
-            source.push_str(&format!("const {name}: u32 = {value}u;\n"));
-        }
-        source.push_str(self.source);
         Some(PrecompiledSource {
-            source,
+            source: self.text(),
             entrypoint_name: self.entry.to_string(),
             lang: "wgsl",
         })
     }
 }
 
-/// Runs `kernel` over `groups` workgroups with `buffers` at bindings `0..` and `info` behind them.
+/// Runs `kernel` over `groups` workgroups (see [`super::caps::DeviceCaps`]) with `buffers` at bindings `0..` and `info`
+/// behind them.
 ///
 /// The words travel as a uniform that CubeCL caches by content: writing a buffer instead would submit the queue at
 /// every launch.
@@ -81,20 +89,11 @@ pub fn launch(kernel: Kernel, groups: [u32; 3], buffers: &[&CubeTensor], info: &
         arguments = arguments.with_buffer(tensor.handle.clone().binding());
     }
     arguments = arguments.with_info(MetadataBindingInfo::custom(packed));
+    super::watch::own_launch();
     let [x, y, z] = groups;
     buffers[0]
         .client
         .launch(Box::new(kernel), CubeCount::Static(x, y, z), arguments);
-}
-
-/// Workgroups that cover `items` with `size` each, spread over two dimensions where one would pass 65,535.
-///
-/// The shader's item is `(group.y * group_count.x + group.x) * size + local`.
-pub fn groups_1d(items: usize, size: u32) -> [u32; 3] {
-    const LIMIT: u32 = 65_535;
-    let groups = u32::try_from(items).unwrap_or(u32::MAX).div_ceil(size).max(1);
-    let rows = groups.div_ceil(LIMIT);
-    [groups.div_ceil(rows), rows, 1]
 }
 
 /// An uninitialised `f32` tensor on the device of `like`.
@@ -128,6 +127,9 @@ pub fn empty(like: &CubeTensor, shape: impl Into<Shape>) -> CubeTensor {
 }
 
 /// Uploads 32-bit words (token ids, offsets) as a one-dimensional tensor on the device of `like`.
+///
+/// CubeCL submits what is queued before it writes, so an operation uploads once, and early: what a backward pass needs
+/// goes up with what the forward pass does.
 pub fn upload(like: &CubeTensor, words: &[u32]) -> CubeTensor {
     let handle = like.client.create_from_slice(bytemuck::cast_slice(words));
     CubeTensor::new_contiguous(

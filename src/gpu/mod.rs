@@ -1,4 +1,6 @@
-//! Choosing and opening a device, and launching hand-written WGSL on it.
+//! Choosing and opening a device, what it can do, launching hand-written WGSL on it, and watching it work.
 
+pub mod caps;
 pub mod device;
 pub(crate) mod kernel;
+pub mod watch;

@@ -165,7 +165,7 @@ fn check_replaceable(target: &Path, overwrite: Overwrite) -> Result<(), Error> {
     }
 }
 
-fn parent_of(path: &Path) -> &Path {
+pub(super) fn parent_of(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
@@ -173,7 +173,7 @@ fn parent_of(path: &Path) -> &Path {
 }
 
 /// Makes a rename in this directory survive a power cut; only Unix lets a directory be opened for that.
-fn sync_dir(dir: &Path) -> io::Result<()> {
+pub(super) fn sync_dir(dir: &Path) -> io::Result<()> {
     if cfg!(unix) {
         File::open(dir)?.sync_all()?;
     }

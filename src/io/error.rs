@@ -118,10 +118,17 @@ pub enum Error {
         count: usize,
     },
     #[error(
-        "{}: line {line} is the only example of class '{label}'; add a second one or remove it",
+        "{}: {place} {line} is the only example of class '{label}'; add a second one or remove it",
         .path.display()
     )]
-    SingleExample { path: PathBuf, label: String, line: u64 },
+    SingleExample {
+        path: PathBuf,
+        label: String,
+        place: &'static str,
+        line: u64,
+    },
+    #[error("{}: there are no texts; give at least one that is not empty", .path.display())]
+    NoTexts { path: PathBuf },
     #[error("{}: no text files in this directory; expected .txt, .csv, .tsv, .jsonl or .parquet", .path.display())]
     NoDocuments { path: PathBuf },
 
@@ -161,8 +168,12 @@ pub enum Error {
         "the weights are of {what}, which is not supported; expected a one-directional AWD-LSTM with tied weights"
     )]
     UnsupportedModel { what: String },
-    #[error("{}: asks to run code ({callable}) and was refused; a vocabulary is a list of strings: do not open this file in Python", .path.display())]
-    RunsCode { path: PathBuf, callable: String },
+    #[error("{}: asks to run code ({callable}) and was refused; {advice}, and do not open this file in Python unless you trust it", .path.display())]
+    RunsCode {
+        path: PathBuf,
+        callable: String,
+        advice: &'static str,
+    },
     #[error("{}: not a vocabulary: {cause}; expected a pickled or JSON list of strings, or one token a line", .path.display())]
     Vocabulary { path: PathBuf, cause: String },
 }
@@ -182,10 +193,12 @@ impl Error {
     }
 
     /// Names the file in an error from creating, writing or renaming it.
-    pub(super) fn write(path: &Path, error: &io::Error) -> Self {
+    pub(crate) fn write(path: &Path, error: &io::Error) -> Self {
         let path = path.to_path_buf();
         match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::NoSpace { path },
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+                Self::NoSpace { path }
+            }
             io::ErrorKind::NotFound => Self::Write {
                 path,
                 cause: "the directory does not exist".to_string(),

@@ -60,6 +60,7 @@ pub fn check_labels(table: &Table) -> Result<LabelSummary, Error> {
         return Err(Error::SingleExample {
             path: path(),
             label: (*label).to_string(),
+            place: table.place,
             line: *line,
         });
     }

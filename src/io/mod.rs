@@ -11,6 +11,7 @@ mod compression;
 mod csv;
 mod document;
 mod error;
+pub mod exchange;
 mod jsonl;
 mod labels;
 mod model_dir;
@@ -18,7 +19,9 @@ mod parquet;
 mod pickle;
 mod pickle_vocab;
 mod predictions;
+pub mod project;
 mod pytorch;
+mod pytorch_code;
 mod table;
 mod warnings;
 mod weights;
@@ -33,7 +36,9 @@ pub use model_dir::{Kind, ModelBytes, ModelConfig, ModelFiles, tensors_of, tenso
 pub use pickle_vocab::read_vocab;
 pub use predictions::{Prediction, Sink, write_predictions};
 pub use pytorch::{Architecture, Pretrained, fastai_names, read_checkpoint};
-pub use table::{Cell, Labels, Row, Table, TableOptions, parse_table, read_table};
+pub use table::{
+    Cell, Labels, Row, Table, TableOptions, given_table, parse_table, read_table, read_table_watched,
+};
 pub use warnings::Warning;
 pub use weights::{
     NamedTensor, Precision, Tensors, parse_safetensors, read_safetensors, safetensors_bytes,

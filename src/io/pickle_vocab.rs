@@ -57,6 +57,7 @@ fn parse_vocab(path: &Path, bytes: &[u8]) -> Result<Vec<String>, Error> {
                 return Err(Error::RunsCode {
                     path: path.to_path_buf(),
                     callable,
+                    advice: "give a vocabulary that is a plain list of strings",
                 });
             }
             Err(error) => return Err(fault(error.to_string())),
@@ -245,8 +246,8 @@ mod tests {
             assert_eq!(
                 read("v.pkl", bytes),
                 Err(format!(
-                    "v.pkl: asks to run code ({callable}) and was refused; a vocabulary is a list of strings: do not \
-                     open this file in Python"
+                    "v.pkl: asks to run code ({callable}) and was refused; give a vocabulary that is a plain list of strings, and do not \
+                     open this file in Python unless you trust it"
                 ))
             );
         }

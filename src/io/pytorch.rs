@@ -19,6 +19,7 @@ use half::{bf16, f16};
 use pytorch_reader::{DType, PytorchReader, Tensor};
 
 use super::error::{Error, one_line};
+use super::pytorch_code::refuse_code;
 use super::weights::{NamedTensor, Tensors, numbers, read_safetensors};
 
 /// Sizes of an AWD-LSTM, read off its weights.
@@ -49,11 +50,11 @@ pub struct Pretrained {
 /// Reads the tensors of a checkpoint (`.pth`, `.pt`, or `.safetensors`), fastai's `{'model': ..., 'opt':
 /// ...}` too.
 ///
-/// The pickle inside is never executed. Of the tensors only those of real numbers are read, as F32, and the
-/// optimiser's are passed over.
+/// The pickle inside is never executed, and one that asks for more than tensors is refused. Of the tensors only
+/// those of real numbers are read, as F32, and the optimiser's are passed over.
 ///
 /// # Errors
-/// The file cannot be read or is not a checkpoint.
+/// The file cannot be read, is not a checkpoint, or asks to run code.
 pub fn read_checkpoint(path: &Path) -> Result<Tensors, Error> {
     if path
         .extension()
@@ -76,6 +77,7 @@ pub fn read_checkpoint(path: &Path) -> Result<Tensors, Error> {
         path: path.to_path_buf(),
         cause,
     };
+    refuse_code(path)?;
     let reader = PytorchReader::new(path).map_err(|error| failed(one_line(&error)))?;
     let mut found: Vec<(String, Tensor)> = reader
         .into_tensors()

@@ -99,6 +99,8 @@ pub struct Table {
     pub rows: Vec<Row>,
     /// What the user should know of, though the table can be used.
     pub warnings: Vec<Warning>,
+    /// What [`Row::line`] counts: `line` of a file, `row` of texts that were handed over.
+    pub place: &'static str,
     roles: Roles,
 }
 
@@ -173,6 +175,52 @@ pub fn read_table(path: &Path, options: &TableOptions) -> Result<Table, Error> {
     collect(path, open_records(path, options.header, None)?, options)
 }
 
+/// As [`read_table`], telling how far it is and asking after every row whether to go on.
+///
+/// # Errors
+/// As [`read_table`]; also when it was told not to go on, which its caller knows.
+pub fn read_table_watched(
+    path: &Path,
+    options: &TableOptions,
+    progress: &Progress,
+    go_on: &dyn Fn() -> bool,
+) -> Result<Table, Error> {
+    let inner = open_records(path, options.header, Some(progress))?;
+    let reader = Watched { path, inner, go_on };
+    collect(path, Box::new(reader), options)
+}
+
+/// Rows as long as somebody wants them.
+struct Watched<'a> {
+    path: &'a Path,
+    inner: Box<dyn RecordReader>,
+    go_on: &'a dyn Fn() -> bool,
+}
+
+impl Iterator for Watched<'_> {
+    type Item = Result<Row, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if (self.go_on)() {
+            return self.inner.next();
+        }
+        Some(Err(Error::Read {
+            path: self.path.to_path_buf(),
+            cause: "stopped".to_string(),
+        }))
+    }
+}
+
+impl RecordReader for Watched<'_> {
+    fn columns(&self) -> &[String] {
+        self.inner.columns()
+    }
+
+    fn has_header(&self) -> bool {
+        self.inner.has_header()
+    }
+}
+
 /// Reads a table from a file that is already in memory. `name` says what it is, as a path does.
 ///
 /// # Errors
@@ -183,6 +231,55 @@ pub fn parse_table(name: &Path, bytes: &[u8], options: &TableOptions) -> Result<
         records(name, unpack(name, bytes)?, options.header)?,
         options,
     )
+}
+
+/// A table of texts that are in no file, each with its label where it has one. `name` is what they are called in errors;
+/// they are counted from row 1. The options' columns do not apply.
+///
+/// # Errors
+/// There is no text, or no label where one is required.
+pub fn given_table(
+    name: &Path,
+    given: impl IntoIterator<Item = (String, Option<String>)>,
+    options: &TableOptions,
+) -> Result<Table, Error> {
+    let cells = |(text, label): (String, Option<String>)| {
+        vec![Cell::Text(text), label.map_or(Cell::Missing, Cell::Text)]
+    };
+    let mut rows: Vec<Row> = (1..)
+        .zip(given)
+        .map(|(line, row)| Row {
+            line,
+            cells: cells(row),
+        })
+        .collect();
+    let path = name.to_path_buf();
+    if rows.iter().all(|row| value(row, 0).trim().is_empty()) {
+        return Err(Error::NoTexts { path });
+    }
+    let any = rows.iter().any(|row| !value(row, 1).trim().is_empty());
+    let wanted = match options.labels {
+        Labels::Required => true,
+        Labels::Optional => any,
+        Labels::Ignored => false,
+    };
+    let mut columns = vec!["text".to_string(), "label".to_string()];
+    if !any && !wanted {
+        columns.truncate(1);
+        rows.iter_mut().for_each(|row| row.cells.truncate(1));
+    }
+    let table = Table {
+        path,
+        columns,
+        rows,
+        warnings: Vec::new(),
+        place: "row",
+        roles: Roles {
+            texts: vec![0],
+            label: wanted.then_some(1),
+        },
+    };
+    check(table, options)
 }
 
 /// Opens a file's rows.
@@ -303,13 +400,19 @@ fn collect(
             columns: columns.len(),
         });
     }
-    let mut table = Table {
+    let table = Table {
         path: path.to_path_buf(),
         columns,
         rows,
         warnings,
+        place: "line",
         roles,
     };
+    check(table, options)
+}
+
+/// Checks what the options ask for, and notes what is odd.
+fn check(mut table: Table, options: &TableOptions) -> Result<Table, Error> {
     check_texts(&table)?;
     leave_out_empty(&mut table, options.keep_empty_texts)?;
     if options.labels == Labels::Required {

@@ -270,7 +270,7 @@ fn contradictions_and_gaps_in_the_labels_are_told() {
         ]
     );
     assert_eq!(
-        some(&[1, 2, 3, 4, 5, 6, 7], |line| line.to_string()),
+        some("line", &[1, 2, 3, 4, 5, 6, 7], |line| line.to_string()),
         "lines 1, 2, 3, 4, 5 and 2 more"
     );
 }
@@ -318,4 +318,77 @@ proptest! {
             let _ = check_labels(&table);
         }
     }
+}
+
+fn given(rows: &[(&str, Option<&str>)], labels: Labels) -> Result<Table, Error> {
+    let rows = rows
+        .iter()
+        .map(|&(text, label)| (text.to_string(), label.map(str::to_string)));
+    let options = TableOptions {
+        labels,
+        // Columns of another file: there are none here to name.
+        text_columns: vec!["review".into()],
+        ..TableOptions::default()
+    };
+    given_table(Path::new("my texts"), rows, &options)
+}
+
+#[test]
+fn given_texts_are_checked_as_files_are_and_count_rows() {
+    let table = given(
+        &[
+            ("a", Some(" x ")),
+            ("b", None),
+            (" ", None),
+            ("c", Some("y")),
+            ("a", Some("y")),
+        ],
+        Labels::Required,
+    )
+    .unwrap();
+    let examples: Vec<_> = table.examples().map(|(text, label)| (text[0], label)).collect();
+    assert_eq!(
+        examples,
+        [("a", Some("x")), ("b", None), ("c", Some("y")), ("a", Some("y"))]
+    );
+    assert_eq!(
+        table.rows.iter().map(|row| row.line).collect::<Vec<_>>(),
+        [1, 2, 4, 5]
+    );
+    let told: Vec<String> = table.warnings.iter().map(|w| w.tell(table.place)).collect();
+    assert_eq!(
+        told,
+        [
+            "1 row with an empty text were left out: row 3",
+            "1 row without a label: row 2",
+            "1 text is given more than once with different labels: rows 1 and 5",
+        ]
+    );
+    let error = check_labels(&table).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "my texts: row 1 is the only example of class 'x'; add a second one or remove it"
+    );
+}
+
+#[test]
+fn given_texts_without_text_or_label_are_refused() {
+    let none = given(&[], Labels::Optional).unwrap_err().to_string();
+    let empty = given(&[(" ", None)], Labels::Optional).unwrap_err().to_string();
+    assert!(
+        none.contains("my texts: there are no texts") && none == empty,
+        "{none}"
+    );
+    let error = given(&[("a", None)], Labels::Required).unwrap_err().to_string();
+    assert!(error.contains("no row has a label"), "{error}");
+    assert_eq!(
+        given(&[("a", None)], Labels::Optional).unwrap().label_column(),
+        None
+    );
+    assert_eq!(
+        given(&[("a", Some("x"))], Labels::Ignored)
+            .unwrap()
+            .label_column(),
+        None
+    );
 }

@@ -31,40 +31,42 @@ pub enum Warning {
 
 impl fmt::Display for Warning {
     fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        out.write_str(&self.tell("line"))
+    }
+}
+
+impl Warning {
+    /// The warning in words; `place` is what the table counts, `line` or `row`.
+    #[must_use]
+    pub fn tell(&self, place: &str) -> String {
         match self {
-            Self::NoHeader { columns: 1 } => write!(out, "no header was found; the column is called column1"),
+            Self::NoHeader { columns: 1 } => "no header was found; the column is called column1".into(),
             Self::NoHeader { columns } => {
-                write!(
-                    out,
-                    "no header was found; the columns are called column1 to column{columns}"
-                )
+                format!("no header was found; the columns are called column1 to column{columns}")
             }
             Self::EmptyTexts { lines, dropped } => {
                 let fate = if *dropped { "were left out" } else { "are kept" };
-                write!(
-                    out,
+                format!(
                     "{} with an empty text {fate}: {}",
                     rows(lines.len()),
-                    some(lines, u64::to_string)
+                    some(place, lines, u64::to_string)
                 )
             }
             Self::Unlabelled { lines } => {
-                write!(
-                    out,
+                format!(
                     "{} without a label: {}",
                     rows(lines.len()),
-                    some(lines, u64::to_string)
+                    some(place, lines, u64::to_string)
                 )
             }
-            Self::Conflicts { lines } => write!(
-                out,
+            Self::Conflicts { lines } => format!(
                 "{} given more than once with different labels: {}",
                 if lines.len() == 1 {
                     "1 text is".to_string()
                 } else {
                     format!("{} texts are", lines.len())
                 },
-                some(lines, |(first, other)| format!("{first} and {other}"))
+                some(place, lines, |(first, other)| format!("{first} and {other}"))
             ),
         }
     }
@@ -74,8 +76,8 @@ fn rows(count: usize) -> String {
     format!("{count} row{}", if count == 1 { "" } else { "s" })
 }
 
-/// The first few places in a list, and how many more there are.
-pub(super) fn some<T>(lines: &[T], show: impl Fn(&T) -> String) -> String {
+/// The first few places of a kind in a list, and how many more there are.
+pub(super) fn some<T>(place: &str, lines: &[T], show: impl Fn(&T) -> String) -> String {
     const SHOWN: usize = 5;
     let shown: Vec<String> = lines.iter().take(SHOWN).map(show).collect();
     let more = match lines.len().saturating_sub(SHOWN) {
@@ -84,5 +86,5 @@ pub(super) fn some<T>(lines: &[T], show: impl Fn(&T) -> String) -> String {
     };
     let shown = shown.join(", ");
     let one = lines.len() == 1 && !shown.contains(' ');
-    format!("line{} {shown}{more}", if one { "" } else { "s" })
+    format!("{place}{} {shown}{more}", if one { "" } else { "s" })
 }

@@ -11,6 +11,9 @@ pub mod dropout_mask;
 pub mod embedding;
 pub mod linear_cross_entropy;
 pub mod lstm;
+pub mod peak;
+#[cfg(test)]
+mod shader_tests;
 mod simd;
 #[cfg(test)]
 mod tests;

@@ -167,6 +167,40 @@ fn lstm_agrees_with_the_plain_tensors() {
     }
 }
 
+/// Every way to dispatch the steps forward, whatever the device would choose, among them shapes whose rows of tiles and
+/// whose steps take several dimensions and dispatches.
+#[test]
+fn every_lstm_variant_agrees_with_the_plain_tensors() {
+    use lstm::gpu::{FORCED, Forward};
+    let Some((_, device)) = devices().into_iter().find(|(name, _)| *name == "wgpu") else {
+        return;
+    };
+    let mut data = Data::new(31);
+    let mut shapes = vec![
+        [1, 1, 1, 1],
+        [1, 1, 3, 19],
+        [23, 1, 2, 5],
+        [6, 5, 3, 1],
+        [2, 70, 3, 17],
+        [5, 9, 4, 33],
+        [3, 6, 2, 257],
+        [2, 1, 2, 300],
+    ];
+    shapes.extend((0..3).map(|_| [data.size(8), data.size(20), data.size(5), data.size(140)]));
+    for shape in shapes {
+        let (inputs, dy) = lstm_inputs(&mut data, shape);
+        let (_, want) = lstm_case(&inputs, &dy, &Device::flex(), true);
+        for forward in [Forward::Step, Forward::SequenceOne, Forward::SequenceFour] {
+            FORCED.set(Some(forward));
+            let (_, got) = lstm_case(&inputs, &dy, &device, false);
+            FORCED.set(None);
+            for (i, (g, w)) in got.iter().zip(&want).enumerate() {
+                assert_close(&format!("{forward:?} {shape:?} output {i}"), g, w, 4e-5);
+            }
+        }
+    }
+}
+
 #[test]
 fn lstm_gradients_by_finite_differences() {
     let (inputs, dy) = lstm_inputs(&mut Data::new(2), [4, 3, 3, 5]);
@@ -356,6 +390,20 @@ fn masks_are_the_same_numbers_everywhere() {
     }
     assert_ne!(Key::new(7, 3, 2), Key::new(7, 2, 3));
     assert_ne!(Key::new(8, 3, 2), key);
+}
+
+/// Past 65,535 workgroups in one dimension, with the grid that is really used there.
+#[test]
+fn a_mask_of_more_workgroups_than_a_dimension_holds() {
+    let key = Key::new(9, 1, 4);
+    let (rows, width) = (4_099, 4_097);
+    assert!(rows * width > 65_535 * 256);
+    for (name, device) in devices() {
+        let mask = host(dropout_mask([rows, width], key, 0.5, &device));
+        let wrong =
+            (mask.iter().enumerate()).find(|&(i, &x)| x.to_bits() != factor(key, i as u32, 0.5).to_bits());
+        assert_eq!(wrong, None, "{name}");
+    }
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! The engine's side of a job: sending events, heeding commands, and being a training loop's monitor.
 
 use std::path::PathBuf;
-use std::sync::mpsc::Sender;
 use std::time::Instant;
 
 use async_channel::Receiver;
 
+use super::Outbox;
 use super::protocol::{Command, Event, GroupStep};
 use crate::io::write_checkpoint;
 use crate::train::checkpoint::Checkpoint;
@@ -14,12 +14,12 @@ use crate::train::monitor::{Evaluation, Monitor, Signal, Step};
 /// Events out, commands in.
 pub struct Control {
     commands: Receiver<Command>,
-    events: Sender<Event>,
+    events: Outbox,
     paused: bool,
 }
 
 impl Control {
-    pub fn new(commands: Receiver<Command>, events: Sender<Event>) -> Self {
+    pub fn new(commands: Receiver<Command>, events: Outbox) -> Self {
         Self {
             commands,
             events,
@@ -33,8 +33,7 @@ impl Control {
     }
 
     pub fn emit(&self, event: Event) {
-        // A front end that has stopped listening does not stop the work; losing its commands does.
-        self.events.send(event).ok();
+        self.events.send(event);
     }
 
     pub fn note(&self, message: impl Into<String>) {
@@ -193,9 +192,10 @@ impl Monitor for Stage<'_> {
         let groups = step.groups.iter().map(|g| GroupStep {
             rate: g.rate,
             frozen: g.frozen,
-            weight_norm: g.norms.map(|n| n[0]),
-            gradient_norm: g.norms.map(|n| n[1]),
-            update_norm: g.norms.map(|n| n[2]),
+            weight_norm: g.norms.map(|n| n.weight),
+            gradient_norm: g.norms.map(|n| n.gradient),
+            update_norm: g.norms.map(|n| n.update),
+            moved: g.norms.and_then(|n| n.moved),
         });
         self.control.emit(Event::Step {
             stage: self.name.clone(),
@@ -210,6 +210,11 @@ impl Monitor for Stage<'_> {
             tokens_per_second: step.tokens as f64 / elapsed,
             seconds_left: per_step * (step.total.saturating_sub(step.step)) as f64,
         });
+    }
+
+    fn single_step(&self) -> bool {
+        // A step that is made during a pause was asked for.
+        self.control.paused
     }
 
     fn evaluation(&mut self, evaluation: Evaluation) {

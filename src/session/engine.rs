@@ -1,12 +1,12 @@
 //! The engine's loop: one job at a time, from its first event to `done`, `stopped` or `failed`.
 
-use std::sync::mpsc::Sender;
-
 use async_channel::Receiver;
 use serde_json::{Map, Value};
 
+use super::Outbox;
 use super::control::Control;
 use super::jobs;
+use super::jobs::kept::Kept;
 use super::protocol::{Command, Common, Event, Job};
 use crate::gpu::device;
 
@@ -51,14 +51,15 @@ impl From<crate::train::Error> for JobError {
 pub type Outcome = Result<Map<String, Value>, JobError>;
 
 /// Runs jobs until every front end has gone.
-pub async fn run(commands: Receiver<Command>, events: Sender<Event>) {
+pub async fn run(commands: Receiver<Command>, events: Outbox) {
     let mut control = Control::new(commands, events);
+    let mut kept = Kept::default();
     while let Some(command) = control.next().await {
         // Nothing is running, so every other command has nothing to act on.
         let Command::Start(job) = command else { continue };
         let name = name(&job);
         control.begin();
-        let event = match dispatch(*job, &mut control).await {
+        let event = match dispatch(*job, &mut control, &mut kept).await {
             Ok(result) => Event::Done {
                 job: name.into(),
                 result,
@@ -89,6 +90,8 @@ fn name(job: &Job) -> &'static str {
             }
         }
         Job::Classify(_) => "classify",
+        Job::Predict(_) => "predict",
+        Job::Explain(_) => "explain",
         Job::Evaluate(_) => "evaluate",
         Job::Perplexity(_) => "perplexity",
         Job::Generate(_) => "generate",
@@ -98,7 +101,11 @@ fn name(job: &Job) -> &'static str {
     }
 }
 
-async fn dispatch(job: Job, control: &mut Control) -> Outcome {
+async fn dispatch(job: Job, control: &mut Control, kept: &mut Kept) -> Outcome {
+    // Training needs the memory, and writes the classifiers that are asked next.
+    if !matches!(job, Job::Predict(_) | Job::Explain(_)) {
+        *kept = Kept::default();
+    }
     match job {
         Job::Demo { common, out } => jobs::demo::run(common, out, control).await,
         Job::Doctor { common } => jobs::doctor::run(&common, control).await,
@@ -107,6 +114,8 @@ async fn dispatch(job: Job, control: &mut Control) -> Outcome {
         Job::Adapt(job) => jobs::adapt::run(job, control).await,
         Job::Fit(job) => jobs::fit::run(job, control).await,
         Job::Classify(job) => jobs::classify::run(job, control).await,
+        Job::Predict(job) => jobs::predict::run(job, control, kept).await,
+        Job::Explain(job) => jobs::explain::run(job, control, kept).await,
         Job::Evaluate(job) => jobs::evaluate::run(job, control).await,
         Job::Perplexity(job) => jobs::perplexity::run(job, control).await,
         Job::Generate(job) => jobs::generate::run(job, control).await,

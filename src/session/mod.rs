@@ -3,12 +3,20 @@
 //! [`Session::spawn`] starts it on a thread of its own. All tensors live there: CubeCL orders work by thread, and a
 //! run split over two threads would read stale buffers.
 
+pub mod assistant;
 mod control;
 mod engine;
+pub mod exchange;
 mod jobs;
+pub mod preview;
+pub mod project;
 pub mod protocol;
+pub mod survey;
+pub mod trust;
+pub mod unfinished;
 
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
 
 pub use protocol::{Command, Event};
 
@@ -17,6 +25,20 @@ pub use protocol::{Command, Event};
 pub struct Session {
     commands: async_channel::Sender<Command>,
     events: Receiver<Event>,
+}
+
+/// Where events go, and who is woken by them.
+struct Outbox {
+    events: Sender<Event>,
+    wake: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl Outbox {
+    fn send(&self, event: Event) {
+        // A front end that has stopped listening does not stop the work; losing its commands does.
+        self.events.send(event).ok();
+        (self.wake)();
+    }
 }
 
 /// The engine has ended, so it takes no more commands.
@@ -30,8 +52,17 @@ impl Session {
     /// # Errors
     /// When the operating system gives no thread.
     pub fn spawn() -> std::io::Result<Self> {
+        Self::spawn_waking(Arc::new(|| {}))
+    }
+
+    /// Starts the engine; `wake` is called after every event, for a window that sleeps until something happens.
+    ///
+    /// # Errors
+    /// When the operating system gives no thread.
+    pub fn spawn_waking(wake: Arc<dyn Fn() + Send + Sync>) -> std::io::Result<Self> {
         let (commands, inbox) = async_channel::unbounded();
         let (outbox, events) = channel();
+        let outbox = Outbox { events: outbox, wake };
         std::thread::Builder::new()
             .name("engine".into())
             .spawn(move || futures_lite::future::block_on(engine::run(inbox, outbox)))?;

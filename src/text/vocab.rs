@@ -4,12 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::rules::{PAD, SPECIALS, UNK};
+use super::rules::{BOS, FLD, PAD, REP, SPECIALS, UNK, UNK_ID, UP, WREP};
 
-/// Row of the unknown token in every vocabulary built here.
-pub const UNK_ID: u32 = 0;
-/// Row of the padding token in every vocabulary built here.
-pub const PAD_ID: u32 = 1;
 /// Fills the vocabulary up to a multiple of `ROW_MULTIPLE`; no text ever maps to it.
 pub const FILLER: &str = "xxfake";
 /// Matrix kernels are fastest when the number of rows is a multiple of this.
@@ -19,11 +15,11 @@ const ROW_MULTIPLE: usize = 8;
 const OLD_SPECIALS: [(&str, &str); 7] = [
     ("_unk_", UNK),
     ("_pad_", PAD),
-    ("xbos", "xxbos"),
-    ("xfld", "xxfld"),
-    ("tk_rep", "xxrep"),
-    ("tk_wrep", "xxwrep"),
-    ("t_up", "xxup"),
+    ("xbos", BOS),
+    ("xfld", FLD),
+    ("tk_rep", REP),
+    ("tk_wrep", WREP),
+    ("t_up", UP),
 ];
 
 /// Why a list of tokens is not a usable vocabulary.
@@ -261,6 +257,7 @@ pub fn transfer(old: &Vocab, new: &Vocab) -> Transfer {
 
 #[cfg(test)]
 mod tests {
+    use super::super::rules::PAD_ID;
     use super::*;
 
     fn counts(pairs: &[(&str, u64)]) -> Vec<(String, u64)> {

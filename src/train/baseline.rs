@@ -3,8 +3,8 @@
 //! It is what scikit-learn makes of `TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)` followed by
 //! `LogisticRegression(C=10)`: the same features and the same optimum, reached by another solver.
 
-mod logistic;
-mod tfidf;
+pub(crate) mod logistic;
+pub(crate) mod tfidf;
 
 use logistic::Logistic;
 use tfidf::Tfidf;

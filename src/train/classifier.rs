@@ -1,16 +1,20 @@
 //! Fine-tuning a classifier (stage 3): a plan of phases, discriminative rates, BPT3C, early stopping.
 
+use std::ops::ControlFlow;
+
 use burn::tensor::{Tensor, TensorData};
 
 use super::Error;
 use super::checkpoint::{Checkpoint, Position};
+use super::course::Course;
 use super::evaluate::classify;
-use super::monitor::{Evaluation, Group, Monitor, Signal, Step};
+use super::measure::Origin;
+use super::monitor::{Evaluation, Group, Monitor, Signal, Snapshot, Step};
 use super::optimiser::Optimiser;
 use super::plan::Plan;
 use crate::model::classifier::{Chunking, cross_entropy};
 use crate::model::dropout::Draw;
-use crate::model::{Classifier, Dropouts, Network as _, Tokens};
+use crate::model::{AwdLstm, Classifier, Dropouts, Network as _, Tokens};
 use crate::text::batches::{DocBatch, Order, epoch_seed, plan as plan_batches};
 
 /// Documents with their class numbers.
@@ -41,6 +45,8 @@ pub struct Config {
     pub class_weights: Option<Vec<f32>>,
     /// Epochs without a better validation loss before training ends, where the plan stops early.
     pub patience: usize,
+    /// Where the way of the encoder is measured from; without one from where it starts, like the head's.
+    pub pretrained: Option<AwdLstm>,
     /// The run's seed.
     pub seed: u64,
     /// Steps between measurements of the groups' norms; 0 never measures.
@@ -53,44 +59,6 @@ pub struct Config {
 
 /// Most tokens of a padded training batch: what its activations cost in memory.
 const TOKEN_BUDGET: usize = 32 * 1024;
-
-struct Epoch {
-    trains: Vec<bool>,
-    /// The schedule, its first iteration and its length.
-    schedule: super::schedule::Schedule,
-    start: usize,
-    length: usize,
-}
-
-/// The epochs in order with the stretch of iterations that each one's schedule spans.
-fn epochs(plan: &Plan, steps: &[usize]) -> Vec<Epoch> {
-    let total: usize = steps.iter().sum();
-    let (mut epoch, mut start) = (0, 0);
-    let mut all = Vec::new();
-    for phase in &plan.phases {
-        let length: usize = steps[epoch..epoch + phase.epochs].iter().sum();
-        for _ in 0..phase.epochs {
-            let trains = phase.trains.clone();
-            all.push(match phase.schedule {
-                Some(schedule) => Epoch {
-                    trains,
-                    schedule,
-                    start,
-                    length,
-                },
-                None => Epoch {
-                    trains,
-                    schedule: plan.schedule,
-                    start: 0,
-                    length: total,
-                },
-            });
-        }
-        epoch += phase.epochs;
-        start += length;
-    }
-    all
-}
 
 /// Fine-tunes `model` by `plan`; with `valid`, measures it after every epoch, and where the plan stops early the best
 /// epoch's weights are returned.
@@ -113,9 +81,9 @@ pub async fn train<M: Monitor>(
         plan_batches(&lengths, config.batch, TOKEN_BUDGET, order)
     };
     let steps: Vec<usize> = (0..epoch_count).map(|e| order(e).len()).collect();
-    let epochs = epochs(plan, &steps);
-    let total: usize = steps.iter().sum();
-    let multiples = plan.rates.multiples(model.groups().len());
+    let course = Course::new(plan, model.groups().len(), &steps);
+    let (epochs, total) = (&course.epochs, course.total);
+    let origin = (config.measure_every > 0).then(|| origin(&model, config.pretrained.as_ref()));
     let mut optimiser = Optimiser::new(plan.rule, config.weight_decay, Some(config.clip));
     let tokens: usize = lengths.iter().sum();
     let fingerprint = format!(
@@ -149,6 +117,9 @@ pub async fn train<M: Monitor>(
             best = Some((array.values[0], array.values[1] as usize, kept));
         }
     }
+    if resume.is_none() {
+        monitor.epoch(0, 0, Snapshot::Classifier(&model)).await?;
+    }
     drop(resume);
     let resumed_at = at.step;
 
@@ -181,13 +152,8 @@ pub async fn train<M: Monitor>(
             let labels: Vec<usize> = rows.iter().map(|&r| data.labels[r]).collect();
             let padded = DocBatch::new(&docs, 1);
             let tokens = Tokens::new(padded.tokens, padded.time, padded.batch);
-            let t = (at.step as usize) - epoch.start.min(at.step as usize);
-            let rate = plan.rate * epoch.schedule.rate(t, epoch.length);
-            let rates: Vec<f64> = multiples
-                .iter()
-                .zip(&epoch.trains)
-                .map(|(m, &trains)| if trains { m * rate } else { 0.0 })
-                .collect();
+            let rates = course.rates(number, at.step as usize);
+            let momentum = course.momentum(number, at.step as usize);
 
             model.visit_mut(&mut |group, _, p| p.track(epoch.trains[group]));
             let draw = Draw {
@@ -201,11 +167,12 @@ pub async fn train<M: Monitor>(
             let gradients = loss.backward();
             at.step += 1;
             seen += padded.lengths.iter().sum::<usize>() as u64;
-            let report = at.step.is_multiple_of(config.report_every.max(1)) || at.step == 1;
-            let measure = report
-                && config.measure_every > 0
-                && at.step % config.measure_every == 1 % config.measure_every;
-            let momentum = epoch.schedule.momentum(t, epoch.length);
+            let single = monitor.single_step();
+            let report = at.step.is_multiple_of(config.report_every.max(1)) || at.step == 1 || single;
+            // A step that is watched alone is measured as well.
+            let measure = origin
+                .as_ref()
+                .filter(|_| report && (single || at.step % config.measure_every == 1 % config.measure_every));
             let norms = optimiser
                 .step(&mut model, gradients, &rates, momentum, measure)
                 .await?;
@@ -230,7 +197,7 @@ pub async fn train<M: Monitor>(
                     .map(|(g, (&rate, &trains))| Group {
                         rate,
                         frozen: !trains,
-                        norms: norms.as_ref().map(|n| n[g]),
+                        norms: norms.as_ref().and_then(|n| n.get(g).copied()),
                     })
                     .collect();
                 monitor.step(Step {
@@ -244,6 +211,9 @@ pub async fn train<M: Monitor>(
                 });
             }
         }
+        monitor
+            .epoch(number + 1, at.step, Snapshot::Classifier(&model.frozen()))
+            .await?;
         let Some(valid) = valid else { continue };
         let evaluation = validate(&model, valid, config, number + 1).await?;
         monitor.evaluation(evaluation);
@@ -266,6 +236,17 @@ pub async fn train<M: Monitor>(
     })
 }
 
+/// Where the way of every group is measured from.
+fn origin(model: &Classifier, pretrained: Option<&AwdLstm>) -> Origin {
+    match pretrained {
+        Some(encoder) => Origin::of(&Classifier {
+            encoder: encoder.clone(),
+            ..model.clone()
+        }),
+        None => Origin::of(model),
+    }
+}
+
 async fn validate(
     model: &Classifier,
     valid: Labelled<'_>,
@@ -277,7 +258,7 @@ async fn validate(
         valid.documents,
         config.batch.max(32),
         config.chunking,
-        &mut |_| (),
+        &mut |_| ControlFlow::Continue(()),
     )
     .await?;
     let rows = valid.labels.len() as f64;

@@ -2,7 +2,7 @@
 
 use super::language_model as lm;
 use super::optimiser::Rule;
-use super::plan::Rates;
+use super::plan::{Plan, Rates};
 use super::schedule::{DISCRIMINATIVE_FACTOR, Schedule};
 use crate::model::regularisation::{ALPHA, BETA};
 use crate::model::{Architecture, Dropouts};
@@ -139,5 +139,15 @@ pub const CLASSIFIER_BATCH: usize = 16;
 pub const CLASSIFIER_DROP_MULT: f32 = 0.5;
 /// Epochs without improvement before methods with early stopping stop.
 pub const PATIENCE: usize = 5;
+/// Share of the training rows that methods with early stopping watch, and do not train on.
+pub const WATCHED: f64 = 0.15;
+/// Fewest training rows of which some are watched.
+const WATCHED_ROWS: usize = 20;
+
+/// Whether a part of so many training rows is watched for early stopping.
+pub fn is_watched(plan: &Plan, rows: usize) -> bool {
+    plan.early_stopping && rows >= WATCHED_ROWS
+}
+
 /// Texts of a batch when classifying.
 pub const CLASSIFY_BATCH: usize = 64;

@@ -1,10 +1,14 @@
 //! Measuring models without training them.
 
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
 use burn::tensor::Tensor;
 
 use super::Error;
+use crate::model::awd_lstm::State;
 use crate::model::classifier::Chunking;
-use crate::model::{Classifier, LanguageModel, Network as _, Tokens};
+use crate::model::{AwdLstm, Classifier, LanguageModel, Network as _, Tokens};
 use crate::text::batches::{DocBatch, LmBatchConfig, LmBatches, Order, plan};
 use crate::text::corpus::Corpus;
 
@@ -53,6 +57,35 @@ async fn stream_nll(
     streams: usize,
 ) -> Result<Nll, Error> {
     let model = model.frozen();
+    nll_of(
+        &model.encoder,
+        corpus,
+        bptt,
+        streams,
+        |tokens, targets, states| model.nll(tokens, targets, states),
+    )
+    .await
+}
+
+/// As [`perplexity`], in so many streams.
+#[cfg(test)]
+pub(super) async fn in_streams(
+    model: &LanguageModel,
+    corpus: &Corpus,
+    bptt: usize,
+    streams: usize,
+) -> Result<Nll, Error> {
+    stream_nll(model, corpus, bptt, streams).await
+}
+
+/// Loss on running text of whatever tells the loss of a window's targets and the states after it.
+pub(super) async fn nll_of(
+    encoder: &AwdLstm,
+    corpus: &Corpus,
+    bptt: usize,
+    streams: usize,
+    nll_of_window: impl Fn(&Tokens, Arc<[u32]>, Vec<State>) -> (Tensor<1>, Vec<State>),
+) -> Result<Nll, Error> {
     let config = LmBatchConfig {
         batch: streams,
         bptt,
@@ -61,12 +94,12 @@ async fn stream_nll(
         shuffle: false,
     };
     let batches = LmBatches::new(corpus, config, 0);
-    let mut states = model.encoder.zero_states(batches.batch());
+    let mut states = encoder.zero_states(batches.batch());
     let (mut sum, mut predictions) = (0.0, 0);
     for index in 0..batches.len() {
         let window = batches.window(index);
         let tokens = Tokens::new(window.inputs, window.time, window.batch);
-        let (nll, next) = model.nll(&tokens, window.targets.into(), states);
+        let (nll, next) = nll_of_window(&tokens, window.targets.into(), states);
         states = next;
         sum += floats(nll).await?.iter().map(|&x| f64::from(x)).sum::<f64>();
         predictions += window.time * window.batch;
@@ -128,16 +161,16 @@ pub async fn document_nll(
 /// Most tokens of a padded batch when classifying.
 const TOKEN_BUDGET: usize = 64 * 1024;
 
-/// Probabilities `[documents][classes]`; `progress` hears how many documents are done.
+/// Probabilities `[documents][classes]`; `progress` hears how many documents are done and may break off.
 ///
 /// # Errors
-/// When the device is lost.
+/// When the device is lost, and [`Error::Stopped`] when `progress` breaks off.
 pub async fn classify(
     model: &Classifier,
     documents: &[&[u32]],
     batch: usize,
     chunking: Chunking,
-    progress: &mut dyn FnMut(usize),
+    progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
 ) -> Result<Vec<Vec<f64>>, Error> {
     let lengths: Vec<usize> = documents.iter().map(|d| d.len()).collect();
     let mut all = vec![Vec::new(); documents.len()];
@@ -151,7 +184,9 @@ pub async fn classify(
             all[*row] = probabilities.iter().map(|&p| f64::from(p)).collect();
         }
         done += rows.len();
-        progress(done);
+        if progress(done).is_break() {
+            return Err(Error::Stopped);
+        }
     }
     Ok(all)
 }

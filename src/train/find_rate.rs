@@ -60,7 +60,7 @@ pub async fn find_rate(
         );
         states = next;
         let gradients = loss.total().backward();
-        optimiser.step(&mut model, gradients, &rates, None, false).await?;
+        optimiser.step(&mut model, gradients, &rates, None, None).await?;
         let data = loss
             .cross_entropy
             .inner()

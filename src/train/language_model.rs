@@ -8,7 +8,8 @@ use burn::tensor::Tensor;
 use super::Error;
 use super::checkpoint::{Checkpoint, Position};
 use super::evaluate::perplexity;
-use super::monitor::{Evaluation, Group, Monitor, Signal, Step};
+use super::measure::Origin;
+use super::monitor::{Evaluation, Group, Monitor, Signal, Snapshot, Step};
 use super::optimiser::{Optimiser, Rule};
 use super::plan::Rates;
 use super::schedule::Schedule;
@@ -112,6 +113,7 @@ pub async fn train<M: Monitor>(
         fingerprint: config.fingerprint(&corpus),
         ..Position::default()
     };
+    let origin = (config.measure_every > 0).then(|| Origin::of(&model));
     let mut states: Option<Vec<State>> = None;
     if let Some(checkpoint) = &resume {
         if checkpoint.position.fingerprint != at.fingerprint {
@@ -132,6 +134,9 @@ pub async fn train<M: Monitor>(
             nll,
             error: None,
         });
+    }
+    if resume.is_none() {
+        monitor.epoch(0, 0, Snapshot::LanguageModel(&model)).await?;
     }
     drop(resume);
     let resumed_at = at.step;
@@ -194,10 +199,12 @@ pub async fn train<M: Monitor>(
             let gradients = loss.total().backward();
             at.step += 1;
             seen += (tokens.time * tokens.batch) as u64;
-            let report = at.step.is_multiple_of(config.report_every.max(1)) || at.step == 1;
-            let measure = report
-                && config.measure_every > 0
-                && at.step % config.measure_every == 1 % config.measure_every;
+            let single = monitor.single_step();
+            let report = at.step.is_multiple_of(config.report_every.max(1)) || at.step == 1 || single;
+            // A step that is watched alone is measured as well.
+            let measure = origin
+                .as_ref()
+                .filter(|_| report && (single || at.step % config.measure_every == 1 % config.measure_every));
             let momentum = config.schedule.momentum(t, total);
             let norms = optimiser
                 .step(&mut model, gradients, &rates, momentum, measure)
@@ -215,7 +222,7 @@ pub async fn train<M: Monitor>(
                     .map(|(g, &rate)| Group {
                         rate,
                         frozen: false,
-                        norms: norms.as_ref().map(|n| n[g]),
+                        norms: norms.as_ref().and_then(|n| n.get(g).copied()),
                     })
                     .collect();
                 monitor.step(Step {
@@ -240,6 +247,10 @@ pub async fn train<M: Monitor>(
                 error: None,
             });
         }
+        let now = optimiser.averaged(&model);
+        monitor
+            .epoch(epoch + 1, at.step, Snapshot::LanguageModel(&now))
+            .await?;
     }
     Ok(optimiser.averaged(&model))
 }

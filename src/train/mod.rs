@@ -4,10 +4,15 @@
 pub mod baseline;
 pub mod checkpoint;
 pub mod classifier;
+pub mod course;
 pub mod defaults;
 pub mod evaluate;
 pub mod find_rate;
+pub mod forgetting;
 pub mod language_model;
+pub mod measure;
+#[cfg(test)]
+mod memory_tests;
 pub mod metrics;
 pub mod monitor;
 pub mod optimiser;

@@ -4,6 +4,8 @@ use std::future::Future;
 
 use super::Error;
 use super::checkpoint::Checkpoint;
+use super::measure::Norms;
+use crate::model::{Classifier, LanguageModel};
 
 /// One layer group at one step.
 #[derive(Clone, Debug)]
@@ -12,8 +14,8 @@ pub struct Group {
     pub rate: f64,
     /// Whether it does not train.
     pub frozen: bool,
-    /// L2 norms of weights, gradient and update, where they were measured.
-    pub norms: Option<[f64; 3]>,
+    /// Its norms, where they were measured.
+    pub norms: Option<Norms>,
 }
 
 /// One optimisation step.
@@ -46,6 +48,15 @@ pub struct Evaluation {
     pub error: Option<f64>,
 }
 
+/// The model as it stands at the end of an epoch.
+#[derive(Clone, Copy, Debug)]
+pub enum Snapshot<'a> {
+    /// Of stage 1 or 2.
+    LanguageModel(&'a LanguageModel),
+    /// Of stage 3.
+    Classifier(&'a Classifier),
+}
+
 /// What to do before the next step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
@@ -61,8 +72,25 @@ pub enum Signal {
 pub trait Monitor {
     /// A step was made.
     fn step(&mut self, step: Step);
+    /// Whether the coming step has to be reported although its turn has not come: it is watched alone.
+    fn single_step(&self) -> bool {
+        false
+    }
     /// Something was measured.
     fn evaluation(&mut self, evaluation: Evaluation);
+    /// An epoch has ended, at `step` steps; epoch and step are 0 before the first of them. Training waits for what is
+    /// made of it.
+    ///
+    /// # Errors
+    /// When the device is lost.
+    fn epoch(
+        &mut self,
+        _epoch: usize,
+        _step: u64,
+        _model: Snapshot<'_>,
+    ) -> impl Future<Output = Result<(), Error>> {
+        std::future::ready(Ok(()))
+    }
     /// Asked before every step; does not return while training is paused.
     fn signal(&mut self) -> impl Future<Output = Signal>;
     /// Keeps a checkpoint.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Error;
 use super::checkpoint::Checkpoint;
+use super::measure::{Norms, Origin, Sums, square_sum};
 use crate::model::Network;
 use crate::ops::adam::{AdamStep, adam};
 
@@ -68,9 +69,6 @@ pub struct Optimiser {
     trigger: (Vec<f64>, bool),
 }
 
-/// L2 norms of one layer group at one step: weights, gradient before clipping, update.
-pub type Norms = [f64; 3];
-
 impl Optimiser {
     /// `clip` is the largest global gradient norm; `None` does not clip.
     pub fn new(rule: Rule, weight_decay: f64, clip: Option<f64>) -> Self {
@@ -85,7 +83,8 @@ impl Optimiser {
 
     /// Moves every parameter that has a gradient, by its group's rate; `momentum` replaces Adam's first beta.
     ///
-    /// Afterwards all parameters are constants. With `measure`, the norms of each group are read back.
+    /// Afterwards all parameters are constants. With `measure`, the norms of each group are read back, those of frozen
+    /// groups too.
     ///
     /// # Errors
     /// When the device is lost while norms are read.
@@ -95,7 +94,7 @@ impl Optimiser {
         mut gradients: Gradients,
         rates: &[f64],
         momentum: Option<f64>,
-        measure: bool,
+        measure: Option<&Origin>,
     ) -> Result<Option<Vec<Norms>>, Error> {
         let mut found: BTreeMap<String, Tensor<2>> = BTreeMap::new();
         let mut squares: Option<Tensor<1>> = None;
@@ -111,11 +110,14 @@ impl Optimiser {
                 found.insert(name.to_string(), gradient);
             }
         });
-        let mut sums: Vec<[Option<Tensor<1>>; 3]> = vec![[const { None }; 3]; rates.len()];
+        let mut sums = measure.map(|origin| Sums::new(origin, rates.len()));
         let mut scale = None;
         network.visit_mut(&mut |group, name, p| {
             let Some(gradient) = found.remove(name) else {
                 p.track(false);
+                if let Some(sums) = &mut sums {
+                    sums.frozen(group, name, p.constant());
+                }
                 return;
             };
             let old = p.constant();
@@ -132,24 +134,14 @@ impl Optimiser {
                 rates[group],
                 momentum,
             );
-            if measure {
-                for (slot, tensor) in sums[group]
-                    .iter_mut()
-                    .zip([new.clone(), gradient, new.clone() - old])
-                {
-                    let sum = square_sum(tensor);
-                    *slot = Some(match slot.take() {
-                        Some(total) => total + sum,
-                        None => sum,
-                    });
-                }
+            if let Some(sums) = &mut sums {
+                sums.trained(group, name, new.clone(), gradient, old);
             }
             p.set(new);
         });
-        if measure {
-            read_norms(sums).await.map(Some)
-        } else {
-            Ok(None)
+        match sums {
+            Some(sums) => sums.read().await.map(Some),
+            None => Ok(None),
         }
     }
 
@@ -300,28 +292,4 @@ impl Optimiser {
         );
         result
     }
-}
-
-fn square_sum(t: Tensor<2>) -> Tensor<1> {
-    (t.clone() * t).sum()
-}
-
-async fn read_norms(sums: Vec<[Option<Tensor<1>>; 3]>) -> Result<Vec<Norms>, Error> {
-    let present: Vec<Tensor<1>> = sums.iter().flatten().flatten().cloned().collect();
-    if present.is_empty() {
-        return Ok(vec![[0.0; 3]; sums.len()]);
-    }
-    let data = Tensor::cat(present, 0)
-        .into_data_async()
-        .await
-        .map_err(|e| Error::Device(format!("{e:?}")))?;
-    let values = data
-        .try_to_vec::<f32>()
-        .map_err(|e| Error::Device(format!("{e:?}")))?;
-    let mut values = values.into_iter();
-    let mut take = |slot: &Option<Tensor<1>>| match slot {
-        Some(_) => f64::from(values.next().unwrap_or(0.0)).sqrt(),
-        None => 0.0,
-    };
-    Ok(sums.iter().map(|[w, g, u]| [take(w), take(g), take(u)]).collect())
 }

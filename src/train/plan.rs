@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::optimiser::Rule;
-use super::schedule::{DISCRIMINATIVE_FACTOR, Schedule};
+use super::schedule::{DISCRIMINATIVE_FACTOR, Schedule, ScheduleError};
 
 /// A way of fine-tuning a classifier.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,6 +101,53 @@ pub struct Plan {
     pub rule: Rule,
     /// Whether training ends when the validation error stops falling (every method but ULMFiT, section 5).
     pub early_stopping: bool,
+}
+
+/// What may be changed in the shape of a plan's rates; `None` leaves a number as the method has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Shape {
+    /// STLR: the share of the steps in which the rate rises.
+    pub cut_frac: Option<f64>,
+    /// STLR: how many times smaller the lowest rate is than the highest.
+    pub ratio: Option<f64>,
+    /// Discriminative rates: how many times smaller a group's rate is than that of the group above it.
+    pub factor: Option<f64>,
+}
+
+impl Plan {
+    /// Whether a [`Shape`] can change the triangle, and whether it can change the factor between the groups. Triangles
+    /// that belong to single phases are part of the method and stay.
+    pub fn takes(&self) -> (bool, bool) {
+        let one = self.phases.iter().all(|phase| phase.schedule.is_none());
+        let slanted = one && matches!(self.schedule, Schedule::Stlr { .. });
+        (slanted, matches!(self.rates, Rates::Discriminative { .. }))
+    }
+
+    /// The plan with its rates in this shape, as far as it takes one.
+    ///
+    /// # Errors
+    /// Names the first number that is out of its range, also where the plan has no use for it.
+    pub fn shaped(mut self, shape: &Shape) -> Result<Self, ScheduleError> {
+        let (cut_frac, ratio) = match self.schedule {
+            Schedule::Stlr { cut_frac, ratio } => (cut_frac, ratio),
+            _ => (0.1, 32.0),
+        };
+        let wanted = Schedule::Stlr {
+            cut_frac: shape.cut_frac.unwrap_or(cut_frac),
+            ratio: shape.ratio.unwrap_or(ratio),
+        };
+        wanted.validate()?;
+        let factor = shape.factor.unwrap_or(DISCRIMINATIVE_FACTOR);
+        ScheduleError::at_least_one("factor", factor)?;
+        let (slanted, _) = self.takes();
+        if slanted {
+            self.schedule = wanted;
+        }
+        if let Rates::Discriminative { factor: own } = &mut self.rates {
+            *own = factor;
+        }
+        Ok(self)
+    }
 }
 
 /// The paper's rate for classifiers with discriminative fine-tuning, and without (table 7).
@@ -340,6 +387,45 @@ mod tests {
                 );
             }
             assert_eq!(Method::parse(method.name()), Some(method));
+        }
+    }
+
+    #[test]
+    fn a_shape_changes_what_the_method_has_and_nothing_else() {
+        let shape = Shape {
+            cut_frac: Some(0.3),
+            ratio: Some(8.0),
+            factor: Some(2.0),
+        };
+        for method in Method::ALL {
+            let plain = method.plan(4, 5, None);
+            assert_eq!(plain.clone().shaped(&Shape::default()).unwrap(), plain);
+            let shaped = plain.clone().shaped(&shape).unwrap();
+            let (slanted, discriminative) = plain.takes();
+            assert_eq!(shaped.schedule != plain.schedule, slanted, "{}", method.name());
+            assert_eq!(shaped.rates != plain.rates, discriminative, "{}", method.name());
+            assert_eq!(shaped.phases, plain.phases);
+        }
+        let takes = |method: Method| method.plan(4, 5, None).takes();
+        assert_eq!(takes(Method::Ulmfit), (true, true));
+        assert_eq!(takes(Method::UlmfitCode), (false, true));
+        assert_eq!(takes(Method::FreezStlr), (true, false));
+        assert_eq!(takes(Method::Full), (false, false));
+        for wrong in [
+            Shape {
+                cut_frac: Some(1.2),
+                ..shape
+            },
+            Shape {
+                ratio: Some(0.5),
+                ..shape
+            },
+            Shape {
+                factor: Some(f64::NAN),
+                ..shape
+            },
+        ] {
+            assert!(Method::Full.plan(4, 5, None).shaped(&wrong).is_err());
         }
     }
 

@@ -55,6 +55,16 @@ pub struct ScheduleError {
     must: &'static str,
 }
 
+impl ScheduleError {
+    /// A factor that may not shrink.
+    ///
+    /// # Errors
+    /// When it does, or is no number.
+    pub(super) fn at_least_one(field: &'static str, value: f64) -> Result<(), Self> {
+        require(field, value, value.is_finite() && value >= 1.0, "1 or more")
+    }
+}
+
 impl Schedule {
     /// The paper's slanted triangle: `cut_frac` 0.1, ratio 32. The reference code uses the same for language
     /// models.
@@ -149,9 +159,8 @@ impl Schedule {
     /// Names the first number that is out of its range.
     pub fn validate(&self) -> Result<(), ScheduleError> {
         const SHARE: &str = "between 0 and 1";
-        const FACTOR: &str = "1 or more";
         let share = |field, value: f64| require(field, value, (0.0..=1.0).contains(&value), SHARE);
-        let factor = |field, value: f64| require(field, value, value.is_finite() && value >= 1.0, FACTOR);
+        let factor = ScheduleError::at_least_one;
         match *self {
             Self::Constant => Ok(()),
             Self::Stlr { cut_frac, ratio } => share("cut_frac", cut_frac).and(factor("ratio", ratio)),

@@ -289,11 +289,17 @@ fn a_pickle_that_runs_code_is_refused() {
         &dir.fails(line, 1),
         &["malicious.pkl", "asks to run code", "system", "refused"],
     );
-    // In a checkpoint, what is no tensor is passed over without being executed; here it takes a tensor's place.
-    let ran = dir.done("import --weights malicious.pth --vocab itos.pkl --out without-bias");
-    assert!(
-        ran.of("warning")
-            .any(|w| w["message"].to_string().contains("no decoder bias"))
+    let line = "import --weights malicious.pth --vocab itos.pkl --out out";
+    assert_says(
+        line,
+        &dir.fails(line, 1),
+        &[
+            "malicious.pth",
+            "asks to run code",
+            "system",
+            "refused",
+            "state_dict",
+        ],
     );
 
     dir.write("vocab.txt", "xxunk\nxxpad\none\n");

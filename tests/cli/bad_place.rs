@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::common::{Dir, TINY, assert_says, fastai_files, labelled, one_line};
+use super::common::{Dir, TINY, assert_says, fastai_files, labelled, names, one_line};
 
 #[test]
 fn an_output_that_exists_is_kept() {
@@ -70,18 +70,22 @@ fn unknown_names_are_wrong_usage() {
         ("fit --data good.csv", ["required", "--out", "<DIR>"]),
         ("fitt --data good.csv", ["'fitt'", "fit", "unrecognized"]),
         (
+            "tokenize good.csv --seed 3",
+            ["`tokenize`", "leave out", "`--seed`"],
+        ),
+        (
+            "export --out x.onnx --format onnx",
+            ["ONNX", "not yet available", "safetensors"],
+        ),
+        (
             "adapt --texts good.csv --out out --resume --overwrite",
             ["--resume", "--overwrite", "cannot be used"],
         ),
     ] {
-        let ran = dir.run(line);
-        assert_eq!(ran.code, Some(2), "{line}: {}", ran.stderr);
-        assert!(
-            ran.events.is_empty() && ran.stderr.starts_with("error: "),
-            "{line}: {}",
-            ran.stderr
-        );
-        assert_says(line, &ran.stderr, &words);
+        let message = dir.fails(line, 2);
+        assert_says(line, &message, &words);
+        assert!(!message.contains("Usage:"), "{line}: {message}");
+        assert_eq!(dir.run(line).events.len(), 1, "{line}");
         assert_eq!(dir.names(), ["base", "good.csv"], "{line}");
     }
     let line = "fit --data good.csv --model base --out out --bidirectional";
@@ -128,39 +132,86 @@ fn a_full_disk_is_told_and_leaves_no_half_file() {
         &["no space left on the disk of /dev/full"],
     );
 
+    for line in [
+        "tokenize good.csv",
+        "classify --model classifier --input good.csv --text-column text",
+    ] {
+        let mut command = dir.command(line);
+        command.stdout(std::fs::File::create("/dev/full").expect("opened"));
+        let ended = command.output().expect("it starts");
+        assert_eq!(ended.status.code(), Some(1), "{line}");
+        let told = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert_says(
+            line,
+            &one_line(line, &told),
+            &["no space left on the disk of standard output", "run again"],
+        );
+    }
+
     let Some(_disk) = SmallDisk::mount(&dir.path("disk")) else {
         eprintln!("skipped: a tmpfs cannot be mounted here");
         return;
     };
-    dir.write("disk/filler", vec![0; 52 << 10]);
+    fastai_files(&dir, &["tiny.pth", "itos.pkl"]);
+    dir.write("disk/filler", vec![0; 60 << 10]);
     for line in [
         format!("pretrain --corpus good.csv --out disk/out {TINY} --batch 16"),
         "adapt --texts good.csv --model base --out disk/out --epochs 1".into(),
         "train --data good.csv --model base --out disk/out --epochs 1 --estimate none".into(),
         "fit --data good.csv --model base --out disk/out --epochs 1 --lm-epochs 1 --estimate none".into(),
         "classify --model classifier --input good.csv --output disk/out.csv".into(),
+        "classify --model classifier --input good.csv --output disk/out.csv.gz".into(),
+        "classify --model classifier --input good.csv --output disk/out.jsonl".into(),
         "classify --model classifier --input good.csv --output disk/out.parquet".into(),
         "export --model base --out disk/out.safetensors".into(),
+        "import --weights tiny.pth --vocab itos.pkl --out disk/out".into(),
     ] {
         let ran = dir.run(&line);
         assert_eq!(ran.code, Some(1), "{line}: {}", ran.stderr);
+        let message = one_line(&line, &ran.stderr);
         assert_says(
             &line,
-            &one_line(&line, &ran.stderr),
-            &["no space left on the disk of ", "disk/"],
+            &message,
+            &[
+                "no space left on the disk of ",
+                "disk/",
+                "free some and try again",
+            ],
         );
-        let left: Vec<String> = std::fs::read_dir(dir.path("disk"))
-            .expect("listed")
-            .map(|entry| {
-                entry
-                    .expect("an entry")
-                    .file_name()
-                    .to_string_lossy()
-                    .into_owned()
-            })
-            .filter(|name| name != "filler" && name != "out.unfinished")
-            .collect();
-        assert!(left.is_empty(), "{line} leaves {left:?}");
-        std::fs::remove_dir_all(dir.path("disk/out.unfinished")).ok();
+        assert_eq!(ran.last()["message"], message, "{line}");
+        // What a run has to go on from is whole or absent, and taken up again once there is room.
+        let left = names(&dir.path("disk"));
+        assert!(
+            left.iter()
+                .all(|name| name == "filler" || name == "out.unfinished"),
+            "{line} leaves {left:?}"
+        );
+        let unfinished = dir.path("disk/out.unfinished");
+        if unfinished.exists() {
+            let kept = names(&unfinished);
+            assert!(
+                kept.iter().all(|name| !name.ends_with(".tmp")),
+                "{line} leaves {kept:?}"
+            );
+            std::fs::remove_file(dir.path("disk/filler")).expect("removed");
+            let resumed = dir.run(&format!("{line} --resume"));
+            assert!(
+                resumed.code == Some(0) || resumed.stderr.contains("no space left"),
+                "{line}: {}",
+                resumed.stderr
+            );
+            std::fs::remove_dir_all(dir.path("disk/out")).ok();
+            std::fs::remove_dir_all(unfinished).ok();
+            dir.write("disk/filler", vec![0; 60 << 10]);
+        }
     }
+    // What is there is replaced whole or not at all.
+    dir.write("disk/out.csv", "mine");
+    let line = "classify --model classifier --input good.csv --output disk/out.csv";
+    assert_says(
+        line,
+        &dir.fails(line, 1),
+        &["disk/out.csv", "nothing was changed"],
+    );
+    assert_eq!(dir.text("disk/out.csv"), "mine");
 }

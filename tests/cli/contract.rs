@@ -320,6 +320,26 @@ fn the_machine_is_described() {
         "{started}"
     );
     assert!(ran.of("table").any(|table| table["title"] == "Adapters"));
+    let models = ran.of("table").find(|table| table["title"] == "Models");
+    let rows = models.expect("the built-in models")["rows"].clone();
+    for (row, model) in rows
+        .as_array()
+        .expect("rows")
+        .iter()
+        .zip(ran.last()["models"].as_array().expect("models"))
+    {
+        let cells: Vec<&str> = row
+            .as_array()
+            .expect("cells")
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
+        assert!(cells.iter().all(|cell| !cell.contains(['{', '?'])), "{cells:?}");
+        let tokens = cells[4].replace(',', "").parse::<u64>().expect("tokens");
+        assert_eq!(model["training"]["tokens_seen"], tokens);
+        let perplexity = model["training"]["perplexity"].as_f64().expect("a number");
+        assert_eq!(cells[5], format!("{perplexity:.1}"));
+    }
     let ran = dir.done("bench --preset small --steps 1");
     assert!(ran.number("tokens_per_second") > 0.0);
 }

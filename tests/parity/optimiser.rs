@@ -64,7 +64,7 @@ fn check_adam(device: &Device, what: &str, prefix: &str, weight_decay: f64) {
         let names = [0, 1].map(|k| format!("g.{k}.step.{step}"));
         let gradients = network.gradients(&fixture, &names, device);
         let rates = [0, 1].map(|k| f64::from(rates[k * 5 + step - 1]));
-        block_on(optimiser.step(&mut network, gradients, &rates, None, false)).expect("a step");
+        block_on(optimiser.step(&mut network, gradients, &rates, None, None)).expect("a step");
         for (parameter, name) in network.0.iter().zip(parameters(step)) {
             let want = fixture.floats(&name);
             assert_close(
@@ -97,7 +97,7 @@ fn nt_asgd_averages_from_its_trigger_on() {
         let mut optimiser = Optimiser::new(Rule::NtAsgd { patience: start - 2 }, 0.0, None);
         for step in 1..=8 {
             let gradients = network.gradients(&fixture, &[format!("nt_asgd.g.step.{step}")], &device);
-            block_on(optimiser.step(&mut network, gradients, &[rate], None, false)).expect("a step");
+            block_on(optimiser.step(&mut network, gradients, &[rate], None, None)).expect("a step");
             let name = format!("nt_asgd.p.step.{step}");
             let now = host(network.0[0].constant());
             assert_close(&format!("{what} {name}"), &now, &fixture.floats(&name), TOLERANCE);

@@ -8,6 +8,9 @@
     reason = "clippy.toml allows these in functions marked as tests, but not in their helpers"
 )]
 
+mod ask;
+mod inside;
+
 use std::path::{Path, PathBuf};
 
 use unfreeze::session::Session;
@@ -34,6 +37,7 @@ fn pretrain(corpus: &Path, out: PathBuf) -> Job {
     Job::Pretrain(Pretrain {
         common: COMMON,
         corpus: vec![corpus.to_path_buf()],
+        text_columns: Vec::new(),
         valid: None,
         out,
         preset: "tiny".into(),

@@ -21,14 +21,26 @@ impl Cli {
     /// # Errors
     /// Wrong usage that takes more than one option to see, as clap reports it.
     pub fn into_job(self) -> Result<Job, clap::Error> {
+        if let Some(Verb::Tokenize { .. } | Verb::Import(_) | Verb::Export(_)) = &self.verb {
+            let given = [
+                ("--device", self.common.device.is_some()),
+                ("--seed", self.common.seed.is_some()),
+            ];
+            if let Some((option, _)) = given.into_iter().find(|(_, given)| *given) {
+                let message = format!(
+                    "`tokenize`, `import` and `export` neither train nor draw anything: leave out `{option}`"
+                );
+                return Err(Self::command().error(ErrorKind::ArgumentConflict, message));
+            }
+        }
         let common = Common {
-            device: self.common.device,
-            seed: self.common.seed,
+            device: self.common.device.unwrap_or_default(),
+            seed: self.common.seed.unwrap_or_default(),
         };
         Ok(match self.verb.unwrap_or(Verb::Demo { out: None }) {
             Verb::Demo { out } => Job::Demo { common, out },
             Verb::Doctor => Job::Doctor { common },
-            Verb::Tokenize { file, model } => Job::Tokenize {
+            Verb::Tokenize { file, model, .. } => Job::Tokenize {
                 input: file_or_stdin(file),
                 model,
             },
@@ -42,10 +54,19 @@ impl Cli {
             Verb::Generate(args) => Job::Generate(generate(args, common)),
             Verb::Import(args) => Job::Import(import(args)),
             Verb::Export(args) => Job::Export(export(args)?),
-            Verb::Bench { preset, steps } => Job::Bench(Bench {
+            Verb::Bench {
+                preset,
+                only,
+                steps,
+                batch,
+                plain,
+            } => Job::Bench(Bench {
                 common,
                 preset: preset.map(ToString::to_string),
+                only,
                 steps,
+                batch,
+                plain,
             }),
         })
     }
@@ -56,6 +77,7 @@ fn source(path: PathBuf, columns: ColumnArgs) -> Source {
         path,
         text_columns: columns.text_columns,
         label_column: columns.label_column,
+        rows: None,
     }
 }
 
@@ -63,6 +85,7 @@ fn pretrain(args: PretrainArgs, common: Common) -> Pretrain {
     Pretrain {
         common,
         corpus: args.corpus,
+        text_columns: args.text_columns,
         valid: args.valid,
         out: args.out.out,
         preset: args.preset.into(),
@@ -127,8 +150,13 @@ fn train(args: TrainArgs, common: Common) -> Fit {
             max_len: args.max_len,
             drop_mult: args.drop_mult,
             balance: args.balance,
+            cut_frac: args.cut_frac,
+            ratio: args.ratio,
+            factor: args.factor,
         },
         estimate: args.estimate,
+        forgetting: false,
+        watch: Vec::new(),
         resume: args.out.resume,
         overwrite: args.out.overwrite,
     }
@@ -143,6 +171,7 @@ fn fit(args: FitArgs, common: Common) -> Fit {
             text_columns: stage3.data.text_columns.clone(),
             // Texts without labels need not have the column.
             label_column: None,
+            rows: None,
         }),
         // One window length and one dropout scale for both stages: the classifier starts from this encoder.
         lm: LmOptions {

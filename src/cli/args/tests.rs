@@ -69,7 +69,12 @@ fn every_line_of_the_contract_is_understood() {
         " --device wgpu --seed 3 --json",
     ];
     for (line, name) in lines {
-        for options in common {
+        // What neither computes nor draws takes neither device nor seed.
+        let computes = !["tokenize", "import", "export"].contains(&name);
+        for options in common
+            .iter()
+            .filter(|o| computes || !o.contains("--device") && !o.contains("--seed"))
+        {
             let line = format!("{line}{options}");
             let job = job(&line).unwrap_or_else(|error| panic!("{line}: {error}"));
             let value = serde_json::to_value(&job).expect("a job is plain data");
@@ -115,7 +120,8 @@ fn options_reach_the_job() {
     let Ok(Job::Fit(fit)) = job(
         "unfreeze --device wgpu fit --data a.csv --out d --text-column title,body --label-column stars --unlabelled b \
          --estimate folds:5 --epochs 4 --rate 0.01 --batch 32 --bptt 50 --max-len 700 --drop-mult 0.5 --balance \
-         --lm-epochs 2 --lm-rate 4e-3 --lm-batch 64 --lm-max-tokens 3M --overwrite --seed 9",
+         --cut-frac 0.2 --ratio 16 --factor 3 --lm-epochs 2 --lm-rate 4e-3 --lm-batch 64 --lm-max-tokens 3M --overwrite \
+         --seed 9",
     ) else {
         panic!("not a fit");
     };
@@ -147,6 +153,10 @@ fn options_reach_the_job() {
         (Some(4), Some(0.01), Some(32))
     );
     assert_eq!(
+        (stage3.cut_frac, stage3.ratio, stage3.factor),
+        (Some(0.2), Some(16.0), Some(3.0))
+    );
+    assert_eq!(
         (stage3.bptt, stage3.max_len, stage3.drop_mult),
         (Some(50), Some(700), Some(0.5))
     );
@@ -159,11 +169,12 @@ fn options_reach_the_job() {
     let Ok(Job::Pretrain(pretrain)) = job(
         "unfreeze pretrain --corpus a b --corpus c --out d --preset paper --tokenizer subword --embedding 100 --hidden 300 \
          --layers 2 --vocab 8000 --valid v --epochs 3 --batch 8 --rate 0.01 --drop-mult 0.2 --max-minutes 2.5 \
-         --corpus-name wiki --corpus-licence CC-BY-SA-4.0",
+         --corpus-name wiki --corpus-licence CC-BY-SA-4.0 --text-column title,body",
     ) else {
         panic!("not a pretrain");
     };
     assert_eq!(pretrain.corpus, ["a", "b", "c"].map(PathBuf::from));
+    assert_eq!(pretrain.text_columns, ["title", "body"]);
     assert_eq!(
         (pretrain.preset.as_str(), pretrain.tokenizer),
         ("paper", TokenizerKind::Subword)
@@ -207,6 +218,7 @@ fn a_wrong_name_brings_the_nearest() {
     assert!(error("unfreeze train --data a --out d --method freez-dscr").contains("'freez-discr'"));
     assert!(error("unfreeze pretrain --corpus a --out d --preset papr").contains("'paper'"));
     assert!(error("unfreeze bench --preset smal").contains("'small'"));
+    assert!(error("unfreeze bench --only clasifying").contains("'classifying'"));
     assert!(error("unfreeze clasify --model m").contains("'classify'"));
     assert!(error("unfreeze doctor --devic cpu").contains("--device"));
 }
@@ -224,6 +236,11 @@ fn wrong_usage_ends_with_2() {
         "unfreeze export --format onnx --out d",
         "unfreeze doctor --device tpu",
         "unfreeze lab --data a",
+        "unfreeze tokenize --device cpu",
+        "unfreeze --device cpu tokenize",
+        "unfreeze tokenize a.txt --seed 7",
+        "unfreeze import --weights X.pth --vocab X.pkl --out D --seed 0",
+        "unfreeze export --device auto --out P",
     ];
     for line in lines {
         assert_eq!(
@@ -248,7 +265,11 @@ fn every_command_has_help_with_an_example() {
             help.contains("Example") && help.contains(&format!("unfreeze {name}")),
             "{help}"
         );
-        assert!(help.contains("--json") && help.contains("--seed"), "{help}");
+        let computes = !["tokenize", "import", "export"].contains(&name);
+        assert!(help.contains("--json"), "{help}");
+        for option in ["--seed", "--device"] {
+            assert_eq!(help.contains(option), computes, "{name} {option}: {help}");
+        }
     }
     let help = error("unfreeze fit --help");
     assert!(

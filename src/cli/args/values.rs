@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-use crate::session::protocol::{DeviceChoice, Estimate, Method, TokenizerKind};
+use crate::session::protocol::{BenchWork, DeviceChoice, Estimate, Method, TokenizerKind};
 
 /// A name and what it stands for.
 type Named<T> = (&'static str, T, &'static str);
@@ -80,6 +80,19 @@ pub fn bench_preset() -> impl TypedValueParser<Value = &'static str> {
     named([small, paper])
 }
 
+/// `bench --only`.
+pub fn bench_work() -> impl TypedValueParser<Value = BenchWork> {
+    named([
+        ("lm-training", BenchWork::LmTraining, "training a language model"),
+        (
+            "classifier-training",
+            BenchWork::ClassifierTraining,
+            "training a classifier with every layer thawed",
+        ),
+        ("classifying", BenchWork::Classifying, "labelling texts"),
+    ])
+}
+
 /// `--method`.
 pub fn method() -> impl TypedValueParser<Value = Method> {
     let values = Method::ALL.map(|method| PossibleValue::new(method.name()).help(method.describe()));
@@ -146,6 +159,22 @@ pub fn scale(text: &str) -> Result<f32, String> {
     match text.parse::<f32>() {
         Ok(number) if number.is_finite() && number >= 0.0 => Ok(number),
         _ => Err("use a number from 0 up".into()),
+    }
+}
+
+/// A share of a whole.
+pub fn share(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if (0.0..=1.0).contains(&number) => Ok(number),
+        _ => Err("use a number from 0 to 1".into()),
+    }
+}
+
+/// A factor that does not shrink.
+pub fn at_least_one(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() && number >= 1.0 => Ok(number),
+        _ => Err("use a number from 1 up".into()),
     }
 }
 
@@ -220,5 +249,13 @@ mod tests {
         assert!(["-0.1", "inf", "1e99"].iter().all(|text| scale(text).is_err()));
         assert_eq!(probability("0.05"), Ok(0.05));
         assert!(probability("1").is_err());
+        assert_eq!(share("1"), Ok(1.0));
+        assert!(["-0.1", "1.01", "nan"].iter().all(|text| share(text).is_err()));
+        assert_eq!(at_least_one("2.6"), Ok(2.6));
+        assert!(
+            ["0.9", "inf", "nan"]
+                .iter()
+                .all(|text| at_least_one(text).is_err())
+        );
     }
 }

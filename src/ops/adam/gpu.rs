@@ -8,7 +8,16 @@ use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::tensor::CubeTensor;
 
 use super::AdamStep;
-use crate::gpu::kernel::{Kernel, empty, groups_1d, launch};
+use crate::gpu::caps::DeviceCaps;
+use crate::gpu::kernel::{Kernel, empty, launch};
+
+pub fn kernel() -> Kernel {
+    Kernel {
+        source: include_str!("../../../shaders/adam.wgsl"),
+        entry: "adam",
+        constants: vec![],
+    }
+}
 
 pub fn adam(
     p: CubeTensor,
@@ -31,11 +40,7 @@ pub fn adam(
     } = step;
     let numbers = [rate, beta1, beta2, correction2, epsilon, decay].map(f32::to_bits);
     let info: Vec<u32> = std::iter::once(n as u32).chain(numbers).collect();
-    let kernel = Kernel {
-        source: include_str!("../../../shaders/adam.wgsl"),
-        entry: "adam",
-        constants: vec![],
-    };
-    launch(kernel, groups_1d(n, 256), &[&p, &g, &m, &v, &scale, &out], &info);
+    let groups = DeviceCaps::of(&p).groups_1d(n, 256);
+    launch(kernel(), groups, &[&p, &g, &m, &v, &scale, &out], &info);
     (out, m, v)
 }

@@ -1,7 +1,7 @@
 //! One Adam step of one parameter in a single pass over parameter, gradient and moments.
 
 mod cpu;
-mod gpu;
+pub(super) mod gpu;
 
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::{Autodiff, AutodiffBackend, Backend, Dispatch, Flex, backend_extension};
@@ -11,6 +11,7 @@ use burn_cubecl::CubeBackend;
 use burn::backend::tensor::FloatTensor;
 
 use super::F;
+use crate::gpu::watch::span;
 
 /// The numbers of one step, bias corrections included.
 #[derive(Clone, Copy, Debug)]
@@ -95,6 +96,7 @@ pub fn adam(
     scale: Tensor<1>,
     step: AdamStep,
 ) -> (Tensor<2>, Tensor<2>, Tensor<2>) {
+    let _span = span("adam");
     let (p, m, v) = <Dispatch as AdamBackend>::adam(
         parameter.into_dispatch(),
         gradient.into_dispatch(),

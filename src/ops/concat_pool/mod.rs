@@ -1,7 +1,7 @@
 //! Concat pooling (equation 4): `[h_T, maxpool(H), meanpool(H)]` over the pooled steps of each document.
 
 mod cpu;
-mod gpu;
+pub(super) mod gpu;
 #[cfg(test)]
 pub(super) mod oracle;
 
@@ -17,6 +17,7 @@ use burn_cubecl::CubeBackend;
 use burn::backend::tensor::FloatTensor;
 
 use super::F;
+use crate::gpu::watch::span;
 
 /// The pooled steps `first..end` of each document of the batch; the document's last step is `end - 1`.
 #[derive(Clone, Debug)]
@@ -77,6 +78,7 @@ impl<B: ConcatPoolBackend + ConcatPoolKernels, C: CheckpointStrategy> ConcatPool
         impl<B: ConcatPoolKernels> Backward<B, 1> for PoolBackward {
             type State = (B::Argmax, Spans, usize);
             fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+                let _span = span("concat_pool backward");
                 let grad = grads.consume::<B>(&ops.node);
                 let (argmax, spans, time) = ops.state;
                 if let [Some(node)] = ops.parents {
@@ -99,6 +101,7 @@ impl<B: ConcatPoolBackend + ConcatPoolKernels, C: CheckpointStrategy> ConcatPool
 /// # Panics
 /// If there is not one span a document, or a span ends beyond `time`.
 pub fn concat_pool(h: Tensor<3>, spans: Spans) -> Tensor<2> {
+    let _span = span("concat_pool");
     let [time, batch, _] = h.dims();
     assert!(
         spans.spans.len() == batch,

@@ -4,17 +4,20 @@ use burn::tensor::Shape;
 use burn_cubecl::tensor::CubeTensor;
 
 use super::{Key, threshold};
-use crate::gpu::kernel::{Kernel, empty, groups_1d, launch};
+use crate::gpu::caps::DeviceCaps;
+use crate::gpu::kernel::{Kernel, empty, launch};
+
+pub fn kernel() -> Kernel {
+    Kernel {
+        source: include_str!("../../../shaders/dropout_mask.wgsl"),
+        entry: "dropout_mask",
+        constants: vec![],
+    }
+}
 
 pub fn mask(like: &CubeTensor, shape: Shape, key: Key, drop: f32) -> CubeTensor {
     let out = empty(like, shape.clone());
     let n = shape.num_elements();
-    let source = include_str!("../../../shaders/dropout_mask.wgsl");
-    let kernel = Kernel {
-        source,
-        entry: "dropout_mask",
-        constants: vec![],
-    };
     let scale = 1.0 / (1.0 - drop);
     let info = [
         n as u32,
@@ -23,6 +26,6 @@ pub fn mask(like: &CubeTensor, shape: Shape, key: Key, drop: f32) -> CubeTensor 
         threshold(1.0 - drop),
         scale.to_bits(),
     ];
-    launch(kernel, groups_1d(n, 256), &[&out], &info);
+    launch(kernel(), DeviceCaps::of(&out).groups_1d(n, 256), &[&out], &info);
     out
 }

@@ -4,7 +4,7 @@
 //! goes on with the masks it would have had, and a browser's losses can be compared with the desktop's.
 
 mod cpu;
-mod gpu;
+pub(super) mod gpu;
 
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::{Autodiff, AutodiffBackend, Backend, Dispatch, Flex, backend_extension};
@@ -14,6 +14,7 @@ use burn_cubecl::CubeBackend;
 use burn::backend::tensor::FloatTensor;
 
 use super::F;
+use crate::gpu::watch::span;
 
 /// Two words that name one mask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +97,8 @@ impl<B: DropoutMaskBackend, C: CheckpointStrategy> DropoutMaskBackend for Autodi
 /// If `drop` is not in `[0, 1)`.
 pub fn dropout_mask<const D: usize>(shape: [usize; D], key: Key, drop: f32, device: &Device) -> Tensor<D> {
     assert!((0.0..1.0).contains(&drop), "a dropout probability of {drop}");
-    let like = Tensor::<1>::zeros([1], &device.clone().inner()).into_dispatch();
+    let _span = span("dropout_mask");
+    let like = Tensor::<1>::empty([1], &device.clone().inner()).into_dispatch();
     Tensor::from_dispatch(<Dispatch as DropoutMaskBackend>::dropout_mask(
         like,
         Shape::new(shape),

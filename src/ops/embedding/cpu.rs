@@ -7,7 +7,9 @@ use super::super::cpu::{tensor, values};
 use super::{EmbeddingKernels, Rows};
 
 impl EmbeddingKernels for Flex {
-    fn embedding_gather(weight: FlexTensor, rows: &Rows) -> FlexTensor {
+    type Words = Rows;
+
+    fn embedding_gather(weight: FlexTensor, rows: &Rows, _: bool) -> (FlexTensor, Rows) {
         let width = weight.shape()[1];
         let weight = values(&weight);
         let mut out = Vec::with_capacity(rows.ids.len() * width);
@@ -18,10 +20,10 @@ impl EmbeddingKernels for Flex {
                 None => out.extend_from_slice(row),
             }
         }
-        tensor(out, [rows.ids.len(), width])
+        (tensor(out, [rows.ids.len(), width]), rows.clone())
     }
 
-    fn embedding_scatter(grad: FlexTensor, vocab: usize, rows: &Rows) -> FlexTensor {
+    fn embedding_scatter(grad: FlexTensor, vocab: usize, rows: Rows) -> FlexTensor {
         let width = grad.shape()[1];
         let grad = values(&grad);
         let mut out = vec![0.0; vocab * width];

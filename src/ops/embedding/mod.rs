@@ -4,7 +4,7 @@
 //! with atomics: the result is the same on every run.
 
 mod cpu;
-mod gpu;
+pub(super) mod gpu;
 #[cfg(test)]
 pub(super) mod oracle;
 
@@ -20,6 +20,7 @@ use burn_cubecl::CubeBackend;
 use burn::backend::tensor::FloatTensor;
 
 use super::F;
+use crate::gpu::watch::span;
 
 /// Which rows to take and what to multiply each with.
 #[derive(Clone, Debug)]
@@ -49,9 +50,12 @@ impl Rows {
 }
 
 pub(crate) trait EmbeddingKernels: Backend {
-    fn embedding_gather(weight: F<Self>, rows: &Rows) -> F<Self>;
+    /// The rows, in whatever form the backend keeps them for the backward pass.
+    type Words: Clone + std::fmt::Debug + Send + 'static;
+    /// The rows `[N, E]`; only with `tracked` may the words be handed to [`Self::embedding_scatter`].
+    fn embedding_gather(weight: F<Self>, rows: &Rows, tracked: bool) -> (F<Self>, Self::Words);
     /// The gradient `[V, E]` of the matrix from that of the rows `[N, E]`.
-    fn embedding_scatter(grad: F<Self>, vocab: usize, rows: &Rows) -> F<Self>;
+    fn embedding_scatter(grad: F<Self>, vocab: usize, words: Self::Words) -> F<Self>;
 }
 
 /// The operation as Burn dispatches it.
@@ -63,13 +67,13 @@ pub trait EmbeddingBackend: Backend {
 
 impl EmbeddingBackend for Flex {
     fn embedding_rows(weight: F<Self>, rows: Rows) -> F<Self> {
-        Self::embedding_gather(weight, &rows)
+        Self::embedding_gather(weight, &rows, false).0
     }
 }
 
 impl EmbeddingBackend for CubeBackend {
     fn embedding_rows(weight: F<Self>, rows: Rows) -> F<Self> {
-        Self::embedding_gather(weight, &rows)
+        Self::embedding_gather(weight, &rows, false).0
     }
 }
 
@@ -78,21 +82,24 @@ impl<B: EmbeddingBackend + EmbeddingKernels, C: CheckpointStrategy> EmbeddingBac
         #[derive(Debug)]
         struct EmbeddingBackward;
         impl<B: EmbeddingKernels> Backward<B, 1> for EmbeddingBackward {
-            type State = (usize, Rows);
+            type State = (usize, B::Words);
             fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+                let _span = span("embedding backward");
                 let grad = grads.consume::<B>(&ops.node);
-                let (vocab, rows) = ops.state;
+                let (vocab, words) = ops.state;
                 if let [Some(node)] = ops.parents {
-                    grads.register::<B>(node.id, B::embedding_scatter(grad, vocab, &rows));
+                    grads.register::<B>(node.id, B::embedding_scatter(grad, vocab, words));
                 }
             }
         }
         let (weight, node) = weight.into_parts();
         let vocab = weight.shape()[0];
-        let out = B::embedding_gather(weight, &rows);
         match EmbeddingBackward.prepare::<C>([node]).compute_bound().stateful() {
-            OpsKind::Tracked(prep) => prep.finish((vocab, rows), out),
-            OpsKind::UnTracked(prep) => prep.finish(out),
+            OpsKind::Tracked(prep) => {
+                let (out, words) = B::embedding_gather(weight, &rows, true);
+                prep.finish((vocab, words), out)
+            }
+            OpsKind::UnTracked(prep) => prep.finish(B::embedding_gather(weight, &rows, false).0),
         }
     }
 }
@@ -102,6 +109,7 @@ impl<B: EmbeddingBackend + EmbeddingKernels, C: CheckpointStrategy> EmbeddingBac
 /// # Panics
 /// If an id is not below V: ids come from the vocabulary that the matrix was made for.
 pub fn embedding(weight: Tensor<2>, rows: Rows) -> Tensor<2> {
+    let _span = span("embedding");
     let vocab = weight.dims()[0];
     assert!(
         rows.ids.iter().all(|&id| (id as usize) < vocab),

@@ -7,12 +7,18 @@ use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::{CubeBackend, tensor::CubeTensor};
 
 use super::{CrossEntropyKernels, Grads};
+use crate::gpu::caps::DeviceCaps;
 use crate::gpu::kernel::{Kernel, empty, launch, upload};
 
-/// Bytes of logits that exist at a time: half of what every WebGPU adapter can bind.
+/// Bytes of logits that exist at a time: half of what every WebGPU adapter can bind. Larger chunks gain nothing.
 const CHUNK_BYTES: usize = 64 << 20;
 
-fn kernel(vocab: usize) -> Kernel {
+/// Rows of a chunk: one a workgroup.
+fn rows_of_chunk(caps: &DeviceCaps, vocab: usize) -> usize {
+    (CHUNK_BYTES.min(caps.binding as usize) / (4 * vocab)).clamp(1, caps.workgroups as usize)
+}
+
+pub fn kernel(vocab: usize) -> Kernel {
     Kernel {
         source: include_str!("../../../shaders/linear_cross_entropy.wgsl"),
         entry: "softmax_rows",
@@ -31,7 +37,7 @@ impl CrossEntropyKernels for CubeBackend {
         let ([n, width], vocab) = (h.shape().dims(), weight.shape()[0]);
         let targets = upload(&h, targets);
         let nll = empty(&h, [n]);
-        let rows = (CHUNK_BYTES / (4 * vocab)).clamp(1, 65_535);
+        let rows = rows_of_chunk(&DeviceCaps::of(&h), vocab);
         let scale = if with_grads { 1.0 / n as f32 } else { 0.0 };
         let weight_t = Self::float_transpose(weight.clone());
         let mut dh = Vec::new();
@@ -71,5 +77,27 @@ impl CrossEntropyKernels for CubeBackend {
             bias: Self::float_reshape(bias, Shape::new([1, vocab])),
         });
         (nll, grads)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_fit_a_binding_and_a_grid() {
+        let caps = DeviceCaps::FLOOR;
+        for vocab in [1, 2, 255, 30_000, 60_001, 100_000_000] {
+            let rows = rows_of_chunk(&caps, vocab);
+            assert!(
+                rows >= 1 && rows <= caps.workgroups as usize,
+                "{vocab} words: {rows} rows"
+            );
+            assert!(
+                rows == 1 || rows * vocab * 4 <= caps.binding as usize,
+                "{vocab} words: {rows} rows"
+            );
+        }
+        assert_eq!(rows_of_chunk(&caps, 1), 65_535, "a row is a workgroup");
     }
 }

@@ -5,7 +5,7 @@
 //! taken on the way, to be scaled by whatever arrives in the backward pass.
 
 mod cpu;
-mod gpu;
+pub(super) mod gpu;
 #[cfg(test)]
 pub(super) mod oracle;
 
@@ -21,6 +21,7 @@ use burn_cubecl::CubeBackend;
 use burn::backend::tensor::FloatTensor;
 
 use super::F;
+use crate::gpu::watch::span;
 
 /// Gradients of the mean loss.
 #[derive(Clone, Debug)]
@@ -95,6 +96,7 @@ impl<B: LinearCrossEntropyBackend + CrossEntropyKernels, C: CheckpointStrategy> 
         impl<B: CrossEntropyKernels> Backward<B, 3> for CrossEntropyBackward {
             type State = Grads<B>;
             fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
+                let _span = span("linear_cross_entropy backward");
                 let upstream = B::float_reshape(grads.consume::<B>(&ops.node), Shape::new([1, 1]));
                 let Grads { h, weight, bias } = ops.state;
                 for (node, grad) in ops.parents.into_iter().zip([h, weight, bias]) {
@@ -157,6 +159,7 @@ pub fn linear_cross_entropy(
     bias: Tensor<2>,
     targets: Arc<[u32]>,
 ) -> Tensor<1> {
+    let _span = span("linear_cross_entropy");
     check(&h, &weight, &targets);
     Tensor::from_dispatch(<Dispatch as LinearCrossEntropyBackend>::linear_cross_entropy(
         h.into_dispatch(),
@@ -174,6 +177,7 @@ pub fn negative_log_likelihood(
     bias: Tensor<2>,
     targets: Arc<[u32]>,
 ) -> Tensor<1> {
+    let _span = span("linear_cross_entropy");
     check(&h, &weight, &targets);
     Tensor::from_dispatch(<Dispatch as LinearCrossEntropyBackend>::linear_nll(
         h.into_dispatch(),

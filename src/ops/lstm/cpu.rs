@@ -296,7 +296,7 @@ impl LstmKernels for Flex {
             w_ih: d_ih,
             w_hh: d_hh,
             bias: d_bias,
-            h0: tensor(dh, [batch, hidden]),
+            h0: wanted.h0.then(|| tensor(dh, [batch, hidden])),
             c0: tensor(dc, [batch, hidden]),
         }
     }

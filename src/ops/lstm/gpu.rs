@@ -1,31 +1,132 @@
-//! The layer on a GPU: one WGSL dispatch a step forward, two backward (`shaders/lstm.wgsl`), products by Burn.
+//! The layer on a GPU: products by Burn, the recurrence by WGSL.
+//!
+//! There are two variants. One dispatch a step (`shaders/lstm.wgsl`) spreads every step over the whole GPU; on the way back
+//! a dispatch takes the recurrent product of a step and, with that, the cells of the step before. One dispatch for many steps
+//! (`shaders/lstm_sequence.wgsl`, `lstm_sequence_back.wgsl`) saves the launches, but a workgroup then reads all recurrent
+//! weights at every step for the few rows that it holds: that pays while the weights are small.
 
 use burn::backend::TensorMetadata as _;
 use burn::backend::ops::FloatTensorOps as _;
-use burn::tensor::{FloatDType, Shape, Slice};
+use burn::tensor::{Shape, Slice};
 use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::{CubeBackend, tensor::CubeTensor};
 
 use super::{Grads, LstmKernels, Tape, Wanted};
-use crate::gpu::kernel::{Kernel, empty, groups_1d, launch};
+use crate::gpu::caps::DeviceCaps;
+use crate::gpu::kernel::{Kernel, empty, launch};
 
 const TILE: usize = 16;
+/// Invocations of a workgroup that runs many steps.
+const SEQUENCE_SIZE: usize = 256;
 
-fn kernel(entry: &'static str, batch: usize, hidden: usize) -> Kernel {
-    let constants = vec![("BATCH", batch as u32), ("HIDDEN", hidden as u32)];
+/// Rows of a slot on the way back.
+const BACK_ROWS: usize = 2;
+
+/// How the steps are dispatched forward.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forward {
+    /// A dispatch for each step.
+    Step,
+    /// A dispatch for many steps, a row a slot.
+    SequenceOne,
+    /// A dispatch for many steps, four rows a slot.
+    SequenceFour,
+}
+
+/// Hidden units up to which one workgroup for a few rows beats one dispatch a step on a GPU.
+///
+/// A group of rows reads `16 H^2` bytes of weights a step: at 320 units 1.6 MB, tens of microseconds out of the cache,
+/// which is what a dispatch costs; from there on the traffic grows with the square.
+const SEQUENCE_HIDDEN: usize = 320;
+
+impl Forward {
+    /// The faster variant for these sizes.
+    pub fn choose(caps: &DeviceCaps, batch: usize, hidden: usize) -> Self {
+        #[cfg(test)]
+        if let Some(forced) = FORCED.get() {
+            return forced;
+        }
+        let sequence = if batch == 1 {
+            Self::SequenceOne
+        } else {
+            Self::SequenceFour
+        };
+        if hidden <= SEQUENCE_HIDDEN && sequence.fits(caps, hidden) {
+            sequence
+        } else {
+            Self::Step
+        }
+    }
+
+    /// Rows of a slot.
+    fn rows(self) -> usize {
+        match self {
+            Self::Step => TILE,
+            Self::SequenceOne => 1,
+            Self::SequenceFour => 4,
+        }
+    }
+
+    /// Whether the states of a workgroup's rows fit its memory: hidden twice (this step's and the next's) and cell.
+    pub fn fits(self, caps: &DeviceCaps, hidden: usize) -> bool {
+        self == Self::Step
+            || 3 * slots(hidden) * hidden * self.rows() * size_of::<f32>() <= caps.workgroup_memory as usize
+    }
+
+    /// Whether the way back runs many steps in a dispatch too: the gradients of four gates of [`BACK_ROWS`] rows, and of
+    /// their cells, have to fit a workgroup's memory.
+    pub fn sequence_back(self, caps: &DeviceCaps, hidden: usize) -> bool {
+        let bytes = 5 * slots(hidden) * hidden * BACK_ROWS * size_of::<f32>();
+        self != Self::Step && bytes <= caps.workgroup_memory as usize
+    }
+
+    fn entry(self) -> &'static str {
+        match self {
+            Self::Step => "forward",
+            Self::SequenceOne => "sequence_one",
+            Self::SequenceFour => "sequence_four",
+        }
+    }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// What tests want instead of the faster variant.
+    pub static FORCED: std::cell::Cell<Option<Forward>> = const { std::cell::Cell::new(None) };
+}
+
+/// Slots of rows in a workgroup that runs many steps, as the shader counts them.
+fn slots(hidden: usize) -> usize {
+    let columns = hidden.div_ceil(hidden.div_ceil(SEQUENCE_SIZE));
+    SEQUENCE_SIZE / columns
+}
+
+/// Multiply-adds that one dispatch may take: a fortieth of a second on a GPU of 20 GFLOP/s. Systems reset a GPU whose
+/// dispatch lasts too long, and a window stops drawing long before.
+///
+/// Tests keep it so low that their small windows take several dispatches, as long ones do.
+const DISPATCH_WORK: usize = if cfg!(test) { 20_000 } else { 1 << 28 };
+
+/// Steps of one dispatch of a sequence kernel.
+fn steps_per_dispatch(batch: usize, hidden: usize) -> usize {
+    (DISPATCH_WORK / (batch * 4 * hidden * hidden).max(1)).clamp(1, 1_024)
+}
+
+pub fn kernel(entry: &'static str, hidden: usize) -> Kernel {
+    let source = match entry {
+        "sequence_one" | "sequence_four" => include_str!("../../../shaders/lstm_sequence.wgsl"),
+        "sequence_back" => include_str!("../../../shaders/lstm_sequence_back.wgsl"),
+        _ => include_str!("../../../shaders/lstm.wgsl"),
+    };
     Kernel {
-        source: include_str!("../../../shaders/lstm.wgsl"),
+        source,
         entry,
-        constants,
+        constants: vec![("HIDDEN", hidden as u32)],
     }
 }
 
 fn reshape(t: CubeTensor, shape: impl Into<Shape>) -> CubeTensor {
     CubeBackend::float_reshape(t, shape.into())
-}
-
-fn zeros(like: &CubeTensor, shape: impl Into<Shape>) -> CubeTensor {
-    CubeBackend::float_zeros(shape.into(), &like.device(), FloatDType::F32)
 }
 
 /// `[T + 1, B, H]` whose first step is `initial`; the others are for the kernel to write.
@@ -40,6 +141,89 @@ fn states(initial: CubeTensor, time: usize) -> CubeTensor {
     ))
 }
 
+/// Activates `gates [T, B, 4H]` and fills the states behind their first step.
+fn recurrence(forward: Forward, gates: &CubeTensor, w_hh: CubeTensor, h: &CubeTensor, c: &CubeTensor) {
+    let [time, batch, _] = gates.shape().dims();
+    let hidden = h.shape()[2];
+    let caps = DeviceCaps::of(gates);
+    let entry = forward.entry();
+    if forward == Forward::Step {
+        let w_hh = into_contiguous(w_hh);
+        let groups = caps.groups_2d(hidden, batch, TILE);
+        for t in 0..time as u32 {
+            launch(
+                kernel(entry, hidden),
+                groups,
+                &[gates, &w_hh, h, c],
+                &[t, batch as u32],
+            );
+        }
+        return;
+    }
+    // The four gates' weights side by side, and neighbouring units next to one another, so that neighbouring
+    // invocations read neighbouring words.
+    let by_gate = reshape(w_hh, [4, hidden, hidden]);
+    let weights = into_contiguous(CubeBackend::float_permute(by_gate, &[2, 1, 0]));
+    let groups = caps.groups_1d(batch, (slots(hidden) * forward.rows()) as u32);
+    let most = steps_per_dispatch(batch, hidden);
+    for first in (0..time).step_by(most) {
+        let info = [first, batch, most.min(time - first)].map(|n| n as u32);
+        launch(kernel(entry, hidden), groups, &[gates, &weights, h, c], &info);
+    }
+}
+
+/// The way back: turns activated `gates [T, B, 4H]` into gradients of what they were made of, and gives the gradient of the
+/// initial cell state.
+fn retreat(
+    forward: Forward,
+    gates: &CubeTensor,
+    w_hh: CubeTensor,
+    c: &CubeTensor,
+    dy: &CubeTensor,
+) -> CubeTensor {
+    let [time, batch, hidden] = dy.shape().dims();
+    let caps = DeviceCaps::of(gates);
+    let dc = empty(dy, [batch, hidden]);
+    if forward.sequence_back(&caps, hidden) {
+        // As forward, but from a unit of the gates to the units that they are made of.
+        let by_gate = reshape(w_hh, [4, hidden, hidden]);
+        let weights = into_contiguous(CubeBackend::float_permute(by_gate, &[1, 2, 0]));
+        let groups = caps.groups_1d(batch, (slots(hidden) * BACK_ROWS) as u32);
+        let most = steps_per_dispatch(batch, hidden);
+        let mut left = time;
+        while left > 0 {
+            let steps = most.min(left);
+            let info = [left - 1, batch, steps, usize::from(left == time)].map(|n| n as u32);
+            launch(
+                kernel("sequence_back", hidden),
+                groups,
+                &[gates, &weights, c, dy, &dc],
+                &info,
+            );
+            left -= steps;
+        }
+        return dc;
+    }
+    let cells = caps.groups_1d(batch * hidden, 256);
+    let tiles = caps.groups_2d(hidden, batch, TILE);
+    let info = |t: usize| [t as u32, batch as u32];
+    launch(
+        kernel("backward_end", hidden),
+        cells,
+        &[gates, c, dy, &dc],
+        &info(time - 1),
+    );
+    for t in (1..time).rev() {
+        launch(
+            kernel("backward_step", hidden),
+            tiles,
+            &[gates, &w_hh, c, dy, &dc],
+            &info(t),
+        );
+    }
+    dc
+}
+
 impl LstmKernels for CubeBackend {
     fn lstm_run(
         x: CubeTensor,
@@ -52,7 +236,6 @@ impl LstmKernels for CubeBackend {
         let [time, batch, input] = x.shape().dims();
         let hidden = h0.shape()[1];
         let x = into_contiguous(x);
-        let w_hh = into_contiguous(w_hh);
         let projected = Self::float_matmul(
             reshape(x.clone(), [time * batch, input]),
             Self::float_transpose(w_ih.clone()),
@@ -62,15 +245,8 @@ impl LstmKernels for CubeBackend {
             [time, batch, 4 * hidden],
         ));
         let (h, c) = (states(h0, time), states(c0, time));
-        let groups = [hidden.div_ceil(TILE) as u32, batch.div_ceil(TILE) as u32, 1];
-        for t in 0..time {
-            launch(
-                kernel("forward", batch, hidden),
-                groups,
-                &[&gates, &w_hh, &h, &c],
-                &[t as u32],
-            );
-        }
+        let forward = Forward::choose(&DeviceCaps::of(&x), batch, hidden);
+        recurrence(forward, &gates, w_hh.clone(), &h, &c);
         Tape {
             x,
             w_ih,
@@ -92,24 +268,19 @@ impl LstmKernels for CubeBackend {
         } = tape;
         let [time, batch, input] = x.shape().dims();
         let hidden = h.shape()[2];
+        let w_hh = into_contiguous(w_hh);
         let dy = into_contiguous(dy);
-        let (dh, dc) = (zeros(&dy, [batch, hidden]), zeros(&dy, [batch, hidden]));
-        let cells = groups_1d(batch * hidden, 256);
-        let groups = [hidden.div_ceil(TILE) as u32, batch.div_ceil(TILE) as u32, 1];
-        for t in (0..time as u32).rev() {
-            launch(
-                kernel("backward_cell", batch, hidden),
-                cells,
-                &[&gates, &c, &dy, &dh, &dc],
-                &[t],
-            );
-            launch(
-                kernel("backward_recurrent", batch, hidden),
-                groups,
-                &[&gates, &w_hh, &dh],
-                &[t],
-            );
-        }
+        let variant = Forward::choose(&DeviceCaps::of(&dy), batch, hidden);
+        let dc = retreat(variant, &gates, w_hh.clone(), &c, &dy);
+        let dh = wanted.h0.then(|| {
+            let rows = [
+                Slice::from(0..1),
+                Slice::from(0..batch),
+                Slice::from(0..4 * hidden),
+            ];
+            let first = reshape(Self::float_slice(gates.clone(), &rows), [batch, 4 * hidden]);
+            Self::float_matmul(first, w_hh)
+        });
         let n = time * batch;
         let d_gates = reshape(gates, [n, 4 * hidden]);
         let dx = wanted

@@ -11,7 +11,7 @@
 //! gradients are again single products over all steps.
 
 mod cpu;
-mod gpu;
+pub(super) mod gpu;
 #[cfg(test)]
 pub(super) mod oracle;
 
@@ -25,6 +25,7 @@ use burn_cubecl::CubeBackend;
 use burn::backend::tensor::FloatTensor;
 
 use super::F;
+use crate::gpu::watch::span;
 
 /// What the forward pass computes and the backward pass needs.
 #[derive(Clone, Debug)]
@@ -46,15 +47,16 @@ pub(crate) struct Tape<B: Backend> {
 pub(crate) struct Wanted {
     x: bool,
     weights: bool,
+    h0: bool,
 }
 
-/// Gradients; `x` and the weights' are `None` where they were not wanted.
+/// Gradients; `None` where they were not wanted.
 pub(crate) struct Grads<B: Backend> {
     x: Option<F<B>>,
     w_ih: Option<F<B>>,
     w_hh: Option<F<B>>,
     bias: Option<F<B>>,
-    h0: F<B>,
+    h0: Option<F<B>>,
     c0: F<B>,
 }
 
@@ -137,6 +139,7 @@ impl<B: LstmBackend + LstmKernels, C: CheckpointStrategy> LstmBackend for Autodi
         impl<B: LstmKernels> Backward<B, 6> for LstmBackward {
             type State = Tape<B>;
             fn backward(self, ops: Ops<Self::State, 6>, grads: &mut Gradients, _: &mut Checkpointer) {
+                let _span = span("lstm backward");
                 let dy = grads.consume::<B>(&ops.node);
                 let [x, w_ih, w_hh, bias, h0, c0] = ops.parents;
                 let weights = w_ih.is_some() || w_hh.is_some() || bias.is_some();
@@ -146,6 +149,7 @@ impl<B: LstmBackend + LstmKernels, C: CheckpointStrategy> LstmBackend for Autodi
                     Wanted {
                         x: x.is_some(),
                         weights,
+                        h0: h0.is_some(),
                     },
                 );
                 let pairs = [
@@ -153,7 +157,7 @@ impl<B: LstmBackend + LstmKernels, C: CheckpointStrategy> LstmBackend for Autodi
                     (w_ih, found.w_ih),
                     (w_hh, found.w_hh),
                     (bias, found.bias),
-                    (h0, Some(found.h0)),
+                    (h0, found.h0),
                     (c0, Some(found.c0)),
                 ];
                 for (node, grad) in pairs {
@@ -205,6 +209,7 @@ pub fn lstm(
     bias: Tensor<2>,
     state: State,
 ) -> (Tensor<3>, State) {
+    let _span = span("lstm");
     let [batch, hidden] = state.h.dims();
     let (y, h_n, c_n) = <Dispatch as LstmBackend>::lstm(
         x.into_dispatch(),

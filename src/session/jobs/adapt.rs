@@ -7,6 +7,8 @@ use super::super::engine::{JobError, Outcome, start};
 use super::super::protocol::{Adapt, Event, LmOptions};
 use super::card::{Card, count};
 use super::load;
+use super::observe::{General, Observed};
+use super::prepare;
 use super::work::Work;
 use crate::io::{
     Kind, Labels, ModelConfig, ModelFiles, NamedTensor, OutputDir, Overwrite, Precision, Tensors, tensors_of,
@@ -108,15 +110,20 @@ pub fn prepare(
         unknown(&base.vocab),
         unknown(&vocab)
     ));
+    Ok(with_vocab(base, vocab))
+}
+
+/// The base model with another vocabulary, not trained.
+pub fn with_vocab(base: &ModelFiles, vocab: Vocab) -> ModelFiles {
     let mut config = base.config.clone();
     config.architecture.vocab = vocab.len();
     let tensors = transferred(base, &vocab);
-    Ok(ModelFiles {
+    ModelFiles {
         config,
         vocab,
         tensors,
         ..base.clone()
-    })
+    }
 }
 
 /// What adaptation gives.
@@ -141,6 +148,7 @@ pub async fn adapt(
     seed: u64,
     device: &burn::tensor::Device,
     work: &Work,
+    general: Option<&General>,
 ) -> Result<Adapted, JobError> {
     let mut ids = load::encode(&files.vocab, documents, files.config.backward);
     if let Some(limit) = options.max_tokens {
@@ -166,7 +174,9 @@ pub async fn adapt(
     if let Some(drop_mult) = options.drop_mult {
         config.dropouts = crate::model::Dropouts::LANGUAGE_MODEL.scaled(drop_mult);
     }
+    config.report_every = prepare::report_every(device, config.report_every);
     let model = files.language_model(device)?;
+    prepare::language_model(control, &model, &config).await?;
     if options.find_rate {
         let finder = LrFinder::default();
         let sweep = Stage::start(
@@ -200,8 +210,9 @@ pub async fn adapt(
         None => f64::NAN,
     };
     let checkpoint = work.checkpoint(stage)?;
-    let mut monitor =
+    let training =
         Stage::start(control, stage, model.groups(), 0, "steps").with_checkpoint(work.checkpoint_path());
+    let mut monitor = Observed::new(training, stage).with_general(general, None);
     let model = language_model::train(model, corpus, None, &config, checkpoint, &mut monitor).await?;
     let seconds = monitor.done();
     let after = match &valid {
@@ -236,7 +247,7 @@ pub async fn run(mut job: Adapt, control: &mut Control) -> Outcome {
     let prepared = prepare(control, &base, &documents)?;
     let seed = job.common.seed;
     let mut adapted = adapt(
-        control, "adapt", prepared, &documents, &job.lm, seed, &device, &work,
+        control, "adapt", prepared, &documents, &job.lm, seed, &device, &work, None,
     )
     .await?;
     let tokens: usize = documents.iter().map(Vec::len).sum();

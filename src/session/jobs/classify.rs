@@ -1,6 +1,7 @@
 //! Labels for texts.
 
 use std::io::Read as _;
+use std::ops::ControlFlow;
 
 use serde_json::{Map, json};
 
@@ -47,7 +48,7 @@ impl Loaded {
         Ok(Self { directions, labels })
     }
 
-    /// Probabilities of every text, averaged over the directions.
+    /// Probabilities of every text, averaged over the directions; a command to stop is heeded between two batches.
     pub async fn probabilities(
         &self,
         texts: &[String],
@@ -67,16 +68,22 @@ impl Loaded {
                 let ids: Vec<&[u32]> = ids.iter().map(Vec::as_slice).collect();
                 let found = classify(model, &ids, batch, files.config.chunking(), &mut |n| {
                     stage.progress((done + n) as u64, total);
+                    if stage.control.stop_asked() {
+                        ControlFlow::Break(())
+                    } else {
+                        ControlFlow::Continue(())
+                    }
                 })
-                .await?;
+                .await
+                .map_err(|error| match error {
+                    crate::train::Error::Stopped => JobError::Stopped("nothing was written".into()),
+                    other => other.into(),
+                })?;
                 done += part.len();
                 for (sum, p) in mean[start..].iter_mut().zip(found) {
                     sum.iter_mut()
                         .zip(p)
                         .for_each(|(s, p)| *s += p / self.directions.len() as f64);
-                }
-                if stage.control.stop_asked() {
-                    return Err(JobError::Stopped("nothing was written".into()));
                 }
             }
         }

@@ -15,7 +15,8 @@ use crate::train::defaults::CLASSIFY_BATCH;
 use crate::train::metrics::Report;
 use crate::train::plan::Method;
 
-const MESSAGES: &[u8] = include_bytes!("../../../assets/sample/messages.csv");
+/// The built-in sample as it lies in the program.
+pub(crate) const MESSAGES: &[u8] = include_bytes!("../../../assets/sample/messages.csv");
 /// Messages that the table of results shows.
 const SHOWN: usize = 8;
 /// Characters of a message in that table.
@@ -60,7 +61,7 @@ fn source(path: PathBuf) -> Source {
     Source {
         path,
         text_columns: vec!["text".into()],
-        label_column: None,
+        ..Source::default()
     }
 }
 
@@ -104,6 +105,8 @@ pub async fn run(common: Common, out: Option<PathBuf>, control: &mut Control) ->
         lm: LmOptions::default(),
         classifier: ClassifierOptions::default(),
         estimate: Estimate::None,
+        forgetting: false,
+        watch: Vec::new(),
         resume: false,
         overwrite: false,
     };

@@ -22,8 +22,9 @@ pub async fn run(job: Evaluate, control: &mut Control) -> Outcome {
         let Some(label) = label else { continue };
         let Some(class) = model.labels.iter().position(|name| name == label) else {
             return Err(JobError::Failed(format!(
-                "{}: line {}: the classifier does not know the label '{label}'; it knows {}",
+                "{}: {} {}: the classifier does not know the label '{label}'; it knows {}",
                 job.data.path.display(),
+                table.place,
                 row.line,
                 model.labels.join(", ")
             )));

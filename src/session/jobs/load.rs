@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::super::control::Control;
 use super::super::engine::JobError;
 use super::super::protocol::{Event, Source};
-use crate::io::{Labels, ModelBytes, ModelFiles, Table, TableOptions, read_table};
+use crate::io::{Labels, ModelBytes, ModelFiles, Table, TableOptions, given_table, read_table};
 use crate::text::rules::join_fields;
 use crate::text::vocab::Vocab;
 use crate::text::{Tokenizer, corpus::Corpus};
@@ -26,6 +26,12 @@ mod base {
         include_bytes!("../../../assets/models/base/forward/model.safetensors"),
         include_bytes!("../../../assets/models/base/backward/model.safetensors"),
     ];
+}
+
+/// The vocabulary of the built-in base model that reads forward.
+pub fn base_vocab() -> Option<Vocab> {
+    let [json, _] = base::VOCAB;
+    Vocab::from_json(std::str::from_utf8(json).ok()?).ok()
 }
 
 /// The built-in base model of one direction.
@@ -63,7 +69,7 @@ pub fn model(control: &Control, path: Option<&Path>, backward: bool) -> Result<M
     Ok(files)
 }
 
-/// Reads a table and says what was found and what is odd about it.
+/// Reads a table, or takes the texts that were handed over, and says what was found and what is odd about it.
 pub fn table(
     control: &Control,
     what: &str,
@@ -78,7 +84,13 @@ pub fn table(
         header: None,
         keep_empty_texts: keep_empty,
     };
-    let table = read_table(&source.path, &options)?;
+    let table = match &source.rows {
+        Some(rows) => {
+            let rows = rows.iter().map(|row| (row.text.clone(), row.label.clone()));
+            given_table(&source.path, rows, &options)?
+        }
+        None => read_table(&source.path, &options)?,
+    };
     let mut counts = std::collections::BTreeMap::new();
     for (_, label) in table.examples() {
         if let Some(label) = label {
@@ -94,7 +106,7 @@ pub fn table(
         labels: counts.into_iter().collect(),
     });
     for warning in &table.warnings {
-        control.warn(warning.to_string());
+        control.warn(warning.tell(table.place));
     }
     Ok(table)
 }

@@ -6,14 +6,22 @@ pub mod classify;
 pub mod demo;
 pub mod doctor;
 pub mod evaluate;
+pub mod explain;
 pub mod export;
 pub mod fit;
 pub mod generate;
 pub mod import;
+pub mod kept;
 pub mod perplexity;
+pub mod predict;
 pub mod pretrain;
 pub mod tokenize;
 
 mod card;
-mod load;
+pub(super) mod load;
+mod observe;
+mod prepare;
 mod work;
+
+pub use load::base_model;
+pub use work::unfinished;

@@ -7,15 +7,19 @@ use serde_json::{Map, json};
 
 use super::super::control::{Control, Stage};
 use super::super::engine::{Outcome, start};
-use super::super::protocol::Perplexity;
+use super::super::protocol::{Perplexity, Source};
 use super::load;
 use crate::io::{Labels, Splitting, documents};
 use crate::text::corpus::Corpus;
 use crate::train::defaults::{BPTT, CLASSIFY_BATCH};
 use crate::train::evaluate::{document_nll, single_stream_nll};
 
-/// Whether the file is running text, whatever compresses it; everything else is a table.
-fn running_text(path: &Path) -> bool {
+/// Whether the source is a file of running text, whatever compresses it; everything else is a table.
+fn running_text(source: &Source) -> bool {
+    if source.rows.is_some() {
+        return false;
+    }
+    let path = source.path.as_path();
     let stem = match path.extension().and_then(OsStr::to_str) {
         Some("gz" | "zst") => path.file_stem().map(Path::new).unwrap_or(path),
         _ => path,
@@ -28,7 +32,7 @@ pub async fn run(job: Perplexity, control: &mut Control) -> Outcome {
     let files = load::model(control, job.model.as_deref(), job.backward)?;
     let model = files.language_model(&device)?;
     let path = &job.texts.path;
-    let texts: Vec<String> = if running_text(path) {
+    let texts: Vec<String> = if running_text(&job.texts) {
         documents(std::slice::from_ref(path), Splitting::Files, &[], None)?.collect::<Result<_, _>>()?
     } else {
         load::texts(&load::table(
@@ -45,7 +49,7 @@ pub async fn run(job: Perplexity, control: &mut Control) -> Outcome {
     let ids = load::encode(&files.vocab, &tokens, files.config.backward);
     let started = std::time::Instant::now();
     let stage = Stage::start(control, "perplexity", Vec::new(), 0, "texts");
-    let nll = if running_text(path) {
+    let nll = if running_text(&job.texts) {
         single_stream_nll(&model, &Corpus::from_documents(&ids), BPTT).await?
     } else {
         let ids: Vec<&[u32]> = ids.iter().map(Vec::as_slice).collect();

@@ -1,6 +1,7 @@
 //! Stage 1: a language model from a general corpus.
 
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 
 use serde_json::{Map, json};
 
@@ -9,12 +10,14 @@ use super::super::engine::{JobError, Outcome, start};
 use super::super::protocol::{Event, Pretrain, TokenizerKind};
 use super::card::{Card, count};
 use super::load;
+use super::prepare;
 use super::work::Work;
 use crate::io::{
     Kind, ModelConfig, ModelFiles, OutputDir, Overwrite, Precision, Progress, Splitting, documents,
     tensors_of, total_bytes,
 };
-use crate::model::{LanguageModel, Network as _};
+
+use crate::model::{Dropouts, LanguageModel, Network as _};
 use crate::text::corpus::{Corpus, Encoded, VocabChoice, encode_corpus};
 use crate::text::subword::{SubwordConfig, SubwordTrainer};
 use crate::text::{Tokenizer, word::WordTokenizer};
@@ -82,7 +85,7 @@ pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
     let encoded = encode(
         control,
         "tokenize the corpus",
-        &job.corpus,
+        (&job.corpus, &job.text_columns),
         &tokenizer,
         choice,
         job.max_tokens,
@@ -106,7 +109,7 @@ pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
                 encode(
                     control,
                     "tokenize the validation text",
-                    paths,
+                    (paths, &job.text_columns),
                     &tokenizer,
                     choice,
                     None,
@@ -147,6 +150,7 @@ pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
         None
     };
     let tokens = corpus.tokens().len();
+    prepare::language_model(control, &model, &config).await?;
     let mut stage =
         Stage::start(control, "pretrain", model.groups(), 0, "steps").with_checkpoint(work.checkpoint_path());
     let valid = (valid.documents() > 0).then_some(valid);
@@ -234,9 +238,9 @@ pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
             ),
         ),
         ("Parameters", count(model.parameter_count())),
-        ("Dropouts", format!("{:?}", config.dropouts)),
+        ("Dropouts", dropouts(&config.dropouts)),
         ("Perplexity on held-out text", quality),
-        ("Training time", format!("{:.0} minutes", seconds / 60.0)),
+        ("Training time", time(seconds, start_model.as_ref())),
         ("Seed", job.common.seed.to_string()),
     ];
     let card = Card {
@@ -272,14 +276,14 @@ pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
 fn encode(
     control: &mut Control,
     stage: &str,
-    paths: &[std::path::PathBuf],
+    (paths, text_columns): (&[PathBuf], &[String]),
     tokenizer: &Tokenizer,
     vocab: VocabChoice<'_>,
     max_tokens: Option<usize>,
 ) -> Result<Encoded, JobError> {
     let total = total_bytes(paths)?;
     let progress = Progress::default();
-    let docs = documents(paths, Splitting::Articles, &[], Some(&progress))?;
+    let docs = documents(paths, Splitting::Articles, text_columns, Some(&progress))?;
     let mut stage = Stage::start(control, stage, Vec::new(), total, "bytes");
     let encoded = encode_corpus(docs, tokenizer, vocab, max_tokens, &mut |_| {
         stage.progress(progress.bytes(), total);
@@ -293,11 +297,33 @@ fn encode(
     encoded.ok_or_else(|| JobError::Stopped("nothing was written".into()))
 }
 
+/// "output 0.01, hidden 0.015, ...", without the noise of binary fractions.
+fn dropouts(p: &Dropouts) -> String {
+    let parts = [
+        ("output", p.output),
+        ("hidden", p.hidden),
+        ("input", p.input),
+        ("embedding", p.embedding),
+        ("weights", p.weight),
+    ];
+    let parts = parts.map(|(name, p)| format!("{name} {}", (f64::from(p) * 1e4).round() / 1e4));
+    parts.join(", ")
+}
+
+/// "125 minutes", and how long the model that it went on from had trained.
+fn time(seconds: f64, before: Option<&ModelFiles>) -> String {
+    let minutes = |seconds: f64| format!("{:.0} minutes", seconds / 60.0);
+    match before.and_then(|files| files.config.training["seconds"].as_f64()) {
+        Some(first) => format!("{}, after {} before", minutes(seconds), minutes(first)),
+        None => minutes(seconds),
+    }
+}
+
 fn subword(control: &mut Control, job: &Pretrain, vocab_size: usize) -> Result<Tokenizer, JobError> {
     let stage = Stage::start(control, "train the subword tokeniser", Vec::new(), 0, "texts");
     let mut trainer = SubwordTrainer::default();
     let mut bytes = 0;
-    for document in documents(&job.corpus, Splitting::Articles, &[], None)? {
+    for document in documents(&job.corpus, Splitting::Articles, &job.text_columns, None)? {
         let document = document?;
         bytes += document.len();
         trainer.add(&[document]);

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
 use super::super::engine::JobError;
 use crate::io::{Error, OutputDir, Overwrite, read_checkpoint_file, write_atomic};
@@ -16,8 +17,34 @@ pub struct Work {
 
 const MARKER: &str = "run.json";
 
+/// Whether a description that was written is that of the same run. A run may go on on another device: the one that it
+/// began on may be lost.
+fn same(before: &str, now: &Value) -> bool {
+    let bare = |mut run: Value| {
+        if let Some(common) = run.get_mut("common").and_then(Value::as_object_mut) {
+            common.remove("device");
+        }
+        run
+    };
+    serde_json::from_str(before).is_ok_and(|before| bare(before) == bare(now.clone()))
+}
+
+/// The run that was interrupted on its way to `out`, where there is one: what was asked for, without the wish to resume
+/// it.
+pub fn unfinished<R: DeserializeOwned>(out: &Path) -> Option<R> {
+    let text = fs::read_to_string(directory(out).join(MARKER)).ok()?;
+    serde_json::from_str(&text).ok()
+}
+
+/// Where the unfinished run that makes `out` keeps what it needs.
+fn directory(out: &Path) -> PathBuf {
+    let mut name = out.file_name().unwrap_or_default().to_os_string();
+    name.push(".unfinished");
+    out.with_file_name(name)
+}
+
 fn failed(path: &Path, error: &std::io::Error) -> JobError {
-    JobError::Failed(format!("{}: cannot be written: {error}", path.display()))
+    Error::write(path, error).into()
 }
 
 impl Work {
@@ -30,13 +57,11 @@ impl Work {
             Overwrite::Never
         };
         drop(OutputDir::create(out, allowed)?);
-        let mut name = out.file_name().unwrap_or_default().to_os_string();
-        name.push(".unfinished");
-        let dir = out.with_file_name(name);
-        let description = serde_json::to_string_pretty(run).map_err(|e| JobError::Failed(e.to_string()))?;
+        let dir = directory(out);
+        let description = serde_json::to_value(run).map_err(|e| JobError::Failed(e.to_string()))?;
         let before = fs::read_to_string(dir.join(MARKER)).ok();
         match before {
-            Some(before) if resume && before != description => {
+            Some(before) if resume && !same(&before, &description) => {
                 return Err(JobError::Usage(format!(
                     "{} holds a run with other options; repeat them as they were, or start anew with `--overwrite`",
                     dir.display()
@@ -54,7 +79,9 @@ impl Work {
         }
         let work = Self { dir };
         fs::create_dir_all(&work.dir).map_err(|e| failed(&work.dir, &e))?;
-        write_atomic(&work.dir.join(MARKER), |w| w.write_all(description.as_bytes()))?;
+        write_atomic(&work.dir.join(MARKER), |w| {
+            Ok(serde_json::to_writer_pretty(w, &description)?)
+        })?;
         Ok(work)
     }
 
@@ -114,5 +141,29 @@ impl Drop for Work {
             // The job's own result is what counts; what is left here is refused or resumed by the next run.
             fs::remove_dir_all(&self.dir).ok();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_run_goes_on_on_another_device_but_not_with_other_options() {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("model");
+        let run = |device: &str, rate: f64| json!({"common": {"device": device, "seed": 7}, "rate": rate});
+        let first = Work::open(&out, &run("gpu", 0.1), false, false).unwrap();
+        first.keep("stage.json", &1).unwrap();
+        drop(first);
+        assert_eq!(unfinished::<Value>(&out), Some(run("gpu", 0.1)));
+        let again = Work::open(&out, &run("cpu", 0.1), true, false).unwrap();
+        assert_eq!(again.kept::<u8>("stage.json").unwrap(), Some(1));
+        let other = Work::open(&out, &run("gpu", 0.2), true, false);
+        assert!(matches!(other, Err(JobError::Usage(message)) if message.contains("other options")));
+        again.remove().unwrap();
+        assert_eq!(unfinished::<Value>(&out), None);
     }
 }

@@ -3,7 +3,7 @@
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
-use crate::text::vocab::PAD_ID;
+use crate::text::rules::PAD_ID;
 
 /// Batches per pool when training documents are shuffled: rows of a batch are of similar length, batches are random.
 const POOL_BATCHES: usize = 50;

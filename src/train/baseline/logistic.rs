@@ -15,7 +15,7 @@ const MAX_HALVINGS: usize = 30;
 
 /// A fitted regression.
 #[derive(Clone, Debug)]
-pub(super) struct Logistic {
+pub(crate) struct Logistic {
     shape: Shape,
     /// `[width + 1][outputs]`; the last row holds the intercepts.
     weights: Vec<f64>,
@@ -32,7 +32,7 @@ struct Shape {
 
 impl Logistic {
     /// Minimises the mean loss of `targets` (class numbers, each below `classes`) plus |w|^2 / (2 c rows).
-    pub(super) fn fit(
+    pub(crate) fn fit(
         rows: &Sparse,
         targets: &[usize],
         classes: usize,
@@ -59,7 +59,7 @@ impl Logistic {
     }
 
     /// The probability of each class for one row.
-    pub(super) fn predict_proba(&self, row: Row<'_>) -> Vec<f64> {
+    pub(crate) fn predict_proba(&self, row: Row<'_>) -> Vec<f64> {
         let mut p = vec![0.0; self.shape.outputs];
         self.shape.scores(row, &self.weights, &mut p);
         self.shape.respond(&mut p);

@@ -4,36 +4,72 @@ use std::collections::HashMap;
 
 /// Sparse rows (CSR): row r has the entries `starts[r]..starts[r + 1]` of `columns` and `values`.
 #[derive(Clone, Debug)]
-pub(super) struct Sparse {
+pub(crate) struct Sparse {
     starts: Vec<usize>,
     columns: Vec<u32>,
     values: Vec<f32>,
     /// The number of columns, those without entries included.
-    pub(super) width: usize,
+    pub(crate) width: usize,
 }
 
 impl Sparse {
-    pub(super) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+    /// Rows of dense numbers, every column an entry: for features that are not words.
+    ///
+    /// `data` holds whole rows of `width` numbers, which is above 0.
+    pub(crate) fn from_dense(data: &[f32], width: usize) -> Self {
+        let rows = data.len() / width;
+        Self {
+            starts: (0..=rows).map(|r| r * width).collect(),
+            columns: (0..rows).flat_map(|_| 0..width as u32).collect(),
+            values: data[..rows * width].to_vec(),
+            width,
+        }
+    }
+
+    /// Rows of (column, value), columns distinct, ascending and below `width`.
+    pub(crate) fn from_rows(rows: impl Iterator<Item = Vec<(u32, f32)>>, width: usize) -> Self {
+        let mut sparse = Self {
+            starts: vec![0],
+            columns: Vec::new(),
+            values: Vec::new(),
+            width,
+        };
+        for row in rows {
+            sparse.columns.extend(row.iter().map(|entry| entry.0));
+            sparse.values.extend(row.iter().map(|entry| entry.1));
+            sparse.starts.push(sparse.columns.len());
+        }
+        sparse
+    }
+
+    pub(crate) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
         self.starts.windows(2).map(|w| Row {
             columns: &self.columns[w[0]..w[1]],
             values: &self.values[w[0]..w[1]],
         })
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.starts.len() - 1
     }
 }
 
 /// One sparse row: distinct columns in ascending order, and their values.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Row<'a> {
+pub(crate) struct Row<'a> {
     columns: &'a [u32],
     values: &'a [f32],
 }
 
+impl<'a> Row<'a> {
+    /// A row of distinct columns in ascending order and their values, as many of each.
+    pub(crate) fn new(columns: &'a [u32], values: &'a [f32]) -> Self {
+        Self { columns, values }
+    }
+}
+
 impl Row<'_> {
-    pub(super) fn entries(self) -> impl Iterator<Item = (usize, f64)> {
+    pub(crate) fn entries(self) -> impl Iterator<Item = (usize, f64)> {
         self.columns
             .iter()
             .zip(self.values)
@@ -43,7 +79,7 @@ impl Row<'_> {
 
 /// The n-grams of the training texts, numbered, and their weights.
 #[derive(Clone, Debug)]
-pub(super) struct Tfidf {
+pub(crate) struct Tfidf {
     words: HashMap<String, u32>,
     /// (number of the n-gram without its last word, last word) to the number of the n-gram: far smaller than
     /// the strings.
@@ -58,7 +94,7 @@ const ROOT: u32 = u32::MAX;
 impl Tfidf {
     /// Numbers the n-grams of `lengths` words (shortest, longest) of the texts, and returns the texts' rows
     /// with them.
-    pub(super) fn fit(texts: &[&str], lengths: (usize, usize)) -> (Self, Sparse) {
+    pub(crate) fn fit(texts: &[&str], lengths: (usize, usize)) -> (Self, Sparse) {
         let (mut words, mut ngrams) = (HashMap::new(), HashMap::new());
         let mut frequency: Vec<u32> = Vec::new();
         let mut documents = Vec::with_capacity(texts.len());
@@ -92,7 +128,7 @@ impl Tfidf {
     }
 
     /// The rows of other texts; n-grams that the training texts lack are left out.
-    pub(super) fn transform(&self, texts: &[&str]) -> Sparse {
+    pub(crate) fn transform(&self, texts: &[&str]) -> Sparse {
         self.weigh(texts.iter().map(|text| {
             let lower = text.to_lowercase();
             let numbers: Vec<_> = tokens(&lower).map(|word| self.words.get(word).copied()).collect();

@@ -1,15 +1,10 @@
-//! Every command that the engine takes and every event that it gives.
-//!
-//! Terminal, window and web page speak nothing else. Events are plain data: what a window draws can be read from
-//! `--json`, and a recorded run can be replayed.
+//! What the engine can be asked to do, each with everything that it needs.
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
-pub use crate::gpu::device::{Adapter, Choice as DeviceChoice};
-pub use crate::train::plan::Method;
+use super::{DeviceChoice, Method};
 
 /// Where texts are and which columns hold what.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -20,6 +15,20 @@ pub struct Source {
     pub text_columns: Vec<String>,
     /// The column with the label; `None` to guess.
     pub label_column: Option<String>,
+    /// The texts themselves, where they are not in a file; `path` is then only what they are called, and the columns do
+    /// not apply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<Vec<GivenRow>>,
+}
+
+/// A text that is handed over and not read from a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GivenRow {
+    /// The text.
+    pub text: String,
+    /// Its label, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
 }
 
 /// How texts are cut into tokens when there is no model yet to say so.
@@ -64,6 +73,9 @@ pub struct Pretrain {
     pub common: Common,
     /// Files or directories of running text, or tables.
     pub corpus: Vec<PathBuf>,
+    /// Columns with the text, in this order, where the corpus is tables; empty to guess.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub text_columns: Vec<String>,
     /// Texts to measure perplexity on at checkpoints; `None` keeps 1 % of the corpus's documents aside.
     pub valid: Option<PathBuf>,
     /// The model directory to make.
@@ -167,6 +179,15 @@ pub struct ClassifierOptions {
     pub drop_mult: Option<f32>,
     /// Weight classes by the inverse of their frequency.
     pub balance: bool,
+    /// STLR: the share of iterations in which the rate rises (section 3.2).
+    #[serde(default)]
+    pub cut_frac: Option<f64>,
+    /// STLR: how much smaller the lowest rate is than the highest.
+    #[serde(default)]
+    pub ratio: Option<f64>,
+    /// Each lower layer group's rate is the one above it divided by this (section 3.2; 2.6 in the paper).
+    #[serde(default)]
+    pub factor: Option<f64>,
 }
 
 /// Stage 3, alone or behind stage 2.
@@ -194,6 +215,12 @@ pub struct Fit {
     pub classifier: ClassifierOptions,
     /// How to estimate the error.
     pub estimate: Estimate,
+    /// Measure after every epoch how much general language the model has forgotten.
+    #[serde(default)]
+    pub forgetting: bool,
+    /// Texts whose predictions are told after every epoch.
+    #[serde(default)]
+    pub watch: Vec<String>,
     /// Go on from the last checkpoint.
     pub resume: bool,
     /// Replace an output directory that exists.
@@ -213,6 +240,28 @@ pub struct Classify {
     pub output: Option<PathBuf>,
     /// Texts of a batch.
     pub batch: Option<usize>,
+}
+
+/// Probabilities of every text, told as one event and written nowhere.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Predict {
+    /// Device and seed.
+    pub common: Common,
+    /// A classifier's directory.
+    pub model: PathBuf,
+    /// The texts.
+    pub texts: Source,
+}
+
+/// Which words of a text decide its label.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Explain {
+    /// Device and seed.
+    pub common: Common,
+    /// A classifier's directory.
+    pub model: PathBuf,
+    /// The text.
+    pub text: String,
 }
 
 /// A classifier against labels.
@@ -295,8 +344,29 @@ pub struct Bench {
     pub common: Common,
     /// `small`, `paper`, or both when `None`.
     pub preset: Option<String>,
-    /// Steps that are timed.
+    /// Only this work, or all of it when `None`.
+    #[serde(default)]
+    pub only: Option<BenchWork>,
+    /// Most steps that are timed; after half a minute three are enough.
     pub steps: usize,
+    /// Streams of the language model's batch, instead of those that the peers' measurement has.
+    #[serde(default)]
+    pub batch: Option<usize>,
+    /// Trains without dropout and activation regularisation, as the peers' measurement does.
+    #[serde(default)]
+    pub plain: bool,
+}
+
+/// What `bench` measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BenchWork {
+    /// Training steps of a language model.
+    LmTraining,
+    /// Training steps of a classifier with every layer thawed.
+    ClassifierTraining,
+    /// Labelling texts.
+    Classifying,
 }
 
 /// Something to do from beginning to end.
@@ -330,6 +400,10 @@ pub enum Job {
     Fit(Fit),
     /// See [`Classify`].
     Classify(Classify),
+    /// See [`Predict`].
+    Predict(Predict),
+    /// See [`Explain`].
+    Explain(Explain),
     /// See [`Evaluate`].
     Evaluate(Evaluate),
     /// See [`Perplexity`].
@@ -342,223 +416,4 @@ pub enum Job {
     Export(Export),
     /// See [`Bench`].
     Bench(Bench),
-}
-
-/// What a front end tells the engine.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "command", rename_all = "snake_case")]
-pub enum Command {
-    /// Begin a job; one runs at a time.
-    Start(Box<Job>),
-    /// Hold before the next training step.
-    Pause,
-    /// Do one training step and hold again.
-    Step,
-    /// Go on after a pause.
-    Resume,
-    /// Write a checkpoint now.
-    Save,
-    /// End the job after the current step, writing a checkpoint first.
-    Stop,
-}
-
-/// One layer group at one step.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct GroupStep {
-    /// Its learning rate, 0 while frozen.
-    pub rate: f64,
-    /// Whether it does not train.
-    pub frozen: bool,
-    /// L2 norm of its weights, where it was measured at this step.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub weight_norm: Option<f64>,
-    /// L2 norm of its gradient before clipping.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub gradient_norm: Option<f64>,
-    /// L2 norm of the change that the step made.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub update_norm: Option<f64>,
-}
-
-/// What the engine tells a front end.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
-pub enum Event {
-    /// A job began.
-    Started {
-        /// Its name, as the terminal calls it.
-        job: String,
-        /// The device, in words.
-        device: String,
-        /// Why this device.
-        reason: String,
-        /// The seed.
-        seed: u64,
-    },
-    /// A file was read.
-    Loaded {
-        /// What it is for: `labelled`, `unlabelled`, `corpus`, `model`, ...
-        what: String,
-        /// Its path, or `built-in`.
-        path: String,
-        /// Rows or documents.
-        rows: usize,
-        /// Columns that were taken as text.
-        text_columns: Vec<String>,
-        /// The column that was taken as label.
-        label_column: Option<String>,
-        /// Rows of each label.
-        labels: Vec<(String, usize)>,
-    },
-    /// Something the user should know that does not end the job.
-    Warning {
-        /// In a sentence or two.
-        message: String,
-    },
-    /// A sentence about what was decided or found.
-    Note {
-        /// The sentence.
-        message: String,
-    },
-    /// A stage of the job began.
-    StageStarted {
-        /// `tokenize`, `adapt`, `adapt backward`, `train fold 2 of 5`, `classify`, ...
-        stage: String,
-        /// Names of the layer groups, where the stage trains.
-        groups: Vec<String>,
-        /// Training steps or items to do; 0 where it is not known.
-        total: u64,
-        /// What is counted: `steps`, `texts`, `bytes`.
-        unit: String,
-    },
-    /// A stage that does not train went on.
-    Progress {
-        /// The stage.
-        stage: String,
-        /// Done so far.
-        done: u64,
-        /// To do; 0 where it is not known.
-        total: u64,
-        /// Items a second.
-        per_second: f64,
-        /// Seconds left, where it can be told.
-        seconds_left: Option<f64>,
-    },
-    /// A training step.
-    Step {
-        /// The stage.
-        stage: String,
-        /// Steps done in this stage, this one included.
-        step: u64,
-        /// Steps of this stage.
-        total: u64,
-        /// Epoch, from 1.
-        epoch: usize,
-        /// The loss that was differentiated, nats.
-        loss: f64,
-        /// Cross-entropy alone.
-        cross_entropy: f64,
-        /// Activation regularisation.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        ar: Option<f64>,
-        /// Temporal activation regularisation.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        tar: Option<f64>,
-        /// Every layer group, first to last.
-        groups: Vec<GroupStep>,
-        /// Throughput since the stage began.
-        tokens_per_second: f64,
-        /// Seconds left in this stage.
-        seconds_left: f64,
-    },
-    /// Something was measured on texts that were not trained on.
-    Evaluation {
-        /// The stage.
-        stage: String,
-        /// Epoch, from 1.
-        epoch: usize,
-        /// Mean negative log-likelihood, nats.
-        nll: f64,
-        /// e to the `nll`, of a language model.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        perplexity: Option<f64>,
-        /// Share of wrong labels, of a classifier.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        error: Option<f64>,
-    },
-    /// The learning-rate finder's sweep.
-    RateFinder {
-        /// The stage that it was made for.
-        stage: String,
-        /// Rate and smoothed loss, in the order of the sweep.
-        points: Vec<(f64, f64)>,
-        /// The rate that is used, unless the curve suggests none.
-        suggestion: Option<f64>,
-    },
-    /// A stage ended.
-    StageDone {
-        /// The stage.
-        stage: String,
-        /// How long it took.
-        seconds: f64,
-    },
-    /// A checkpoint is on disk.
-    Saved {
-        /// Where.
-        path: PathBuf,
-        /// Steps done in the stage.
-        step: u64,
-    },
-    /// Training holds.
-    Paused {
-        /// Steps done in the stage.
-        step: u64,
-    },
-    /// Training goes on.
-    Resumed,
-    /// A line for standard output: tokens, a generated text.
-    Line {
-        /// The line.
-        text: String,
-    },
-    /// A text was classified and no output file was asked for.
-    Classified {
-        /// Row of the input, from 1.
-        row: usize,
-        /// The text.
-        text: String,
-        /// The most probable label.
-        label: String,
-        /// Its probability.
-        confidence: f64,
-    },
-    /// What a job found: a table for people, and the same numbers in `done`.
-    Table {
-        /// What it shows.
-        title: String,
-        /// Column heads.
-        columns: Vec<String>,
-        /// Cells.
-        rows: Vec<Vec<String>>,
-    },
-    /// The job ended well.
-    Done {
-        /// Its name.
-        job: String,
-        /// `error`, `accuracy`, `perplexity`, `tokens_per_second`, ...
-        #[serde(flatten)]
-        result: Map<String, Value>,
-    },
-    /// The job ended with a checkpoint because it was told to stop.
-    Stopped {
-        /// What to do to go on.
-        message: String,
-    },
-    /// The job failed.
-    Failed {
-        /// What happened and what to do, in one line.
-        message: String,
-        /// Whether the arguments were at fault (exit code 2) and not what they named.
-        usage: bool,
-    },
 }

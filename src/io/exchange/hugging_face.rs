@@ -1,0 +1,273 @@
+//! A folder that `datasets.load_dataset` opens: `data/train.parquet` and a data set card, `README.md`.
+//!
+//! `label` is a class number whose names stand in the card's header (`class_label`), `label_text` the name itself;
+//! both are empty where a text has no label. The card declares the type of every column.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{Export, Format, LabelFile, Labelled, rows};
+use crate::io::atomic::{OutputDir, Overwrite, write_atomic};
+use crate::io::compression::{Kind, kind_of};
+use crate::io::error::Error;
+use crate::io::parquet::{self, Column};
+use crate::io::table::{self, Cell, Labels, TableOptions};
+
+const COLUMNS: [&str; 7] = [
+    "text",
+    "label",
+    "label_text",
+    "answer",
+    "predicted_label",
+    "confidence",
+    "row",
+];
+const DATA: &str = "data/train.parquet";
+
+/// A column with its cells and its type in the card.
+struct Typed {
+    name: String,
+    cells: Vec<Cell>,
+    dtype: &'static str,
+}
+
+fn columns(export: &Export) -> Vec<Typed> {
+    let names = COLUMNS.map(str::to_string).into_iter();
+    let names: Vec<String> = names.chain(export.extra_names(&COLUMNS)).collect();
+    let mut cells: Vec<Vec<Cell>> = names
+        .iter()
+        .map(|_| Vec::with_capacity(export.texts.len()))
+        .collect();
+    for item in export.items() {
+        let class = item
+            .label
+            .and_then(|label| export.labels.iter().position(|l| l == label));
+        let own = [
+            Cell::Text(item.text.to_string()),
+            class.map_or_else(rows::null, |class| Cell::Json(class.to_string())),
+            rows::text_or_null(item.label),
+            rows::text_or_null(item.answer()),
+            rows::text_or_null(item.predicted.map(|(label, _)| label)),
+            rows::confidence(&item),
+            Cell::Json(item.row.to_string()),
+        ];
+        let extra = (0..export.extra_columns.len()).map(|at| rows::extra(&item, at));
+        for (column, cell) in cells.iter_mut().zip(own.into_iter().chain(extra)) {
+            column.push(cell);
+        }
+    }
+    names
+        .into_iter()
+        .zip(cells)
+        // A column without a value has no type that the card could declare.
+        .filter(|(name, cells)| name == "text" || !cells.iter().all(Cell::is_null))
+        .map(|(name, cells)| {
+            let dtype = match name.as_str() {
+                "label" => "class_label",
+                "row" => "int64",
+                "confidence" => "float64",
+                _ => "string",
+            };
+            Typed { name, cells, dtype }
+        })
+        .collect()
+}
+
+pub(super) fn write(export: &Export, path: &Path) -> Result<(), Error> {
+    let folder = OutputDir::create(path, Overwrite::Holding(DATA))?;
+    let columns = columns(export);
+    let stored: Vec<Column> = columns
+        .iter()
+        .map(|column| Column {
+            name: &column.name,
+            cells: column.cells.iter().collect(),
+        })
+        .collect();
+    let mut bytes = Vec::new();
+    parquet::write(&mut bytes, &stored).map_err(|error| Error::write(path, &std::io::Error::other(error)))?;
+    let data = folder.path().join("data");
+    fs::create_dir(&data).map_err(|error| Error::write(&data, &error))?;
+    write_atomic(&folder.path().join(DATA), |out| out.write_all(&bytes))?;
+    let card = card(export, &columns);
+    write_atomic(&folder.path().join("README.md"), |out| {
+        out.write_all(card.as_bytes())
+    })?;
+    folder.commit().map(|_| ())
+}
+
+/// The data set card: YAML for programs, then a few lines for people.
+fn card(export: &Export, columns: &[Typed]) -> String {
+    let mut card = format!(
+        "---\npretty_name: {}\ntask_categories:\n- text-classification\nsize_categories:\n- {}\nconfigs:\n\
+         - config_name: default\n  data_files:\n  - split: train\n    path: {DATA}\ndataset_info:\n  features:\n",
+        quoted(export.name),
+        size(export.texts.len())
+    );
+    for column in columns {
+        let _ = writeln!(card, "  - name: {}", quoted(&column.name));
+        if column.dtype == "class_label" {
+            card.push_str("    dtype:\n      class_label:\n        names:\n");
+            for (at, label) in export.labels.iter().enumerate() {
+                let _ = writeln!(card, "          '{at}': {}", quoted(label));
+            }
+        } else {
+            let _ = writeln!(card, "    dtype: {}", column.dtype);
+        }
+    }
+    let labelled = export.items().filter(|item| item.label.is_some()).count();
+    let _ = write!(
+        card,
+        "---\n\n# {}\n\n{} texts, {labelled} of them labelled by hand. Rows without a label have an empty `label`;\n\
+         `answer` tells skipped and unclear texts from those that nobody looked at.\n\n| label | texts |\n|---|---:|\n",
+        one_line(export.name),
+        export.texts.len()
+    );
+    for label in export.labels {
+        let count = export.items().filter(|i| i.label == Some(label)).count();
+        let _ = writeln!(card, "| {} | {count} |", one_line(label).replace('|', "\\|"));
+    }
+    card.push_str("\n`predicted_label` and `confidence`, where they are there, are a classifier's and not a person's.\n");
+    card
+}
+
+fn size(texts: usize) -> &'static str {
+    match texts {
+        0..1_000 => "n<1K",
+        1_000..10_000 => "1K<n<10K",
+        10_000..100_000 => "10K<n<100K",
+        100_000..1_000_000 => "100K<n<1M",
+        _ => "1M<n<10M",
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A YAML string that is JSON too; what YAML does not take as it is becomes an escape.
+fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for letter in text.chars() {
+        match letter {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            c if c.is_control()
+                || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}') =>
+            {
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// The names of the classes in a card, by number.
+fn class_names(card: &str) -> Vec<String> {
+    let mut lines = card.lines().skip_while(|line| line.trim() != "class_label:");
+    lines.next();
+    if lines.next().is_none_or(|line| line.trim() != "names:") {
+        return Vec::new();
+    }
+    lines
+        .map_while(|line| {
+            let line = line.trim();
+            let numbered = line.strip_prefix(['\'', '"']).and_then(|rest| {
+                let digits = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+                (digits.len() < rest.len())
+                    .then_some(digits)?
+                    .strip_prefix(['\'', '"'])?
+                    .strip_prefix(": ")
+            });
+            numbered.or_else(|| line.strip_prefix("- ")).map(unquoted)
+        })
+        .collect()
+}
+
+fn unquoted(value: &str) -> String {
+    let value = value.trim();
+    if value.starts_with('"') {
+        return serde_json::from_str(value).unwrap_or_else(|_| value.to_string());
+    }
+    match value.strip_prefix('\'').and_then(|v| v.strip_suffix('\'')) {
+        Some(inner) => inner.replace("''", "'"),
+        None => value.to_string(),
+    }
+}
+
+/// The data files of a folder, in the order of their names: those in `data/`, or else beside the card.
+fn data_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    for dir in [folder.join("data"), folder.to_path_buf()] {
+        let Ok(entries) = fs::read_dir(&dir) else { continue };
+        let mut files: Vec<PathBuf> = entries
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            // A .json file beside the data describes it.
+            .filter(|path| path.is_file() && path.extension().is_none_or(|end| end != "json"))
+            .filter(|path| kind_of(path).0.is_some_and(|kind| kind != Kind::Text))
+            .collect();
+        files.sort();
+        if !files.is_empty() {
+            return Ok(files);
+        }
+    }
+    Err(Error::NoDocuments {
+        path: folder.to_path_buf(),
+    })
+}
+
+/// Reads every data file of a folder.
+pub(super) fn read(folder: &Path) -> Result<LabelFile, Error> {
+    let names = fs::read_to_string(folder.join("README.md"))
+        .map(|card| class_names(&card))
+        .unwrap_or_default();
+    let mut file = LabelFile {
+        format: Format::HuggingFace,
+        rows: Vec::new(),
+        unusable: Vec::new(),
+    };
+    for path in data_files(folder)? {
+        read_part(&path, &names, &mut file)?;
+    }
+    Ok(file)
+}
+
+fn read_part(path: &Path, names: &[String], file: &mut LabelFile) -> Result<(), Error> {
+    let mut reader = table::open_records(path, None, None)?;
+    let records = reader.by_ref().collect::<Result<Vec<_>, _>>()?;
+    let columns = reader.columns().to_vec();
+    let place = |name: &str| columns.iter().position(|column| column == name);
+    let (text, label) = match (place("text"), place("label")) {
+        (Some(text), label) => (vec![text], label),
+        (None, _) => {
+            let options = TableOptions {
+                labels: Labels::Required,
+                ..TableOptions::default()
+            };
+            let sample = &records[..records.len().min(table::SAMPLE_ROWS)];
+            let roles = table::choose(path, &columns, reader.has_header(), sample, &options)?;
+            (roles.texts, roles.label)
+        }
+    };
+    let (label_text, answer, row) = (place("label_text"), place("answer"), place("row"));
+    for record in records {
+        let cell = |at: Option<usize>| at.and_then(|at| record.cells.get(at)).map_or("", Cell::as_str);
+        let numbered = cell(label);
+        let named = numbered.parse::<usize>().ok().and_then(|class| names.get(class));
+        let label = match (cell(label_text), numbered) {
+            // This is how the library marks a text without a class.
+            ("", "-1") => "",
+            ("", numbered) => named.map_or(numbered, String::as_str),
+            (text, _) => text,
+        };
+        let texts: Vec<&str> = text.iter().map(|&at| cell(Some(at))).collect();
+        file.rows.push(Labelled {
+            line: record.line,
+            row: rows::number(cell(row)),
+            text: texts.join("\n"),
+            verdict: rows::verdict(label, cell(answer)),
+        });
+    }
+    Ok(())
+}

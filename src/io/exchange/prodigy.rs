@@ -1,0 +1,109 @@
+//! Prodigy's JSON lines.
+//!
+//! Written is the `choice` interface, which holds any number of classes: `text`, `options` (a list of `id` and `text`),
+//! `accept` (the chosen ids), `answer` (`accept`, or `ignore` for skipped and unclear texts; absent where nothing was
+//! answered), `meta` (`row`, `answer`, the model's label and the other columns). `options` stands on every line: training
+//! in Prodigy fails on a task without them. Read are `choice` and the binary interface with `label` and `answer`.
+
+use std::io::{self, Write};
+
+use serde_json::{Map, Value, json};
+
+use super::{Export, Given, LabelFile, Labelled, Verdict, rows};
+use crate::io::table::{Cell, Row};
+
+const META: [&str; 4] = ["row", "answer", "predicted_label", "confidence"];
+
+pub(super) fn write(export: &Export, out: &mut dyn Write) -> io::Result<()> {
+    let options: Vec<Value> = export
+        .labels
+        .iter()
+        .map(|label| json!({ "id": label, "text": label }))
+        .collect();
+    let extra_names = export.extra_names(&META);
+    for item in export.items() {
+        let mut meta = Map::new();
+        meta.insert("row".into(), json!(item.row));
+        if item.given == Some(Given::Unsure) {
+            meta.insert("answer".into(), json!("unsure"));
+        }
+        if let Some((label, confidence)) = item.predicted {
+            meta.insert("predicted_label".into(), json!(label));
+            meta.insert("confidence".into(), rounded(confidence));
+        }
+        for (name, cell) in extra_names.iter().zip(item.extra) {
+            meta.insert(name.clone(), json!(cell));
+        }
+        let mut task = json!({
+            "text": item.text,
+            "options": options,
+            "accept": item.label.into_iter().collect::<Vec<_>>(),
+            "meta": meta,
+            "_view_id": "choice",
+            "config": { "choice_style": "single" },
+        });
+        if let (Some(given), Some(task)) = (item.given, task.as_object_mut()) {
+            let answer = match given {
+                Given::Label(_) => "accept",
+                Given::Skipped | Given::Unsure => "ignore",
+            };
+            task.insert("answer".into(), json!(answer));
+        }
+        writeln!(out, "{task}")?;
+    }
+    Ok(())
+}
+
+/// A probability with four decimals, as everywhere.
+pub(super) fn rounded(confidence: f32) -> Value {
+    json!((f64::from(confidence) * 1e4).round() / 1e4)
+}
+
+/// Whether an object is a task of Prodigy.
+pub(super) fn is_task(object: &Map<String, Value>) -> bool {
+    let answer = object.get("answer").and_then(Value::as_str);
+    object.contains_key("options")
+        || object.contains_key("_input_hash")
+        || matches!(answer, Some("accept" | "reject" | "ignore"))
+}
+
+/// Reads tasks out of the rows of a JSON lines file.
+pub(super) fn read(columns: &[String], rows: Vec<Row>, file: &mut LabelFile) {
+    let place = |name: &str| columns.iter().position(|column| column == name);
+    let (text, label, accept) = (place("text"), place("label"), place("accept"));
+    let (answer, meta) = (place("answer"), place("meta"));
+    for row in rows {
+        let cell = |at: Option<usize>| at.and_then(|at| row.cells.get(at)).unwrap_or(&Cell::Missing);
+        let meta: Map<String, Value> = serde_json::from_str(cell(meta).as_str()).unwrap_or_default();
+        let accepted: Vec<Value> = serde_json::from_str(cell(accept).as_str()).unwrap_or_default();
+        let unsure = meta.get("answer").and_then(Value::as_str) == Some("unsure");
+        let verdict = match (cell(answer).as_str(), accepted.as_slice()) {
+            ("ignore", _) if unsure => Some(Verdict::Unsure),
+            ("ignore", _) => Some(Verdict::Skipped),
+            ("accept", [one]) => rows::verdict(&name(one), ""),
+            ("accept", []) => rows::verdict(cell(label).as_str(), ""),
+            ("accept", _) | ("reject", _) => {
+                file.unusable.push(row.line);
+                None
+            }
+            _ => None,
+        };
+        file.rows.push(Labelled {
+            line: row.line,
+            row: meta
+                .get("row")
+                .and_then(Value::as_u64)
+                .and_then(|row| usize::try_from(row).ok()?.checked_sub(1)),
+            text: cell(text).as_str().to_string(),
+            verdict,
+        });
+    }
+}
+
+/// An option's id, which Prodigy also allows to be a number.
+fn name(id: &Value) -> String {
+    match id {
+        Value::String(id) => id.clone(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,221 @@
+//! Opening what the user dropped, pasted or chose.
+
+use std::path::{Path, PathBuf};
+
+use super::background::{Background, Wake, Watch};
+use super::sheet::Sheet;
+use crate::io::exchange::{is_of_a_tool, read_labels};
+use crate::io::{Error, TableOptions, parse_table, read_table_watched};
+use crate::session::jobs::demo::MESSAGES;
+
+/// What the built-in sample is called.
+pub const SAMPLE_NAME: &str = "the built-in sample";
+
+/// Where texts come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A file, or a folder as data set libraries write them.
+    File(PathBuf),
+    /// A file's contents under its name, as a browser gives them.
+    Bytes {
+        /// The file's name.
+        name: String,
+        /// Its contents.
+        bytes: Vec<u8>,
+    },
+    /// Text from the clipboard: a text a line, or cells of a spreadsheet.
+    Pasted(String),
+    /// The built-in sample.
+    Sample,
+}
+
+impl Source {
+    /// What it is called.
+    pub fn name(&self) -> String {
+        match self {
+            Self::File(path) => file_name(path),
+            Self::Bytes { name, .. } => name.clone(),
+            Self::Pasted(_) => "pasted".into(),
+            Self::Sample => SAMPLE_NAME.into(),
+        }
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(
+        || path.display().to_string(),
+        |name| name.to_string_lossy().into_owned(),
+    )
+}
+
+/// Reads a table beside the window. A failure is a sentence that names the file and the place in it, and says what to do.
+pub fn open(source: Source, wake: Wake) -> Background<Result<Sheet, String>> {
+    let total = match &source {
+        Source::File(path) => std::fs::metadata(path)
+            .ok()
+            .filter(std::fs::Metadata::is_file)
+            .map_or(0, |data| data.len()),
+        _ => 0,
+    };
+    Background::start(total, wake, move |watch| read(source, watch))
+}
+
+/// An error in the words of the window, which has no options to name.
+fn plain(error: &Error) -> String {
+    let message = error.to_string();
+    let without = message
+        .split("; name one with --")
+        .next()
+        .and_then(|m| m.split("; name another column with --").next())
+        .unwrap_or(&message);
+    if without.len() == message.len() {
+        message
+    } else {
+        format!("{without}; choose a file in which a column holds text")
+    }
+}
+
+/// What most people's tables are in, and what to do with it.
+fn is_workbook(name: &str) -> bool {
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    ["xlsx", "xls", "xlsm", "ods", "numbers"].contains(&ending.to_lowercase().as_str())
+}
+
+fn read(source: Source, watch: &Watch) -> Result<Sheet, String> {
+    let called = source.name();
+    if is_workbook(&called) {
+        return Err(format!(
+            "{called}: a workbook holds more than a table; save the sheet as CSV in your spreadsheet program and open that"
+        ));
+    }
+    let options = TableOptions {
+        keep_empty_texts: true,
+        ..TableOptions::default()
+    };
+    let parse = |name: &str, bytes: &[u8]| {
+        parse_table(Path::new(name), bytes, &options)
+            .map(Sheet::of_table)
+            .map_err(|error| plain(&error))
+    };
+    let (mut sheet, path) = match source {
+        Source::File(path) => {
+            let sheet = if is_of_a_tool(&path).map_err(|e| plain(&e))? {
+                read_labels(&path).map(Sheet::of_labels)
+            } else {
+                read_table_watched(&path, &options, &watch.progress, &|| watch.goes_on()).map(Sheet::of_table)
+            };
+            (sheet.map_err(|e| plain(&e))?, Some(path))
+        }
+        Source::Bytes { name, bytes } => (parse(&name, &bytes)?, None),
+        Source::Pasted(text) => {
+            // Cells copied from a spreadsheet come with tabs between them.
+            let name = if is_grid(&text) {
+                "pasted.tsv"
+            } else {
+                "pasted.txt"
+            };
+            (parse(name, text.as_bytes())?, None)
+        }
+        Source::Sample => {
+            let mut sheet = parse("sample.csv", MESSAGES)?;
+            let set = sheet.columns.iter().position(|column| column == "set");
+            sheet.given_where = set.map(|set| (set, "labelled"));
+            (sheet, None)
+        }
+    };
+    if u32::try_from(sheet.rows.len()).is_err() {
+        return Err(format!(
+            "{called}: more than four thousand million rows; split the file"
+        ));
+    }
+    sheet.name = match &path {
+        Some(path) => stem(path),
+        None if called == SAMPLE_NAME => "sample".into(),
+        None => stem(Path::new(&called)),
+    };
+    sheet.source = called;
+    sheet.path = path;
+    Ok(sheet)
+}
+
+/// The file's name without its endings.
+fn stem(path: &Path) -> String {
+    let name = file_name(path);
+    match name.split_once('.') {
+        Some((stem, _)) if !stem.is_empty() => stem.to_string(),
+        _ => name,
+    }
+}
+
+/// Whether every line has as many tabs as the first, and that has some.
+fn is_grid(text: &str) -> bool {
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    let tabs = |line: &str| line.matches('\t').count();
+    lines
+        .next()
+        .is_some_and(|first| tabs(first) > 0 && lines.all(|line| tabs(line) == tabs(first)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn opened(source: Source) -> Result<Sheet, String> {
+        read(source, &Watch::default())
+    }
+
+    #[test]
+    fn the_sample_has_a_hundred_given_labels() {
+        let sheet = opened(Source::Sample).unwrap();
+        assert_eq!((sheet.rows.len(), sheet.name.as_str()), (600, "sample"));
+        let labels = sheet.labels(sheet.label_column.unwrap(), 0..600);
+        assert_eq!(labels.len(), 6);
+        assert_eq!(labels.iter().map(|(_, rows)| rows.len()).sum::<usize>(), 100);
+    }
+
+    #[test]
+    fn pasted_lines_are_texts_and_pasted_cells_are_a_table() {
+        let lines = opened(Source::Pasted("one thing, or two\nanother thing\n".into())).unwrap();
+        assert_eq!((lines.columns.len(), lines.rows.len()), (1, 2));
+        assert_eq!(lines.text(0, &lines.text_columns), "one thing, or two");
+        let cells = opened(Source::Pasted(
+            "text\tlabel\nnot so good\tneg\nvery good\tpos\n".into(),
+        ))
+        .unwrap();
+        assert_eq!((cells.columns.len(), cells.rows.len()), (2, 2));
+        assert_eq!(cells.label_column, Some(1));
+        let csv = opened(Source::Pasted("label,text\nneg,\"a, b\"\npos,c d\n".into())).unwrap();
+        assert_eq!(csv.text(0, &csv.text_columns), "a, b");
+    }
+
+    #[test]
+    fn failures_name_the_place_and_no_option_of_the_terminal() {
+        let dir = tempfile::tempdir().unwrap();
+        let failure = |name: &str, bytes: &[u8]| {
+            let path = dir.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            opened(Source::File(path)).unwrap_err()
+        };
+        let numbers = failure("a.csv", b"a,b\n1,2\n3,4\n");
+        assert!(
+            numbers.contains("no column holds text") && !numbers.contains("--"),
+            "{numbers}"
+        );
+        assert!(failure("b.csv", b"text,label\na,b,c\n").contains("line 2 has 3 fields"));
+        assert!(failure("c.csv", b"PK\x03\x04").contains("save the sheet as CSV"));
+        assert!(failure("c.xlsx", b"PK\x03\x04").contains("save the sheet as CSV"));
+        assert!(failure("d.docx", b"x").contains("not a table"));
+        assert!(failure("e.json", b"[{").contains("broken JSON"));
+        assert!(opened(Source::Pasted("  \n".into())).is_err());
+    }
+
+    #[test]
+    fn tasks_of_a_labelling_tool_open_as_texts_with_labels() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("tasks.json");
+        let task = r#"[{"data":{"text":"a b"},"annotations":[{"result":[{"value":{"choices":["x"]}}]}]}]"#;
+        std::fs::write(&path, task).unwrap();
+        let sheet = opened(Source::File(path)).unwrap();
+        assert_eq!((sheet.cell(0, 0), sheet.label(0, 1)), ("a b", Some("x")));
+    }
+}

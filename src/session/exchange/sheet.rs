@@ -1,0 +1,143 @@
+//! A table that was opened and is not a project yet.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::io::Table;
+use crate::io::exchange::{LabelFile, Verdict};
+
+/// One row of a sheet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SheetRow {
+    /// Where it begins in the file, from 1: the line in a text file, otherwise the number of the row.
+    pub line: u64,
+    /// A cell a column.
+    pub cells: Vec<String>,
+}
+
+/// A table that was opened, with a guess of what its columns are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sheet {
+    /// What it is called: the file's name, `pasted`, [`SAMPLE_NAME`](super::SAMPLE_NAME).
+    pub source: String,
+    /// A project's name that suits it.
+    pub name: String,
+    /// The file, where it is one.
+    pub path: Option<PathBuf>,
+    /// Names of the columns.
+    pub columns: Vec<String>,
+    /// The rows.
+    pub rows: Vec<SheetRow>,
+    /// Columns that seem to hold the text.
+    pub text_columns: Vec<usize>,
+    /// The column that seems to hold the label.
+    pub label_column: Option<usize>,
+    /// Whether the file names its columns.
+    pub has_header: bool,
+    /// A row's label counts as given only where this column has this value: the sample holds every label, but a hundred
+    /// of them are for training.
+    pub(in crate::session) given_where: Option<(usize, &'static str)>,
+}
+
+impl Sheet {
+    pub(super) fn of_table(table: Table) -> Self {
+        let at = |name: &str| table.columns.iter().position(|column| column == name);
+        let text_columns = table.text_columns().into_iter().filter_map(at).collect();
+        let label_column = table.label_column().and_then(at);
+        let has_header = !table
+            .warnings
+            .iter()
+            .any(|w| matches!(w, crate::io::Warning::NoHeader { .. }));
+        let rows = table.rows.into_iter().map(|row| SheetRow {
+            line: row.line,
+            cells: row.cells.iter().map(|cell| cell.as_str().to_string()).collect(),
+        });
+        Self {
+            rows: rows.collect(),
+            columns: table.columns,
+            text_columns,
+            label_column,
+            has_header,
+            ..Self::default()
+        }
+    }
+
+    /// What a labelling tool wrote: the texts and their labels.
+    pub(super) fn of_labels(file: LabelFile) -> Self {
+        let rows = file.rows.into_iter().map(|row| {
+            let label = match row.verdict {
+                Some(Verdict::Label(label)) => label,
+                _ => String::new(),
+            };
+            SheetRow {
+                line: row.line,
+                cells: vec![row.text, label],
+            }
+        });
+        Self {
+            rows: rows.collect(),
+            columns: vec!["text".into(), "label".into()],
+            text_columns: vec![0],
+            label_column: Some(1),
+            has_header: true,
+            ..Self::default()
+        }
+    }
+
+    /// A cell; empty where the row has none.
+    pub fn cell(&self, row: usize, column: usize) -> &str {
+        self.rows
+            .get(row)
+            .and_then(|row| row.cells.get(column))
+            .map_or("", String::as_str)
+    }
+
+    /// A row's text: the cells of these columns that are not blank, a line each.
+    pub fn text(&self, row: usize, columns: &[usize]) -> String {
+        let parts: Vec<&str> = columns
+            .iter()
+            .map(|&at| self.cell(row, at))
+            .filter(|cell| !cell.trim().is_empty())
+            .collect();
+        parts.join("\n")
+    }
+
+    /// Whether the label that a row has counts as given by a person.
+    pub fn is_given(&self, row: usize) -> bool {
+        self.given_where
+            .is_none_or(|(column, value)| self.cell(row, column) == value)
+    }
+
+    /// A row's label in this column, without the spaces round it.
+    pub fn label(&self, row: usize, column: usize) -> Option<&str> {
+        Some(self.cell(row, column).trim()).filter(|label| !label.is_empty())
+    }
+
+    /// The labels of these rows in this column: by number where every one is a number, by name otherwise. With each the
+    /// rows whose label is given.
+    pub fn labels(&self, column: usize, rows: impl Iterator<Item = usize>) -> Vec<(String, Vec<usize>)> {
+        let mut found: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for row in rows {
+            let Some(label) = self.label(row, column) else {
+                continue;
+            };
+            let rows = found.entry(label).or_default();
+            if self.is_given(row) {
+                rows.push(row);
+            }
+        }
+        let mut labels: Vec<(String, Vec<usize>)> = found
+            .into_iter()
+            .map(|(label, rows)| (label.to_string(), rows))
+            .collect();
+        let number = |label: &str| label.parse::<f64>().ok().filter(|n| n.is_finite());
+        if labels.iter().all(|(label, _)| number(label).is_some()) {
+            labels.sort_by(|a, b| {
+                number(&a.0)
+                    .unwrap_or_default()
+                    .total_cmp(&number(&b.0).unwrap_or_default())
+            });
+        }
+        labels
+    }
+}

@@ -1,0 +1,189 @@
+//! Where the projects of a window are kept, and the list of those that were open lately.
+
+use std::path::{Path, PathBuf};
+
+use super::background::{Background, Wake};
+use crate::session::project::recent::{Recent, Recents};
+use crate::session::project::{OpenProject, Project, folder};
+
+/// Where new projects are put, and where the list of recent ones is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shelf {
+    projects: Option<PathBuf>,
+    list: Option<PathBuf>,
+    /// Where runs write.
+    work: PathBuf,
+}
+
+impl Shelf {
+    /// The user's own.
+    pub fn of_user() -> Self {
+        Self {
+            projects: Some(folder::projects_directory()),
+            list: folder::data_directory().map(|dir| dir.join("recent.json")),
+            work: folder::data_directory()
+                .unwrap_or_else(|| std::env::temp_dir().join("unfreeze"))
+                .join("work"),
+        }
+    }
+
+    /// Everything in this folder; it need not exist.
+    pub fn in_folder(folder: &Path) -> Self {
+        Self {
+            projects: Some(folder.to_path_buf()),
+            list: Some(folder.join("recent.json")),
+            work: folder.join("work"),
+        }
+    }
+
+    /// Nothing on disk: projects live in memory, and none is remembered.
+    pub fn in_memory() -> Self {
+        Self {
+            projects: None,
+            list: None,
+            work: std::env::temp_dir().join(format!("unfreeze-{}", std::process::id())),
+        }
+    }
+
+    /// The folder for new projects; `None` where they live in memory.
+    pub fn projects(&self) -> Option<&Path> {
+        self.projects.as_deref()
+    }
+
+    /// Where the runs of a project write, which must be found again after a crash: under the project's name and a mark of
+    /// where its file lies.
+    pub fn work_dir(&self, project: Option<&Path>) -> PathBuf {
+        let Some(path) = project else {
+            return self.work.join("unnamed");
+        };
+        let name = path.file_stem().map(|n| n.to_string_lossy().into_owned());
+        // FNV-1a: two projects of one name in different folders must not meet, and nothing hangs on more than that.
+        let mark = (path.to_string_lossy().bytes()).fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        let name = name.as_deref().unwrap_or("project");
+        self.work.join(format!("{name}-{mark:016x}"))
+    }
+
+    /// Reads the list beside the window, the latest project first.
+    pub fn recent(&self, wake: Wake) -> Background<Vec<Recent>> {
+        let shelf = self.clone();
+        Background::start(0, wake, move |_| shelf.load().list().to_vec())
+    }
+
+    /// Puts these projects on the list as they stand now, the last one on top, and gives the new list. A disk that refuses
+    /// stops nobody: the list is a convenience.
+    pub fn note<'a>(
+        &self,
+        open: impl IntoIterator<Item = &'a OpenProject>,
+        wake: Wake,
+    ) -> Background<Vec<Recent>> {
+        let shelf = self.clone();
+        let known = |open: &OpenProject| Some((open.path()?.to_path_buf(), open.project.clone()));
+        let open: Vec<(PathBuf, Project)> = open.into_iter().filter_map(known).collect();
+        Background::start(0, wake, move |_| {
+            let mut recents = shelf.load();
+            for (path, project) in open {
+                recents.note(&path, &project).ok();
+            }
+            recents.list().to_vec()
+        })
+    }
+
+    /// The same for one project, waiting for the disk: for when the program ends.
+    pub fn note_now(&self, open: &OpenProject) {
+        if let Some(path) = open.path() {
+            self.load().note(path, &open.project).ok();
+        }
+    }
+
+    /// Takes a project off the list beside the window and gives the new list; its file stays.
+    pub fn forget(&self, path: PathBuf, wake: Wake) -> Background<Vec<Recent>> {
+        let shelf = self.clone();
+        Background::start(0, wake, move |_| {
+            let mut recents = shelf.load();
+            recents.forget(&path).ok();
+            recents.list().to_vec()
+        })
+    }
+
+    fn load(&self) -> Recents {
+        self.list
+            .clone()
+            .map_or_else(Recents::default, Recents::load_from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::background::Outcome;
+    use super::*;
+    use crate::session::project::{Action, Texts};
+
+    fn wait(work: &Background<Vec<Recent>>) -> Vec<(String, usize)> {
+        loop {
+            match work.poll() {
+                Outcome::Done(list) => return list.into_iter().map(|r| (r.name, r.labelled)).collect(),
+                Outcome::Running => std::thread::yield_now(),
+                Outcome::Lost => panic!("the thread is gone"),
+            }
+        }
+    }
+
+    #[test]
+    fn projects_of_one_name_work_apart_and_always_in_the_same_place() {
+        let shelf = Shelf::in_memory();
+        let (one, other) = (Path::new("/a/reviews.unfreeze"), Path::new("/b/reviews.unfreeze"));
+        assert_eq!(shelf.work_dir(Some(one)), shelf.work_dir(Some(one)));
+        assert_ne!(shelf.work_dir(Some(one)), shelf.work_dir(Some(other)));
+        let name = shelf.work_dir(Some(one));
+        let name = name.file_name().unwrap().to_string_lossy();
+        assert!(name.starts_with("reviews-"), "{name}");
+    }
+
+    #[test]
+    fn a_project_that_is_left_is_noted_as_it_stands_under_the_one_that_follows() {
+        let dir = tempfile::tempdir().unwrap();
+        let shelf = Shelf::in_folder(dir.path());
+        let wake: Wake = Arc::new(|| {});
+        let texts = Arc::new(Texts {
+            texts: vec!["a".into()],
+            ..Texts::default()
+        });
+        let make = |name: &str| {
+            let path = dir.path().join(format!("{name}.unfreeze"));
+            OpenProject::create(path, name, Arc::clone(&texts), Arc::clone(&wake)).unwrap()
+        };
+        let (mut old, new) = (make("old"), make("new"));
+        for action in [
+            Action::CreateLabel { name: "x".into() },
+            Action::AnswerMany {
+                texts: vec![0],
+                answer: crate::session::project::Answer::Label(0),
+            },
+        ] {
+            old.act(action).unwrap();
+        }
+        while old.busy() {
+            old.poll();
+        }
+        let list = wait(&shelf.note([&old, &new], Arc::clone(&wake)));
+        assert_eq!(list, [("new".into(), 0), ("old".into(), 1)]);
+        assert_eq!(wait(&shelf.recent(Arc::clone(&wake))), list);
+        let path = std::fs::canonicalize(new.path().unwrap()).unwrap();
+        assert_eq!(wait(&shelf.forget(path, Arc::clone(&wake))), [("old".into(), 1)]);
+        shelf.note_now(&new);
+        assert_eq!(wait(&shelf.recent(wake)).len(), 2);
+    }
+
+    #[test]
+    fn in_memory_nothing_is_remembered() {
+        let shelf = Shelf::in_memory();
+        let open = OpenProject::in_memory("p", Arc::default());
+        shelf.note_now(&open);
+        assert!(wait(&shelf.note([&open], Arc::new(|| {}))).is_empty());
+        assert_eq!(shelf.projects(), None);
+    }
+}

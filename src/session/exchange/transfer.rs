@@ -1,0 +1,255 @@
+//! Labels out of a project and into it, and the system's own windows for choosing a file.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::background::{Background, Wake};
+use crate::io::exchange::{
+    self as format, Export, Format, Given, Matched, Verdict, match_labels, read_labels,
+};
+use crate::session::project::{Action, Answer, LabelId, Project, TextId};
+
+/// Writes texts, answers and predictions beside the window; gives the path that was written. `predicted` says what the
+/// model makes of a text: its label and the probability.
+///
+/// An export replaces an older file of its name; a folder only where it holds such an export.
+pub fn export_project(
+    project: &Project,
+    predicted: impl Fn(TextId) -> Option<(LabelId, f32)>,
+    format: Format,
+    path: PathBuf,
+    wake: Wake,
+) -> Background<Result<PathBuf, String>> {
+    let labels: Vec<_> = project.labels().cloned().collect();
+    let place = |id: LabelId| labels.iter().position(|label| label.id == id);
+    let texts = Arc::clone(&project.texts);
+    let ids = || (0..texts.texts.len()).map_while(|at| TextId::try_from(at).ok());
+    let answers: Vec<Option<Given>> = ids()
+        .map(|id| match project.answer(id)? {
+            Answer::Label(label) => place(label).map(Given::Label),
+            Answer::Skipped => Some(Given::Skipped),
+            Answer::Unsure => Some(Given::Unsure),
+        })
+        .collect();
+    let predictions: Vec<Option<(usize, f32)>> = ids()
+        .map(|id| predicted(id).and_then(|(label, p)| Some((place(label)?, p))))
+        .collect();
+    let names: Vec<String> = labels.iter().map(|label| label.name.clone()).collect();
+    let name = project.name.clone();
+    Background::start(0, wake, move |_| {
+        let export = Export {
+            name: &name,
+            labels: &names,
+            texts: &texts.texts,
+            answers: &answers,
+            predictions: &predictions,
+            extra_columns: &texts.extra_columns,
+            extra: &texts.extra,
+        };
+        format::export(&export, format, &path)
+            .map(|()| path)
+            .map_err(|error| error.to_string())
+    })
+}
+
+/// What a file of labels holds for a project. Nothing is changed until the actions are applied.
+#[derive(Clone, Debug)]
+pub struct Imported {
+    /// What the file is.
+    pub format: Format,
+    /// New labels and answers, in this order.
+    pub actions: Vec<Action>,
+    /// Rows with a label whose text is in the project.
+    pub matched: usize,
+    /// Rows with a label whose text is not: where they begin.
+    pub unmatched: Vec<u64>,
+    /// Rows that contradict one another: where both begin. Their texts are left as they are.
+    pub conflicting: Vec<(u64, u64)>,
+    /// Rows without a label.
+    pub without: usize,
+    /// Rows whose labels a project cannot hold.
+    pub unusable: usize,
+    /// Names of the labels that are new.
+    pub new_labels: Vec<String>,
+    /// Texts that had another answer, which would be replaced.
+    pub replaced: usize,
+}
+
+/// Reads labels for the texts of a project beside the window.
+pub fn import_labels(project: &Project, path: PathBuf, wake: Wake) -> Background<Result<Imported, String>> {
+    let project = project.clone();
+    Background::start(0, wake, move |_| import(&project, &path))
+}
+
+fn import(project: &Project, path: &Path) -> Result<Imported, String> {
+    let file = read_labels(path).map_err(|error| error.to_string())?;
+    let found = match_labels(&project.texts.texts, &file);
+    actions(project, file.format, found).map_err(|why| why.to_string())
+}
+
+fn actions(
+    project: &Project,
+    format: Format,
+    found: Matched,
+) -> Result<Imported, crate::session::project::Refused> {
+    // A new label's id counts every label that ever was, so it is found by making it.
+    let mut ahead = project.clone();
+    let mut out = Imported {
+        format,
+        actions: Vec::new(),
+        matched: found.matched,
+        unmatched: found.unmatched,
+        conflicting: found.conflicting,
+        without: found.without,
+        unusable: found.unusable,
+        new_labels: Vec::new(),
+        replaced: 0,
+    };
+    let mut by_verdict: BTreeMap<Verdict, Vec<TextId>> = BTreeMap::new();
+    for (at, verdict) in found.verdicts {
+        if let Ok(id) = TextId::try_from(at) {
+            by_verdict.entry(verdict).or_default().push(id);
+        }
+    }
+    for (verdict, mut texts) in by_verdict {
+        let answer = match &verdict {
+            Verdict::Skipped => Answer::Skipped,
+            Verdict::Unsure => Answer::Unsure,
+            Verdict::Label(name) => {
+                let id = |p: &Project| p.labels().find(|l| &l.name == name).map(|l| l.id);
+                if id(&ahead).is_none() {
+                    let create = Action::CreateLabel { name: name.clone() };
+                    ahead.apply(create.clone())?;
+                    out.new_labels.push(name.clone());
+                    out.actions.push(create);
+                }
+                let Some(label) = id(&ahead) else { continue };
+                Answer::Label(label)
+            }
+        };
+        texts.retain(|&text| project.answer(text) != Some(answer));
+        out.replaced += texts
+            .iter()
+            .filter(|&&text| project.answer(text).is_some())
+            .count();
+        if !texts.is_empty() {
+            out.actions.push(Action::AnswerMany { texts, answer });
+        }
+    }
+    Ok(out)
+}
+
+/// Lets the user choose a file of texts or labels in the system's own window; `None` where they chose none.
+pub fn choose_file(title: &'static str, wake: Wake) -> Background<Option<PathBuf>> {
+    Background::start(0, wake, move |_| {
+        let tables = ["csv", "tsv", "txt", "jsonl", "json", "parquet", "gz", "zst"];
+        rfd::FileDialog::new()
+            .set_title(title)
+            .add_filter("Tables and texts", &tables)
+            .add_filter("Every file", &["*"])
+            .pick_file()
+    })
+}
+
+/// Lets the user choose where to write; `name` is suggested. `None` where they chose no place.
+pub fn choose_place(name: String, format: Format, wake: Wake) -> Background<Option<PathBuf>> {
+    Background::start(0, wake, move |_| {
+        let dialog = rfd::FileDialog::new().set_title("Export").set_file_name(name);
+        match format.extension() {
+            "" => dialog.save_file(),
+            end => dialog.add_filter(format.name(), &[end]).save_file(),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::background::Outcome;
+    use super::*;
+    use crate::session::project::Texts;
+
+    fn project() -> Project {
+        let texts = Texts {
+            texts: ["a", "b", "c", "d"].map(String::from).to_vec(),
+            ..Texts::default()
+        };
+        let mut project = Project::new("p", Arc::new(texts));
+        let create = |name: &str| Action::CreateLabel { name: name.into() };
+        let many = |texts: &[TextId], answer| Action::AnswerMany {
+            texts: texts.to_vec(),
+            answer,
+        };
+        for action in [
+            create("gone"),
+            create("x"),
+            Action::DeleteLabel { label: 0 },
+            create("y"),
+            many(&[0], Answer::Label(1)),
+            many(&[1], Answer::Label(2)),
+            many(&[2], Answer::Unsure),
+        ] {
+            project.apply(action).unwrap();
+        }
+        project
+    }
+
+    fn wait<T: Send + 'static>(work: &Background<T>) -> T {
+        loop {
+            match work.poll() {
+                Outcome::Done(result) => return result,
+                Outcome::Running => std::thread::yield_now(),
+                Outcome::Lost => panic!("the thread is gone"),
+            }
+        }
+    }
+
+    #[test]
+    fn an_export_brings_back_every_answer_to_an_empty_project() {
+        let dir = tempfile::tempdir().unwrap();
+        let wake: Wake = Arc::new(|| {});
+        let full = project();
+        for format in Format::ALL {
+            let path = dir.path().join(format!("{format:?}.{}", format.extension()));
+            let predicted = |text| (text == 3).then_some((2, 0.5));
+            let written = export_project(&full, predicted, format, path.clone(), Arc::clone(&wake));
+            assert_eq!(wait(&written).unwrap(), path);
+            let mut again = Project::new("p", Arc::clone(&full.texts));
+            let import = wait(&import_labels(&again, path.clone(), Arc::clone(&wake))).unwrap();
+            assert_eq!((import.matched, import.without, import.replaced), (3, 1, 0));
+            assert_eq!(import.new_labels, ["x", "y"]);
+            for action in import.actions {
+                again.apply(action).unwrap();
+            }
+            let name = |p: &Project, text| match p.answer(text) {
+                Some(Answer::Label(id)) => p.label(id).unwrap().name.clone(),
+                other => format!("{other:?}"),
+            };
+            for text in 0..4 {
+                assert_eq!(name(&again, text), name(&full, text), "{format:?}");
+            }
+            let nothing = wait(&import_labels(&full, path, Arc::clone(&wake))).unwrap();
+            assert!(
+                nothing.actions.is_empty(),
+                "what is there already is not given again"
+            );
+        }
+    }
+
+    #[test]
+    fn new_labels_get_the_ids_that_the_project_will_give_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.csv");
+        std::fs::write(&path, "text,label\na,y\nd,new\nelsewhere,x\n").unwrap();
+        let mut project = project();
+        let import = import(&project, &path).unwrap();
+        assert_eq!((import.matched, import.replaced), (2, 1));
+        assert_eq!(import.unmatched, [4]);
+        for action in import.actions {
+            project.apply(action).unwrap();
+        }
+        assert_eq!(project.answer(0), Some(Answer::Label(2)));
+        assert_eq!(project.label(3).unwrap().name, "new");
+        assert_eq!(project.answer(3), Some(Answer::Label(3)));
+    }
+}

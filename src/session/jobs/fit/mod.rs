@@ -1,0 +1,186 @@
+//! Stages 2 and 3: from labelled texts to a classifier and an honest estimate of its error.
+
+mod data;
+mod direction;
+mod report;
+mod trainer;
+
+use std::ops::ControlFlow;
+
+use serde_json::{Map, Value, json};
+
+use super::super::control::Control;
+use super::super::engine::{JobError, Outcome, start};
+use super::super::protocol::{Fit, Source};
+use super::load;
+use super::work::Work;
+use crate::io::{Labels, ModelFiles};
+use crate::model::Classifier;
+use crate::train::defaults;
+use crate::train::evaluate::classify;
+use data::{baseline, labelled, splits};
+use direction::{language_model, stage_name};
+pub use report::show_report;
+use report::{estimate, out_of_sample, write};
+use trainer::{Trainer, check_shape};
+
+pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
+    let resume = std::mem::take(&mut job.resume);
+    let overwrite = std::mem::take(&mut job.overwrite);
+    let started = std::time::Instant::now();
+    let device = start(control, if job.adapt { "fit" } else { "train" }, &job.common).await?;
+    check_shape(control, &job)?;
+    let data = labelled(control, &job)?;
+    let further = match (&job.unlabelled, job.adapt) {
+        (Some(source), true) => {
+            // A plain text file has no columns to name.
+            let plain = source
+                .path
+                .to_string_lossy()
+                .trim_end_matches(".gz")
+                .trim_end_matches(".zst")
+                .ends_with(".txt");
+            let text_columns = if plain {
+                Vec::new()
+            } else {
+                source.text_columns.clone()
+            };
+            let source = Source {
+                text_columns,
+                ..source.clone()
+            };
+            load::texts(&load::table(
+                control,
+                "unlabelled",
+                &source,
+                Labels::Ignored,
+                false,
+            )?)
+        }
+        _ => Vec::new(),
+    };
+    if job.bidirectional && job.model.is_some() {
+        return Err(JobError::Usage(
+            "`--bidirectional` needs a model of each direction, which only the built-in ones have; leave out `--model`".into(),
+        ));
+    }
+    let mut bases = vec![load::model(control, job.model.as_deref(), false)?];
+    if job.bidirectional {
+        bases.push(load::model(control, None, true)?);
+    }
+    let work = Work::open(&job.out, &job, resume, overwrite)?;
+    let splits = splits(&job, &data);
+    let base_report = if splits.is_empty() {
+        None
+    } else {
+        baseline(control, &data, &splits)
+    };
+
+    let trainer = Trainer::new(&job, &data, &device, &work);
+    let all_rows: Vec<usize> = (0..data.labels.len()).collect();
+    let mut seconds = Map::new();
+    let mut perplexities = Vec::new();
+    let mut finished: Vec<(ModelFiles, Classifier)> = Vec::new();
+    // Summed over directions: the mean of two classifiers' probabilities is their ensemble (section 3.3).
+    let mut pooled: Vec<Vec<f64>> = vec![vec![0.0; data.names.len()]; data.labels.len()];
+    for base in &bases {
+        let backward = base.config.backward;
+        let (direction, perplexity) = language_model(
+            control,
+            &job,
+            base,
+            &data,
+            &further,
+            (&device, &work),
+            &mut seconds,
+        )
+        .await?;
+        perplexities.extend(perplexity);
+        let mut fold_seconds = 0.0;
+        for (fold, split) in splits.iter().enumerate() {
+            let what = if splits.len() == 1 {
+                "train for the estimate".to_string()
+            } else {
+                format!("train fold {} of {}", fold + 1, splits.len())
+            };
+            let stage = stage_name(&what, backward);
+            let name = format!("{}.json", stage.replace(' ', "-"));
+            let probabilities: Vec<Vec<f64>> = match work.kept(&name)? {
+                Some(kept) => kept,
+                None => {
+                    let seed = job.common.seed.wrapping_add(1 + fold as u64);
+                    let (model, s) = trainer
+                        .train(control, &stage, &direction, &split.train, (seed, false))
+                        .await?;
+                    fold_seconds += s;
+                    let docs: Vec<&[u32]> = split
+                        .valid
+                        .iter()
+                        .map(|&r| direction.documents[r].as_slice())
+                        .collect();
+                    let batch = defaults::CLASSIFY_BATCH;
+                    let found = classify(&model, &docs, batch, trainer.chunking(), &mut |_| {
+                        ControlFlow::Continue(())
+                    })
+                    .await?;
+                    work.keep(&name, &found)?;
+                    found
+                }
+            };
+            for (&row, p) in split.valid.iter().zip(&probabilities) {
+                pooled[row]
+                    .iter_mut()
+                    .zip(p)
+                    .for_each(|(sum, p)| *sum += p / bases.len() as f64);
+            }
+        }
+        if !splits.is_empty() {
+            seconds.insert(stage_name("estimate", backward), json!(fold_seconds));
+        }
+        let stage = stage_name("train", backward);
+        let (model, s) = trainer
+            .train(control, &stage, &direction, &all_rows, (job.common.seed, true))
+            .await?;
+        seconds.insert(stage, json!(s));
+        finished.push((direction.files, model));
+    }
+
+    let report = estimate(&data, &splits, &pooled)?;
+    if report.is_some() {
+        control.emit(out_of_sample(&data, &splits, &pooled));
+    }
+    let mut result = Map::new();
+    if let Some(report) = &report {
+        let summary = [
+            ("error", json!(report.error)),
+            ("error_low", json!(report.error_interval.low)),
+            ("error_high", json!(report.error_interval.high)),
+            ("accuracy", json!(report.accuracy)),
+            ("macro_f1", json!(report.macro_f1)),
+            ("estimated_on", json!(report.rows)),
+            ("folds", json!(splits.len())),
+        ];
+        result.extend(summary.into_iter().map(|(k, v)| (k.to_string(), v)));
+        show_report(control, report);
+    }
+    if let Some(report) = &base_report {
+        result.insert("baseline_error".into(), json!(report.error));
+        result.insert("baseline_error_low".into(), json!(report.error_interval.low));
+        result.insert("baseline_error_high".into(), json!(report.error_interval.high));
+    }
+    if let Some((before, after)) = perplexities.first() {
+        result.insert("perplexity_before".into(), json!(before));
+        result.insert("perplexity".into(), json!(after));
+    }
+    result.insert("method".into(), json!(job.method.name()));
+    result.insert("rows".into(), json!(data.labels.len()));
+    result.insert("classes".into(), json!(data.names));
+    result.insert("bidirectional".into(), json!(job.bidirectional));
+    result.insert("stage_seconds".into(), Value::Object(seconds));
+
+    write(&job, &data, finished, &result, report.as_ref(), overwrite).await?;
+    work.remove()?;
+    result.insert("seconds".into(), json!(started.elapsed().as_secs_f64()));
+    result.insert("out".into(), json!(job.out));
+    Ok(result)
+}

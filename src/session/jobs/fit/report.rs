@@ -1,0 +1,156 @@
+//! What a run found, and the model directory with it.
+
+use serde_json::{Map, Value, json};
+
+use super::super::card::{Card, count};
+use super::data::Data;
+use crate::io::{Kind, ModelConfig, ModelFiles, OutputDir, Overwrite, Precision, tensors_of_classifier};
+use crate::model::Classifier;
+use crate::session::control::Control;
+use crate::session::engine::JobError;
+use crate::session::protocol::{Event, Fit, Prediction};
+use crate::train::defaults;
+use crate::train::metrics::Report;
+use crate::train::split::Split;
+
+pub fn estimate(data: &Data, splits: &[Split], pooled: &[Vec<f64>]) -> Result<Option<Report>, JobError> {
+    let (mut truth, mut probabilities, mut folds) = (Vec::new(), Vec::new(), Vec::new());
+    for (fold, split) in splits.iter().enumerate() {
+        for &row in &split.valid {
+            truth.push(data.labels[row]);
+            probabilities.push(pooled[row].clone());
+            folds.push(fold);
+        }
+    }
+    if truth.is_empty() {
+        return Ok(None);
+    }
+    let report = Report::pooled(&data.names, &truth, &probabilities, &folds);
+    report.map(Some).map_err(|e| JobError::Failed(e.to_string()))
+}
+
+/// What was said of each text by a classifier that had not seen it, in the order of the table.
+pub fn out_of_sample(data: &Data, splits: &[Split], pooled: &[Vec<f64>]) -> Event {
+    let mut held: Vec<usize> = splits.iter().flat_map(|s| s.valid.iter().copied()).collect();
+    held.sort_unstable();
+    let predictions = held.iter().map(|&row| Prediction {
+        row: data.rows[row],
+        probabilities: pooled[row].iter().map(|&p| p as f32).collect(),
+    });
+    Event::OutOfSample {
+        labels: data.names.clone(),
+        predictions: predictions.collect(),
+    }
+}
+
+/// The table of classes, as `evaluate` shows it too.
+pub fn show_report(control: &Control, report: &Report) {
+    let row = |c: &crate::train::metrics::ClassReport| {
+        vec![
+            c.label.clone(),
+            format!("{:.3}", c.precision),
+            format!("{:.3}", c.recall),
+            format!("{:.3}", c.f1),
+            c.support.to_string(),
+        ]
+    };
+    let columns = ["label", "precision", "recall", "F1", "texts"]
+        .map(String::from)
+        .to_vec();
+    let rows = report.classes.iter().map(row).collect();
+    control.emit(Event::Table {
+        title: "Each class".into(),
+        columns,
+        rows,
+    });
+}
+
+pub async fn write(
+    job: &Fit,
+    data: &Data,
+    finished: Vec<(ModelFiles, Classifier)>,
+    result: &Map<String, Value>,
+    report: Option<&Report>,
+    overwrite: bool,
+) -> Result<(), JobError> {
+    let out = OutputDir::create(
+        &job.out,
+        if overwrite {
+            Overwrite::Holding("config.json")
+        } else {
+            Overwrite::Never
+        },
+    )?;
+    let per_cent = |x: f64| format!("{:.1} %", 100.0 * x);
+    let error = match report {
+        Some(r) => format!(
+            "{} (95 % interval {} to {}, estimated on {} of its own labelled texts that it was not trained on)",
+            per_cent(r.error),
+            per_cent(r.error_interval.low),
+            per_cent(r.error_interval.high),
+            count(r.rows)
+        ),
+        None => "not estimated".into(),
+    };
+    let base = result.get("baseline_error").and_then(Value::as_f64);
+    let facts = [
+        ("Classes", data.names.join(", ")),
+        ("Labelled texts", count(data.labels.len())),
+        (
+            "Method",
+            format!("{}: {}", job.method.name(), job.method.describe()),
+        ),
+        ("Error", error),
+        (
+            "TF-IDF with logistic regression",
+            base.map_or("not measured".into(), per_cent),
+        ),
+        (
+            "Directions",
+            if job.bidirectional {
+                "both, probabilities averaged".into()
+            } else {
+                "one".into()
+            },
+        ),
+        ("Seed", job.common.seed.to_string()),
+    ];
+    let card = Card {
+        title: "AWD-LSTM text classifier",
+        licence: "unknown",
+        tags: &["text-classification", "ulmfit", "awd-lstm"],
+        summary: "A text classifier for `unfreeze classify --model` and `unfreeze evaluate --model`.",
+        facts: &facts,
+        limits: "The error holds for texts like the labelled ones. Texts of another kind, language or time can be classified much worse, and every text gets one of the classes, whether one fits or not.",
+    };
+    let card = card.render();
+    let options = &job.classifier;
+    for (i, (files, model)) in finished.into_iter().enumerate() {
+        let mut config = ModelConfig::new(
+            Kind::Classifier,
+            files.config.architecture,
+            files.config.backward,
+            &files.tokenizer,
+        );
+        config.bptt = Some(options.bptt.unwrap_or(defaults::BPTT));
+        config.max_len = Some(options.max_len.unwrap_or(defaults::MAX_LEN));
+        config.fields = data.fields;
+        config.training = json!({ "base": files.config.training, "result": result });
+        let tensors = tensors_of_classifier(&model).await?;
+        let files = ModelFiles {
+            config,
+            tensors,
+            labels: data.names.clone(),
+            ..files
+        };
+        let dir = if i == 0 {
+            out.path().to_path_buf()
+        } else {
+            out.path().join("backward")
+        };
+        std::fs::create_dir_all(&dir).map_err(|e| crate::io::Error::write(&dir, &e))?;
+        files.write(&dir, Precision::F32, &card)?;
+    }
+    out.commit()?;
+    Ok(())
+}

@@ -1,0 +1,204 @@
+//! What is told at the end of every epoch: how much general language was forgotten, and what the classifier says of the
+//! texts that are watched.
+
+use std::ops::ControlFlow;
+
+use super::super::control::{Control, Stage};
+use super::super::engine::JobError;
+use super::super::protocol::{Event, Prediction};
+use super::load;
+use crate::io::ModelFiles;
+use crate::model::classifier::Chunking;
+use crate::model::{AwdLstm, Classifier};
+use crate::text::corpus::Corpus;
+use crate::text::vocab::FILLER;
+use crate::train;
+use crate::train::checkpoint::Checkpoint;
+use crate::train::defaults::{BPTT, CLASSIFY_BATCH};
+use crate::train::evaluate::classify;
+use crate::train::forgetting::{Decoder, perplexity};
+use crate::train::monitor::{Evaluation, Monitor, Signal, Snapshot, Step};
+
+/// Plain encyclopaedic English, an article a paragraph.
+const TEXT: &str = include_str!("../../../assets/sample/general.txt");
+/// With more unknown words than this, the model was not made for English, and the text says nothing about it.
+const MOST_UNKNOWN: f64 = 0.35;
+
+/// General text as a pretrained model reads it, and how well that model reads it.
+pub struct General {
+    corpus: Corpus,
+    /// Words that the pretrained model knows.
+    vocab: usize,
+    pretrained: f64,
+}
+
+impl General {
+    /// Measures the pretrained model; `None`, with a note, where the text is not in its language.
+    pub async fn measure(
+        control: &Control,
+        base: &ModelFiles,
+        device: &burn::tensor::Device,
+    ) -> Result<Option<Self>, JobError> {
+        let articles: Vec<String> = TEXT
+            .split("\n\n")
+            .map(|article| article.trim().to_string())
+            .filter(|article| !article.is_empty())
+            .collect();
+        let tokens = load::tokenize(&base.tokenizer, &articles);
+        let unknown = base.vocab.unknown_rate(tokens.iter().flatten());
+        if unknown > MOST_UNKNOWN {
+            control.note(format!(
+                "Forgetting is not measured: the general text is English, and this model does not know {:.0} % of its words",
+                100.0 * unknown
+            ));
+            return Ok(None);
+        }
+        let documents = load::encode(&base.vocab, &tokens, base.config.backward);
+        let corpus = Corpus::from_documents(&documents);
+        let model = base.language_model(device)?;
+        // Rows that only fill up the matrix stand for no word, and a longer vocabulary has other ones there.
+        let words = base.vocab.tokens().iter().rposition(|t| t != FILLER);
+        let vocab = words.map_or(0, |last| last + 1);
+        let decoder = Decoder::of(&model, vocab);
+        let pretrained = perplexity(&model.encoder, &decoder, &corpus, BPTT).await?;
+        Ok(pretrained.is_finite().then_some(Self {
+            corpus,
+            vocab,
+            pretrained,
+        }))
+    }
+
+    /// The decoder of a language model that came from the pretrained one.
+    pub fn decoder(&self, model: &crate::model::LanguageModel) -> Decoder {
+        Decoder::of(model, self.vocab)
+    }
+
+    async fn event(
+        &self,
+        stage: &str,
+        step: u64,
+        (encoder, decoder): (&AwdLstm, &Decoder),
+    ) -> Result<Option<Event>, train::Error> {
+        let perplexity = perplexity(encoder, decoder, &self.corpus, BPTT).await?;
+        // JSON has no infinity.
+        Ok(perplexity.is_finite().then(|| Event::Forgetting {
+            stage: stage.to_string(),
+            step,
+            perplexity,
+            pretrained: self.pretrained,
+        }))
+    }
+}
+
+/// Texts whose predictions are told, with what they are told by.
+pub struct Watched<'a> {
+    /// Token ids of each.
+    pub documents: &'a [Vec<u32>],
+    /// The classes.
+    pub labels: &'a [String],
+    /// As in training.
+    pub chunking: Chunking,
+}
+
+impl Watched<'_> {
+    async fn event(&self, stage: &str, epoch: usize, model: &Classifier) -> Result<Event, train::Error> {
+        let documents: Vec<&[u32]> = self.documents.iter().map(Vec::as_slice).collect();
+        let mut go_on = |_| ControlFlow::Continue(());
+        let found = classify(model, &documents, CLASSIFY_BATCH, self.chunking, &mut go_on).await?;
+        let predictions = found.iter().enumerate().map(|(row, p)| Prediction {
+            row,
+            probabilities: p.iter().map(|&p| p as f32).collect(),
+        });
+        Ok(Event::Watched {
+            stage: stage.to_string(),
+            epoch,
+            labels: self.labels.to_vec(),
+            predictions: predictions.collect(),
+        })
+    }
+}
+
+/// A stage that is measured after every epoch.
+pub struct Observed<'a> {
+    stage: Stage<'a>,
+    name: String,
+    general: Option<&'a General>,
+    decoder: Option<Decoder>,
+    watched: Option<Watched<'a>>,
+}
+
+impl<'a> Observed<'a> {
+    pub fn new(stage: Stage<'a>, name: &str) -> Self {
+        Self {
+            stage,
+            name: name.to_string(),
+            general: None,
+            decoder: None,
+            watched: None,
+        }
+    }
+
+    /// Measures forgetting: of a language model under its own decoder, of a classifier's encoder under `decoder`.
+    pub fn with_general(mut self, general: Option<&'a General>, decoder: Option<Decoder>) -> Self {
+        (self.general, self.decoder) = (general, decoder);
+        self
+    }
+
+    /// Tells what a classifier says of these texts.
+    pub fn with_watched(mut self, watched: Watched<'a>) -> Self {
+        self.watched = Some(watched).filter(|w| !w.documents.is_empty());
+        self
+    }
+
+    /// Ends the stage; returns its seconds.
+    pub fn done(self) -> f64 {
+        self.stage.done()
+    }
+}
+
+impl Monitor for Observed<'_> {
+    fn step(&mut self, step: Step) {
+        self.stage.step(step);
+    }
+
+    fn single_step(&self) -> bool {
+        self.stage.single_step()
+    }
+
+    fn evaluation(&mut self, evaluation: Evaluation) {
+        self.stage.evaluation(evaluation);
+    }
+
+    async fn epoch(&mut self, epoch: usize, step: u64, model: Snapshot<'_>) -> Result<(), train::Error> {
+        let name = &self.name;
+        if let Some(general) = self.general {
+            let event = match (model, &self.decoder) {
+                (Snapshot::LanguageModel(model), _) => {
+                    let own = general.decoder(model);
+                    general.event(name, step, (&model.encoder, &own)).await?
+                }
+                (Snapshot::Classifier(model), Some(decoder)) => {
+                    general.event(name, step, (&model.encoder, decoder)).await?
+                }
+                (Snapshot::Classifier(_), None) => None,
+            };
+            if let Some(event) = event {
+                self.stage.control.emit(event);
+            }
+        }
+        // Before the first step the head says nothing but chance.
+        if let (Snapshot::Classifier(model), Some(watched), 1..) = (model, &self.watched, epoch) {
+            let event = watched.event(name, epoch, model).await?;
+            self.stage.control.emit(event);
+        }
+        Ok(())
+    }
+
+    async fn signal(&mut self) -> Signal {
+        self.stage.signal().await
+    }
+
+    fn save(&mut self, checkpoint: Checkpoint) -> Result<(), train::Error> {
+        self.stage.save(checkpoint)
+    }
+}

@@ -1,0 +1,66 @@
+//! What stage 3 will do, before it runs. The engine makes its plans here too, so that what was drawn is what happens.
+
+use crate::train::defaults;
+use crate::train::plan::{Plan, Shape};
+
+use super::protocol::{ClassifierOptions, Method};
+
+pub use crate::train::course::{Course, Epoch};
+pub use crate::train::schedule::ScheduleError;
+
+/// The plan that the options describe, for so many layer groups.
+pub(super) fn plan(
+    method: Method,
+    options: &ClassifierOptions,
+    groups: usize,
+) -> Result<Plan, ScheduleError> {
+    let shape = Shape {
+        cut_frac: options.cut_frac,
+        ratio: options.ratio,
+        factor: options.factor,
+    };
+    method
+        .plan(groups.max(1), epochs(options), options.rate)
+        .shaped(&shape)
+}
+
+/// Passes over the labelled texts.
+pub fn epochs(options: &ClassifierOptions) -> usize {
+    options.epochs.unwrap_or(defaults::CLASSIFIER_EPOCHS).max(1)
+}
+
+/// Whether `cut_frac` and `ratio` change what a method does, and whether `factor` does.
+pub fn takes(method: Method) -> (bool, bool) {
+    method.plan(2, 1, None).takes()
+}
+
+/// The highest rate of the last layer group where the options say nothing else.
+pub fn own_rate(method: Method) -> f64 {
+    method.plan(2, 1, None).rate
+}
+
+/// Steps of each epoch over so many labelled texts. Texts of thousands of words can make more: their batches are split
+/// to fit into memory.
+pub fn steps(method: Method, options: &ClassifierOptions, rows: usize) -> Vec<usize> {
+    let plan = method.plan(2, 1, None);
+    let rows = if defaults::is_watched(&plan, rows) {
+        rows - (rows as f64 * defaults::WATCHED).round() as usize
+    } else {
+        rows
+    };
+    let batch = options.batch.unwrap_or(defaults::CLASSIFIER_BATCH).max(1);
+    vec![rows.div_ceil(batch).max(1); epochs(options)]
+}
+
+/// The rate of every layer group at every step, `steps` being those of each epoch.
+///
+/// # Errors
+/// Names the first option that is out of its range.
+pub fn course(
+    method: Method,
+    options: &ClassifierOptions,
+    groups: usize,
+    steps: &[usize],
+) -> Result<Course, ScheduleError> {
+    Ok(Course::new(&plan(method, options, groups)?, groups, steps))
+}

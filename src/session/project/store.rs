@@ -1,0 +1,273 @@
+//! The thread that owns a project file: orders in, reports out, in order.
+//!
+//! Actions that arrive together are committed together, so that a burst costs one `fsync`. Models are moved a piece at a
+//! time between two commits; an answer never waits for more than one piece.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvError, Sender, TryRecvError};
+
+use serde_json::Value;
+
+use super::encoding::{read_texts, write_texts};
+use super::models::{Put, Take};
+use super::{Action, Project, Texts};
+use crate::io::project::{ModelListing, ProjectError, ProjectFile, View};
+use crate::session::Event;
+
+/// Called whenever there is something to poll: a window asks to be drawn again.
+pub type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// What the store is told.
+#[derive(Debug)]
+pub(super) enum Order {
+    /// Append this action. One of a burst that is older than a failure is dropped: its sender was told already.
+    Act { burst: u64, action: Action },
+    /// Keep a setting.
+    Set { key: String, json: String },
+    /// Keep a run.
+    SaveRun {
+        run: u64,
+        header: Value,
+        events: Vec<Event>,
+    },
+    /// Give the events of a run.
+    LoadRun(u64),
+    /// Keep the files of a directory as a model.
+    PutModel { name: String, dir: PathBuf },
+    /// Give a directory with the files of a model.
+    TakeModel(String),
+}
+
+/// What the store reports.
+#[derive(Debug)]
+pub(super) enum Report {
+    /// That many of the oldest actions are on disk.
+    Saved(usize),
+    /// None of the actions under way will be.
+    NotSaved(ProjectError),
+    SettingFailed(String, ProjectError),
+    RunSaved(u64),
+    RunLoaded(u64, Vec<Event>),
+    ModelSaved(String, ModelListing),
+    ModelReady(String, PathBuf),
+    Failed(ProjectError),
+}
+
+/// What a project file held when it was opened.
+#[derive(Debug)]
+pub(super) struct Loaded {
+    pub project: Project,
+    pub settings: Vec<(String, Value)>,
+    pub runs: Vec<(u64, Value)>,
+    pub models: Vec<(String, ModelListing)>,
+    pub actions: u64,
+}
+
+pub(super) fn load(view: &View) -> Result<Loaded, ProjectError> {
+    let texts = view.texts(read_texts)?;
+    let mut project = Project::new(view.name()?, Arc::new(texts));
+    let mut actions = 0;
+    view.actions(|json| {
+        let action: Action = serde_json::from_str(json).map_err(|e| e.to_string())?;
+        actions += 1;
+        project.apply(action).map_err(|why| why.to_string())
+    })?;
+    let value = |what: String, json: &str| {
+        serde_json::from_str(json).map_err(|e| view.damaged(&format!("{what}: {e}")))
+    };
+    let settings = view.settings()?.into_iter().map(|(key, json)| {
+        let setting = value(format!("setting '{key}'"), &json)?;
+        Ok((key, setting))
+    });
+    let runs = view
+        .runs()?
+        .into_iter()
+        .map(|(run, json)| Ok((run, value(format!("run number {}", run + 1), &json)?)));
+    Ok(Loaded {
+        project,
+        settings: settings.collect::<Result<_, _>>()?,
+        runs: runs.collect::<Result<_, _>>()?,
+        models: view.models()?,
+        actions,
+    })
+}
+
+/// Makes the file of a new project.
+pub(super) fn create(path: &Path, name: &str, texts: &Texts) -> Result<(), ProjectError> {
+    ProjectFile::create(path, name, |out| write_texts(texts, out))
+}
+
+/// The thread's life after the file is open.
+pub(super) struct Store {
+    file: ProjectFile,
+    reports: Sender<Report>,
+    wake: Wake,
+    /// Models under way, the first of them being moved.
+    models: VecDeque<Moving>,
+    /// Bursts up to this one have failed.
+    failed: Option<u64>,
+    cache: PathBuf,
+}
+
+enum Moving {
+    In(Put),
+    Out(Take),
+}
+
+impl Store {
+    pub fn new(file: ProjectFile, reports: Sender<Report>, wake: Wake, cache: PathBuf) -> Self {
+        Self {
+            file,
+            reports,
+            wake,
+            models: VecDeque::new(),
+            failed: None,
+            cache,
+        }
+    }
+
+    /// Carries out orders until there can be no more of them; models that came before are then finished.
+    pub fn run(mut self, orders: &Receiver<Order>) {
+        const MOST_TOGETHER: usize = 1024;
+        let mut open = true;
+        while open || !self.models.is_empty() {
+            let first = if self.models.is_empty() {
+                orders.recv().map_err(|RecvError| TryRecvError::Disconnected)
+            } else {
+                orders.try_recv()
+            };
+            let mut together = Vec::new();
+            match first {
+                Ok(order) => {
+                    together.push(order);
+                    together.extend(orders.try_iter().take(MOST_TOGETHER));
+                }
+                Err(TryRecvError::Empty) => {}
+                Err(TryRecvError::Disconnected) => {
+                    open = false;
+                    // Nobody waits for an unpacked model any more.
+                    self.models.retain(|m| matches!(m, Moving::In(_)));
+                }
+            }
+            self.carry_out(together);
+            self.move_models();
+        }
+    }
+
+    fn carry_out(&mut self, orders: Vec<Order>) {
+        let mut actions: Vec<(u64, Action)> = Vec::new();
+        for order in orders {
+            if let Order::Act { burst, action } = order {
+                actions.push((burst, action));
+            } else {
+                self.append(std::mem::take(&mut actions));
+                self.other(order);
+            }
+        }
+        self.append(actions);
+    }
+
+    fn append(&mut self, mut actions: Vec<(u64, Action)>) {
+        actions.retain(|(burst, _)| self.failed.is_none_or(|failed| *burst > failed));
+        let Some(&(burst, _)) = actions.last() else {
+            return;
+        };
+        let json: Result<Vec<String>, serde_json::Error> =
+            actions.iter().map(|(_, a)| serde_json::to_string(a)).collect();
+        let done = match json {
+            Ok(json) => self.file.append(&json),
+            Err(error) => Err(self.unwritable(&error)),
+        };
+        match done {
+            Ok(()) => self.report(Report::Saved(actions.len())),
+            Err(why) => {
+                self.failed = Some(burst);
+                self.report(Report::NotSaved(why));
+            }
+        }
+    }
+
+    fn other(&mut self, order: Order) {
+        let report = match order {
+            Order::Act { .. } => return,
+            Order::Set { key, json } => match self.file.set(&key, &json) {
+                Ok(()) => return,
+                Err(why) => Report::SettingFailed(key, why),
+            },
+            Order::SaveRun { run, header, events } => match self.save_run(run, &header, &events) {
+                Ok(()) => Report::RunSaved(run),
+                Err(why) => Report::Failed(why),
+            },
+            Order::LoadRun(run) => match self.load_run(run) {
+                Ok(events) => Report::RunLoaded(run, events),
+                Err(why) => Report::Failed(why),
+            },
+            Order::PutModel { name, dir } => {
+                self.models.push_back(Moving::In(Put::new(name, dir)));
+                return;
+            }
+            Order::TakeModel(name) => {
+                self.models
+                    .push_back(Moving::Out(Take::new(name, self.cache.clone())));
+                return;
+            }
+        };
+        self.report(report);
+    }
+
+    fn save_run(&mut self, run: u64, header: &Value, events: &[Event]) -> Result<(), ProjectError> {
+        let mut lines = Vec::new();
+        for event in events {
+            serde_json::to_writer(&mut lines, event).map_err(|e| self.unwritable(&e))?;
+            lines.push(b'\n');
+        }
+        self.file.save_run(run, &header.to_string(), &lines)
+    }
+
+    fn load_run(&mut self, run: u64) -> Result<Vec<Event>, ProjectError> {
+        let view = self.file.view()?;
+        let lines = view.run_events(run)?;
+        lines
+            .split(|&b| b == b'\n')
+            .filter(|line| !line.is_empty())
+            .map(|line| serde_json::from_slice(line).map_err(|e| view.damaged(&e)))
+            .collect()
+    }
+
+    /// One step of the first model under way.
+    fn move_models(&mut self) {
+        let Some(moving) = self.models.front_mut() else {
+            return;
+        };
+        let report = match moving {
+            Moving::In(put) => match put.step(&mut self.file) {
+                Ok(None) => return,
+                Ok(Some(listing)) => Report::ModelSaved(put.name.clone(), listing),
+                Err(why) => Report::Failed(why),
+            },
+            Moving::Out(take) => match take.step(&mut self.file) {
+                Ok(None) => return,
+                Ok(Some(dir)) => Report::ModelReady(take.name.clone(), dir),
+                Err(why) => Report::Failed(why),
+            },
+        };
+        self.models.pop_front();
+        self.report(report);
+    }
+
+    fn report(&self, report: Report) {
+        // A window that has gone wants to know nothing.
+        if self.reports.send(report).is_ok() {
+            (self.wake)();
+        }
+    }
+
+    fn unwritable(&self, error: &serde_json::Error) -> ProjectError {
+        ProjectError::Disk {
+            path: self.file.path().to_path_buf(),
+            cause: error.to_string(),
+        }
+    }
+}

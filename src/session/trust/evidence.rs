@@ -1,0 +1,105 @@
+//! Texts whose label is known and that the classifier had not seen: scores, mistakes, and labels that look wrong.
+
+use super::Report;
+use crate::session::exchange::{Background, Wake};
+use crate::session::project::TextId;
+use crate::train::baseline::Baseline;
+
+/// What a classifier that had not seen a text says of it, beside the label that it was given.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judged {
+    /// The text.
+    pub text: TextId,
+    /// The class that the user gave it.
+    pub truth: usize,
+    /// Probability of each class.
+    pub probabilities: Vec<f32>,
+}
+
+impl Judged {
+    /// The most probable class, the first of equals.
+    pub fn predicted(&self) -> usize {
+        let by = |a: &(usize, &f32), b: &(usize, &f32)| a.1.total_cmp(b.1).then(b.0.cmp(&a.0));
+        let best = self.probabilities.iter().enumerate().max_by(by);
+        best.map_or(0, |(class, _)| class)
+    }
+
+    /// Whether that is the label it was given.
+    pub fn right(&self) -> bool {
+        self.predicted() == self.truth
+    }
+
+    fn probability(&self, class: usize) -> f64 {
+        let p = self.probabilities.get(class).copied().unwrap_or(0.0);
+        if p.is_finite() { f64::from(p) } else { 0.0 }
+    }
+}
+
+/// Error with its interval, confusion matrix, and precision, recall and F1 of every class; `None` without a judgement
+/// that fits the names.
+pub fn report(names: &[String], evidence: &[Judged]) -> Option<Report> {
+    let (mut truth, mut probabilities) = (Vec::new(), Vec::new());
+    for judged in evidence {
+        if judged.truth < names.len() && judged.probabilities.len() == names.len() {
+            truth.push(judged.truth);
+            probabilities.push(judged.probabilities.iter().map(|&p| f64::from(p)).collect());
+        }
+    }
+    Report::new(names, &truth, &probabilities).ok()
+}
+
+/// Places of the judgements that are wrong, the worst first: those whose true class was held least likely.
+pub fn losses(evidence: &[Judged]) -> Vec<usize> {
+    let likely = |i: usize| evidence.get(i).map_or(1.0, |j| j.probability(j.truth));
+    let wrong = evidence.iter().enumerate().filter(|(_, j)| !j.right());
+    let mut wrong: Vec<usize> = wrong.map(|(i, _)| i).collect();
+    wrong.sort_by(|&a, &b| likely(a).total_cmp(&likely(b)).then(a.cmp(&b)));
+    wrong
+}
+
+/// Places of the judgements whose label looks wrong, the clearest first.
+///
+/// Confident learning (Northcutt et al. 2021): a text is held to be of another class where that class is at least as
+/// likely as it is, on average, for texts that carry it, while its own label is less likely than it is for its own.
+pub fn label_errors(evidence: &[Judged]) -> Vec<usize> {
+    let classes = evidence.iter().map(|j| j.probabilities.len()).max().unwrap_or(0);
+    let (mut sums, mut counts) = (vec![0.0; classes], vec![0_usize; classes]);
+    for judged in evidence {
+        if let (Some(sum), Some(count)) = (sums.get_mut(judged.truth), counts.get_mut(judged.truth)) {
+            *sum += judged.probability(judged.truth);
+            *count += 1;
+        }
+    }
+    // A class without any text has no usual likelihood, and none looks like it.
+    let usual = |class: usize| match (sums.get(class), counts.get(class)) {
+        (Some(sum), Some(&count)) if count > 0 => sum / count as f64,
+        _ => f64::INFINITY,
+    };
+    let mut found: Vec<(usize, f64)> = Vec::new();
+    for (i, judged) in evidence.iter().enumerate() {
+        let own = judged.probability(judged.truth);
+        let other = judged.predicted();
+        let likely = judged.probability(other);
+        if other != judged.truth && likely >= usual(other) && own < usual(judged.truth) {
+            found.push((i, own - likely));
+        }
+    }
+    found.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
+    found.into_iter().map(|(i, _)| i).collect()
+}
+
+/// Beside the window, what TF-IDF with logistic regression learns from some texts and says of others; both are texts
+/// with the number of their class. `None` where it cannot learn from them.
+pub fn baseline(
+    names: Vec<String>,
+    train: Vec<(String, usize)>,
+    test: Vec<(String, usize)>,
+    wake: Wake,
+) -> Background<Option<Report>> {
+    Background::start(0, wake, move |_| {
+        let (learned, classes): (Vec<&str>, Vec<usize>) = train.iter().map(|(t, c)| (t.as_str(), *c)).unzip();
+        let (asked, truth): (Vec<&str>, Vec<usize>) = test.iter().map(|(t, c)| (t.as_str(), *c)).unzip();
+        let fitted = Baseline::fit(&learned, &classes, names.len()).ok()?;
+        Report::new(&names, &truth, &fitted.predict_proba(&asked)).ok()
+    })
+}

@@ -1,0 +1,256 @@
+use super::*;
+
+/// A small generator, so that the tests need no crate.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
+
+/// Texts of three classes: their true probabilities are known, and the classifier states them `sharper` times too
+/// surely.
+fn judged(n: usize, sharper: f64, dice: &mut Dice) -> Vec<Judged> {
+    (0..n)
+        .map(|text| {
+            let logits: Vec<f64> = (0..3).map(|_| 4.0 * dice.roll()).collect();
+            let sum: f64 = logits.iter().map(|l| l.exp()).sum();
+            let roll = dice.roll();
+            let mut below = 0.0;
+            let truth = logits.iter().position(|l| {
+                below += l.exp() / sum;
+                roll < below
+            });
+            let stated: Vec<f64> = logits.iter().map(|l| (l * sharper).exp()).collect();
+            let sum: f64 = stated.iter().sum();
+            Judged {
+                text: text as u32,
+                truth: truth.unwrap_or(2),
+                probabilities: stated.iter().map(|s| (s / sum) as f32).collect(),
+            }
+        })
+        .collect()
+}
+
+fn confidences(trust: &Trust, judged: &[Judged]) -> Vec<(f32, bool)> {
+    judged
+        .iter()
+        .map(|j| {
+            let p = trust.calibrated(&j.probabilities);
+            (p[j.predicted()], j.right())
+        })
+        .collect()
+}
+
+fn coverage(trust: &Trust, judged: &[Judged]) -> Coverage {
+    Coverage::new(confidences(trust, judged).into_iter().map(|c| c.0), Some(trust))
+}
+
+#[test]
+fn a_classifier_that_is_too_sure_is_put_right() {
+    let mut dice = Dice(1);
+    for sharper in [0.5, 1.0, 2.0, 3.0] {
+        let trust = Trust::measured(&judged(2_000, sharper, &mut dice)).unwrap();
+        let found = trust.temperature();
+        assert!((found / sharper - 1.0).abs() < 0.15, "{sharper}: {found}");
+        // Of 20,000 other texts, as many are right as is said.
+        let others = judged(20_000, sharper, &mut dice);
+        let table = coverage(&trust, &others);
+        for threshold in [0.0, 0.5, 0.7, 0.9] {
+            let above: Vec<bool> = confidences(&trust, &others)
+                .into_iter()
+                .filter(|c| f64::from(c.0) >= threshold)
+                .map(|c| c.1)
+                .collect();
+            let truly = above.iter().filter(|&&r| r).count() as f64 / above.len() as f64;
+            let accepted = table.accepted(&trust, threshold).unwrap();
+            assert_eq!(table.above(threshold), above.len());
+            let little = 0.5 / (accepted.measured_on as f64).sqrt();
+            assert!(
+                (accepted.right - truly).abs() < little.max(0.03),
+                "{sharper} {threshold}: {accepted:?} {truly}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_interval_holds_the_truth_nearly_always() {
+    let mut held = 0;
+    for seed in 0..100 {
+        let mut dice = Dice(seed);
+        let trust = Trust::measured(&judged(100, 2.0, &mut dice)).unwrap();
+        let others = judged(3_000, 2.0, &mut dice);
+        let accepted = coverage(&trust, &others).accepted(&trust, 0.7).unwrap();
+        let above = confidences(&trust, &others).into_iter().filter(|c| c.0 >= 0.7);
+        let above: Vec<bool> = above.map(|c| c.1).collect();
+        let truly = above.iter().filter(|&&r| r).count() as f64 / above.len() as f64;
+        held += usize::from((accepted.interval.low..=accepted.interval.high).contains(&truly));
+        assert!((accepted.interval.low..=accepted.interval.high).contains(&accepted.right));
+    }
+    assert!(held >= 90, "{held} of 100");
+}
+
+#[test]
+fn a_higher_threshold_never_makes_it_worse() {
+    for seed in 0..30 {
+        let mut dice = Dice(1000 + seed);
+        let n = 1 + (200.0 * dice.roll()) as usize;
+        // Some are labelled at random, so that the judgements themselves go up and down.
+        let mut evidence = judged(n, 1.5, &mut dice);
+        for j in &mut evidence {
+            if dice.roll() < 0.3 {
+                j.truth = (3.0 * dice.roll()) as usize;
+            }
+        }
+        let trust = Trust::measured(&evidence).unwrap();
+        let table = coverage(&trust, &judged(500, 1.5, &mut dice));
+        let thresholds: Vec<f64> = (0..=100).map(|i| f64::from(i) / 100.0).collect();
+        let mut before: Option<Accepted> = None;
+        for &t in &thresholds {
+            let Some(accepted) = table.accepted(&trust, t) else {
+                continue;
+            };
+            if let Some(before) = before {
+                assert!(
+                    accepted.right >= before.right - 1e-9,
+                    "{seed} {t}: {before:?} {accepted:?}"
+                );
+                assert!(accepted.measured_on <= before.measured_on);
+            }
+            assert!(accepted.right > 0.0 && accepted.right < 1.0, "never quite sure");
+            before = Some(accepted);
+        }
+        let right: Vec<f64> = thresholds.iter().map(|&t| trust.likely_right(t)).collect();
+        assert!(right.windows(2).all(|two| two[0] <= two[1]), "{right:?}");
+    }
+}
+
+#[test]
+fn checking_by_hand_helps_and_by_as_much_as_the_least_sure_are_wrong() {
+    let mut dice = Dice(7);
+    let trust = Trust::measured(&judged(1_000, 2.0, &mut dice)).unwrap();
+    let table = coverage(&trust, &judged(5_000, 2.0, &mut dice));
+    let rest = table.below(0.8);
+    let (now, after) = table.checking(0.8, 500).unwrap();
+    assert!(0.0 < after && after < now && now < 1.0, "{now} {after}");
+    // The least sure are wrong more often than the rest.
+    assert!((now - after) * rest as f64 > now * 500.0);
+    assert_eq!(table.checking(0.8, rest).unwrap().1, 0.0);
+    assert_eq!(table.checking(0.8, usize::MAX).unwrap().1, 0.0);
+    assert_eq!(table.checking(0.0, 10), None, "nothing lies below");
+    assert_eq!(table.histogram(10).iter().sum::<usize>(), table.texts());
+    assert_eq!(table.histogram(1), [5_000]);
+}
+
+#[test]
+fn little_or_strange_evidence_is_no_panic() {
+    assert_eq!(Trust::measured(&[]), None);
+    let one = |truth, probabilities: &[f32]| Judged {
+        text: 0,
+        truth,
+        probabilities: probabilities.to_vec(),
+    };
+    // A label that the classifier does not know tells nothing.
+    assert_eq!(Trust::measured(&[one(2, &[0.5, 0.5]), one(0, &[])]), None);
+    // One class only: always sure, always right.
+    let trust = Trust::measured(&[one(0, &[1.0]), one(0, &[1.0])]).unwrap();
+    assert_eq!(trust.calibrated(&[1.0]), [1.0]);
+    let table = Coverage::new([1.0, 1.0, 1.0].into_iter(), Some(&trust));
+    let accepted = table.accepted(&trust, 0.9).unwrap();
+    assert!(
+        accepted.right > 0.8 && accepted.interval.low < 0.5,
+        "{accepted:?}"
+    );
+    assert_eq!(accepted.measured_on, 2);
+    // A diverged classifier.
+    let trust = Trust::measured(&[
+        one(0, &[f32::NAN, f32::NAN]),
+        one(1, &[0.0, 0.0]),
+        one(1, &[0.0, 1.0]),
+    ])
+    .unwrap();
+    assert!(trust.temperature().is_finite());
+    assert!(trust.calibrated(&[f32::NAN, 0.3]).iter().all(|p| p.is_finite()));
+    assert!(trust.calibrated(&[]).is_empty());
+    // Nothing above the threshold was judged: nothing is said.
+    let trust = Trust::measured(&[one(0, &[0.6, 0.4])]).unwrap();
+    let table = Coverage::new([0.99, f32::NAN].into_iter(), Some(&trust));
+    assert_eq!(table.texts(), 1);
+    assert_eq!(table.accepted(&trust, 0.95), None);
+    assert_eq!(Coverage::new([0.9].into_iter(), None).checking(0.95, 1), None);
+}
+
+#[test]
+fn all_right_moves_the_temperature_but_not_out_of_reach() {
+    let sure: Vec<Judged> = (0..50)
+        .map(|text| Judged {
+            text,
+            truth: 0,
+            probabilities: vec![0.7, 0.3],
+        })
+        .collect();
+    let trust = Trust::measured(&sure).unwrap();
+    let p = trust.calibrated(&[0.7, 0.3]);
+    assert!(p[0] > 0.9 && p[0] < 1.0, "{p:?}");
+}
+
+#[test]
+fn wilson_agrees_with_that_of_whole_numbers() {
+    for (hits, rows) in [(0, 20), (10, 100), (97, 100), (20, 20)] {
+        let theirs = crate::train::metrics::wilson(hits, rows, Z95);
+        let ours = wilson(hits as f64 / rows as f64, rows as f64);
+        assert!((ours.low - theirs.low).abs() < 1e-12 && (ours.high - theirs.high).abs() < 1e-12);
+    }
+}
+
+#[test]
+fn flipped_labels_are_found_and_others_are_not() {
+    let mut dice = Dice(11);
+    let mut evidence: Vec<Judged> = (0..200)
+        .map(|text| {
+            let truth = (text % 2) as usize;
+            let sure = 0.8 + 0.19 * dice.roll() as f32;
+            let mut probabilities = vec![1.0 - sure; 2];
+            probabilities[truth] = sure;
+            Judged {
+                text,
+                truth,
+                probabilities,
+            }
+        })
+        .collect();
+    assert!(label_errors(&evidence).is_empty() && losses(&evidence).is_empty());
+    for i in [3, 50, 120] {
+        evidence[i].truth = 1 - evidence[i].truth;
+    }
+    let mut found = label_errors(&evidence);
+    assert_eq!(losses(&evidence).len(), 3);
+    // The clearest first.
+    let sure = |i: usize| evidence[i].probabilities[evidence[i].predicted()];
+    assert!(found.windows(2).all(|two| sure(two[0]) >= sure(two[1])));
+    found.sort_unstable();
+    // Two thirds of the flipped ones at least; a little less sure than usual is no clear case.
+    assert!(found.iter().all(|i| [3, 50, 120].contains(i)), "{found:?}");
+    assert!(!found.is_empty());
+    assert!(label_errors(&[]).is_empty());
+}
+
+#[test]
+fn scores_count_what_fits_the_names() {
+    let names = ["a".to_string(), "b".to_string()];
+    let one = |truth, p: f32| Judged {
+        text: 0,
+        truth,
+        probabilities: vec![p, 1.0 - p],
+    };
+    let found = report(&names, &[one(0, 0.9), one(1, 0.9), one(1, 0.2), one(7, 0.5)]).unwrap();
+    assert_eq!(found.rows, 3);
+    assert_eq!(found.confusion, [[1, 0], [1, 1]]);
+    assert_eq!(report(&names, &[]), None);
+}

@@ -1,0 +1,75 @@
+//! Device memory over many steps, on whatever adapter wgpu finds.
+
+use burn::tensor::Device;
+
+use super::optimiser::{Optimiser, Rule};
+use crate::model::dropout::Draw;
+use crate::model::{Architecture, Dropouts, LanguageModel, Network as _, Tokens};
+
+/// Set for the process that measures.
+const ALONE: &str = "UNFREEZE_TEST_ALONE";
+
+/// Training at a fixed shape must hold on to nothing from step to step. During the first steps CubeCL's cache of info words
+/// fills up.
+///
+/// The pools belong to all tests of a process, which run at the same time: this one measures in a process of its own.
+#[test]
+fn device_memory_is_flat_over_many_steps() {
+    if std::env::var_os(ALONE).is_none() {
+        let name = "train::memory_tests::device_memory_is_flat_over_many_steps";
+        let program = std::env::current_exe().expect("the name of this program");
+        let output = std::process::Command::new(program)
+            .args(["--exact", name, "--nocapture"])
+            .env(ALONE, "1")
+            .output()
+            .expect("it starts");
+        let told = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+        assert!(output.status.success(), "{}", told.concat());
+        assert!(told[0].contains("1 passed"), "{}", told.concat());
+        eprint!("{}", told[1]);
+        return;
+    }
+    if futures_lite::future::block_on(crate::gpu::device::adapters()).is_empty() {
+        eprintln!("SKIPPED: no wgpu adapter");
+        return;
+    }
+    let device = Device::wgpu(burn::tensor::DeviceKind::DefaultDevice);
+    let arch = Architecture {
+        vocab: 23,
+        embedding: 5,
+        hidden: 7,
+        layers: 2,
+    };
+    let (time, batch) = (3, 2);
+    let mut model = LanguageModel::new(arch, 1, &device);
+    let mut optimiser = Optimiser::new(Rule::ADAM, 0.01, Some(0.3));
+    let rates = vec![1e-3; model.groups().len()];
+    let mut states = model.encoder.zero_states(batch);
+    let mut usage = Vec::new();
+    for step in 0..520u32 {
+        model.visit_mut(&mut |_, _, p| p.track(true));
+        let ids = |salt: u32| (0..6).map(|i| (i * 7 + salt) % 23).collect::<Vec<u32>>();
+        let tokens = Tokens::new(ids(step), time, batch);
+        let draw = Draw {
+            seed: 1,
+            step: u64::from(step),
+        };
+        let masks = model.masks(draw, &Dropouts::LANGUAGE_MODEL, batch);
+        let (loss, next) = model.loss(&tokens, ids(step + 1).into(), states, &masks, (2.0, 1.0));
+        states = next;
+        let gradients = loss.total().backward();
+        let stepped = optimiser.step(&mut model, gradients, &rates, None, None);
+        futures_lite::future::block_on(stepped).expect("a step");
+        drop((loss, masks, tokens));
+        if step == 69 || step == 519 {
+            device.sync().expect("the device");
+            usage.push(device.memory_pool_usage().expect("wgpu reports its pools"));
+        }
+    }
+    let (before, after) = (&usage[0], &usage[1]);
+    eprintln!("after 70 steps {before:?}, after 520 {after:?}");
+    assert!(
+        after.number_allocs <= before.number_allocs && after.bytes_reserved <= before.bytes_reserved,
+        "it grows"
+    );
+}

@@ -1,0 +1,217 @@
+//! Everything that can be done in the window: its name, what it does, and its key.
+//!
+//! A button, a key and the palette all name an [`Action`]; [`App`](super::App) carries it out at the end of the frame, or
+//! hands it to the screen that it belongs to.
+
+use egui::{Key, KeyboardShortcut, Modifiers};
+
+use super::Screen;
+
+/// Something that can be done. What needs an argument (which label, which text) stays inside its screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Show a screen.
+    Show(Screen),
+    /// Find an action by its name.
+    Palette,
+    /// Choose a file of texts.
+    OpenFile,
+    /// Open the built-in sample.
+    OpenSample,
+    /// Take back the last step of the project.
+    Undo,
+    /// Do it again.
+    Redo,
+    /// Skip the text that is asked for.
+    Skip,
+    /// Say that the text cannot be told.
+    Unsure,
+    /// Show or hide the model's suggestions.
+    Suggestions,
+    /// Make a label.
+    NewLabel,
+    /// Show texts like this one.
+    Similar,
+    /// Show the map of all texts.
+    Map,
+    /// Train on what is labelled.
+    Train,
+    /// Hold or go on.
+    PauseResume,
+    /// One training step.
+    Step,
+    /// End the training, keeping a checkpoint.
+    Stop,
+    /// Classify every text.
+    Classify,
+    /// Write the results to a file.
+    Export,
+    /// The next of system, light and dark.
+    Theme,
+    /// Larger text.
+    Larger,
+    /// Smaller text.
+    Smaller,
+    /// Settings.
+    Settings,
+    /// What this program is, and its licences.
+    About,
+}
+
+impl Action {
+    /// Every action, in the order of the palette.
+    pub const ALL: [Self; 27] = [
+        Self::Show(Screen::Texts),
+        Self::Show(Screen::Label),
+        Self::Show(Screen::Train),
+        Self::Show(Screen::Classify),
+        Self::Show(Screen::Write),
+        Self::OpenFile,
+        Self::OpenSample,
+        // Before `Undo`: egui ignores a Shift too many, and would take this one's keys for those of `Undo`.
+        Self::Redo,
+        Self::Undo,
+        Self::Skip,
+        Self::Unsure,
+        Self::Suggestions,
+        Self::NewLabel,
+        Self::Similar,
+        Self::Map,
+        // Before `Train`, for the same reason.
+        Self::Classify,
+        Self::Train,
+        Self::PauseResume,
+        Self::Step,
+        Self::Stop,
+        Self::Export,
+        Self::Theme,
+        Self::Larger,
+        Self::Smaller,
+        Self::Settings,
+        Self::About,
+        Self::Palette,
+    ];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Show(screen) => screen.name(),
+            Self::Palette => "Find an action",
+            Self::OpenFile => "Open a file of texts",
+            Self::OpenSample => "Try the sample",
+            Self::Undo => "Undo",
+            Self::Redo => "Redo",
+            Self::Skip => "Skip this text",
+            Self::Unsure => "Cannot tell",
+            Self::Suggestions => "Show or hide suggestions",
+            Self::NewLabel => "New label",
+            Self::Similar => "Similar texts",
+            Self::Map => "Map of all texts",
+            Self::Train => "Start training",
+            Self::PauseResume => "Pause or resume training",
+            Self::Step => "One training step",
+            Self::Stop => "Stop training",
+            Self::Classify => "Classify every text",
+            Self::Export => "Export the results",
+            Self::Theme => "Light, dark or system colours",
+            Self::Larger => "Larger text",
+            Self::Smaller => "Smaller text",
+            Self::Settings => "Settings",
+            Self::About => "About Unfreeze",
+        }
+    }
+
+    /// What it does, in a sentence.
+    pub fn explanation(self) -> &'static str {
+        match self {
+            Self::Show(screen) => screen.explanation(),
+            Self::Palette => "Every action by its name, with its key.",
+            Self::OpenFile => "A table (CSV, TSV, JSON lines, Parquet) or plain text, a text a line.",
+            Self::OpenSample => "Six hundred customer messages, to see how it goes.",
+            Self::Undo => "Takes back the last answer or change of labels, as far back as the beginning.",
+            Self::Redo => "Does again what was taken back.",
+            Self::Skip => "Leaves this text for later and shows the next.",
+            Self::Unsure => "Marks the text as one that cannot be told; it is not trained on.",
+            Self::Suggestions => "Suggestions save time and can bias: hide them to judge for yourself.",
+            Self::NewLabel => "Adds a label; it gets the next key.",
+            Self::Similar => "The texts nearest to this one, to be labelled together.",
+            Self::Map => "Every text as a point, similar ones close together; draw round some to label them.",
+            Self::Train => "Fine-tunes the language model on your texts, then the classifier on your labels.",
+            Self::PauseResume => "Holds training between two steps, or lets it go on.",
+            Self::Step => "Does one training step and holds again.",
+            Self::Stop => "Ends training after this step; it can be resumed from its checkpoint.",
+            Self::Classify => "Labels every text with the trained model.",
+            Self::Export => "Writes texts, labels and confidences as a file.",
+            Self::Theme => "Follows the system, or stays light or dark.",
+            Self::Larger | Self::Smaller => "Changes the size of everything.",
+            Self::Settings => "Device, seed, goal and how much is kept aside.",
+            Self::About => "Version, licences and where the base model comes from.",
+        }
+    }
+
+    /// Its key, where it has one.
+    pub fn shortcut(self) -> Option<KeyboardShortcut> {
+        let plain = |key| Some(KeyboardShortcut::new(Modifiers::NONE, key));
+        let command = |key| Some(KeyboardShortcut::new(Modifiers::COMMAND, key));
+        let shift = Modifiers::COMMAND.plus(Modifiers::SHIFT);
+        match self {
+            Self::Show(screen) => command(screen.key()),
+            Self::Palette => command(Key::K),
+            Self::OpenFile => command(Key::O),
+            Self::OpenSample => None,
+            Self::Undo => command(Key::Z),
+            Self::Redo => Some(KeyboardShortcut::new(shift, Key::Z)),
+            Self::Skip => plain(Key::Space),
+            Self::Unsure => plain(Key::U),
+            Self::Suggestions => plain(Key::H),
+            Self::NewLabel => plain(Key::N),
+            Self::Similar => plain(Key::S),
+            Self::Map => plain(Key::M),
+            Self::Train => command(Key::Enter),
+            Self::PauseResume => plain(Key::P),
+            Self::Step => plain(Key::Period),
+            Self::Stop => None,
+            Self::Classify => Some(KeyboardShortcut::new(shift, Key::Enter)),
+            Self::Export => command(Key::E),
+            Self::Theme => command(Key::D),
+            Self::Larger => command(Key::Plus),
+            Self::Smaller => command(Key::Minus),
+            Self::Settings => command(Key::Comma),
+            Self::About => None,
+        }
+    }
+
+    /// The screen that carries it out and on which its key works; `None` for those of the whole window.
+    pub fn screen(self) -> Option<Screen> {
+        match self {
+            Self::Skip | Self::Unsure | Self::Suggestions | Self::NewLabel | Self::Similar | Self::Map => {
+                Some(Screen::Label)
+            }
+            Self::PauseResume | Self::Step | Self::Stop => Some(Screen::Train),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_with_shift_are_looked_for_before_those_without() {
+        for (at, action) in Action::ALL.into_iter().enumerate() {
+            let Some(shortcut) = action.shortcut() else {
+                continue;
+            };
+            let earlier = Action::ALL[..at].iter().filter_map(|a| a.shortcut());
+            for other in earlier.filter(|o| o.logical_key == shortcut.logical_key) {
+                assert!(
+                    !other.modifiers.contains(shortcut.modifiers)
+                        || other.modifiers.shift
+                        || !shortcut.modifiers.shift
+                );
+                assert_ne!(other, shortcut, "{action:?} has another action's key");
+            }
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! The frame round the screens: events in, a frame out, actions carried out.
+
+use std::sync::Arc;
+
+use egui::{CentralPanel, Frame, Margin, Ui};
+
+use super::Shared;
+use super::actions::Action;
+use super::chrome::{about, messages, palette::Palette, rail, settings as settings_window, top_bar};
+use super::panels::Panels;
+use super::project::Follower;
+use super::settings::{Settings, ZOOM};
+use super::side::{Asker, Side};
+use super::theme::{self, Theme};
+use crate::session::Session;
+use crate::session::exchange::Shelf;
+use crate::session::project::{Action as Step, TextId};
+use crate::session::protocol::{Event, Job};
+
+/// Which small window lies over the screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Over {
+    #[default]
+    Nothing,
+    Settings,
+    About,
+}
+
+/// The whole window.
+pub struct App {
+    shared: Shared,
+    panels: Panels,
+    follower: Follower,
+    palette: Palette,
+    over: Over,
+}
+
+impl App {
+    /// Starts the engines and shows the first screen.
+    ///
+    /// # Errors
+    /// When the operating system gives no thread.
+    pub fn new(ctx: &egui::Context, settings: Settings) -> std::io::Result<Self> {
+        Self::with_shelf(ctx, settings, Shelf::of_user())
+    }
+
+    /// As [`new`](Self::new), with projects kept elsewhere than among the user's own.
+    ///
+    /// # Errors
+    /// When the operating system gives no thread.
+    pub fn with_shelf(ctx: &egui::Context, settings: Settings, shelf: Shelf) -> std::io::Result<Self> {
+        theme::install(ctx);
+        settings.apply(ctx);
+        let wake: Arc<dyn Fn() + Send + Sync> = {
+            let ctx = ctx.clone();
+            Arc::new(move || ctx.request_repaint())
+        };
+        let mut side = Side::spawn(Arc::clone(&wake))?;
+        let common = settings.common();
+        // It runs while the first frame is drawn; an engine that has ended says so at the first real question.
+        side.ask(Asker::Device, Job::Doctor { common }).ok();
+        let engine = Session::spawn_waking(Arc::clone(&wake))?;
+        let mut shared = Shared::new(engine, side, settings, wake);
+        shared.shelf = shelf;
+        Ok(Self {
+            shared,
+            panels: Panels::default(),
+            follower: Follower::default(),
+            palette: Palette::default(),
+            over: Over::Nothing,
+        })
+    }
+
+    /// What the screens share; for tests that look behind the window.
+    pub fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    /// The text that the Label screen asks for; for tests that answer as somebody would who reads it.
+    pub fn asked_for(&self) -> Option<TextId> {
+        self.panels.asked_for()
+    }
+
+    /// Draws a frame. Free of `eframe`, so that tests can drive it.
+    pub fn show(&mut self, ui: &mut Ui) {
+        self.events();
+        self.follower.follow(&mut self.panels, &mut self.shared);
+        self.keys(ui);
+        let narrow = ui.available_width() < theme::NARROW;
+        top_bar::show(ui, &mut self.shared, narrow);
+        rail::show(ui, &mut self.shared, narrow);
+        let theme = Theme::of(ui.ctx());
+        let margin = Margin::symmetric(if narrow { 12 } else { 24 }, 16);
+        let frame = Frame::new().fill(theme.background).inner_margin(margin);
+        CentralPanel::default()
+            .frame(frame)
+            .show(ui, |ui| self.panels.show(ui, &mut self.shared));
+        self.palette.show(ui, &mut self.shared);
+        let stays = match self.over {
+            Over::Nothing => true,
+            Over::Settings => settings_window::show(ui, &mut self.shared),
+            Over::About => about::show(ui),
+        };
+        if !stays {
+            self.over = Over::Nothing;
+        }
+        messages::show(ui, &mut self.shared);
+        self.carry_out(ui.ctx());
+        self.follower.ask(&mut self.shared);
+    }
+
+    fn events(&mut self) {
+        while let Ok(event) = self.shared.engine.events().try_recv() {
+            self.panels.heard(&event, &mut self.shared);
+            self.shared.run.push(event);
+        }
+        for (asker, event) in self.shared.side.poll() {
+            match (asker, event) {
+                (Asker::Device, Event::Started { device, reason, .. }) => {
+                    self.shared.device = Some((device, reason))
+                }
+                (Asker::Device, Event::Failed { message, .. }) => self.shared.fail(message),
+                (Asker::Device, _) => {}
+                (asker, event) => self.panels.answered(asker, event, &mut self.shared),
+            }
+        }
+    }
+
+    /// Keys of the actions that work on this screen. A focused text field keeps plain keys to itself.
+    fn keys(&mut self, ui: &Ui) {
+        let typing = ui.ctx().egui_wants_keyboard_input() || self.over != Over::Nothing;
+        for action in Action::ALL {
+            let Some(shortcut) = action.shortcut() else {
+                continue;
+            };
+            let here = action.screen().is_none_or(|s| s == self.shared.screen);
+            if !here || (typing && shortcut.modifiers.is_none()) {
+                continue;
+            }
+            if ui.input_mut(|i| i.consume_shortcut(&shortcut)) {
+                self.shared.act(action);
+            }
+        }
+    }
+
+    fn carry_out(&mut self, ctx: &egui::Context) {
+        let queue = std::mem::take(&mut self.shared.queue);
+        if !queue.is_empty() {
+            ctx.request_repaint();
+        }
+        for action in queue {
+            match action {
+                Action::Show(screen) => self.shared.screen = screen,
+                Action::Palette => self.palette.open(),
+                Action::Settings => self.over = Over::Settings,
+                Action::About => self.over = Over::About,
+                Action::Undo => self.step(Step::Undo),
+                Action::Redo => self.step(Step::Redo),
+                Action::Theme => {
+                    let theme = &mut self.shared.settings.theme;
+                    *theme = match *theme {
+                        egui::ThemePreference::System => egui::ThemePreference::Light,
+                        egui::ThemePreference::Light => egui::ThemePreference::Dark,
+                        egui::ThemePreference::Dark => egui::ThemePreference::System,
+                    };
+                    self.shared.settings.apply(ctx);
+                }
+                Action::Larger => self.zoom(0.1, ctx),
+                Action::Smaller => self.zoom(-0.1, ctx),
+                action => {
+                    if let Some(screen) = Panels::home(action) {
+                        self.shared.screen = screen;
+                    }
+                    self.panels.act(action, &mut self.shared);
+                }
+            }
+        }
+    }
+
+    fn zoom(&mut self, by: f32, ctx: &egui::Context) {
+        let zoom = &mut self.shared.settings.zoom;
+        *zoom = (*zoom + by).clamp(*ZOOM.start(), *ZOOM.end());
+        self.shared.settings.apply(ctx);
+    }
+
+    fn step(&mut self, step: Step) {
+        let Some(open) = &mut self.shared.project else {
+            return;
+        };
+        if let Err(why) = open.act(step) {
+            self.shared.say(why.to_string());
+        }
+    }
+}
+
+const SETTINGS: &str = "settings";
+
+impl App {
+    /// The settings that the last start of the program kept.
+    pub(super) fn kept_settings(storage: Option<&dyn eframe::Storage>) -> Settings {
+        storage
+            .and_then(|s| eframe::get_value(s, SETTINGS))
+            .unwrap_or_default()
+    }
+}
+
+impl eframe::App for App {
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        self.show(ui);
+    }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        eframe::set_value(storage, SETTINGS, &self.shared.settings);
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        self.follower.leave(&self.shared);
+    }
+}

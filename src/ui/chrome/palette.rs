@@ -1,0 +1,132 @@
+//! Every action by its name.
+
+use egui::{Align, Key, Layout, RichText, ScrollArea, TextEdit, TextStyle, Ui};
+
+use crate::ui::Shared;
+use crate::ui::actions::Action;
+use crate::ui::theme::Theme;
+use crate::ui::widgets::keycap;
+
+/// The palette, open or not.
+#[derive(Default)]
+pub struct Palette {
+    open: bool,
+    typed: String,
+    chosen: usize,
+}
+
+impl Palette {
+    /// Opens it, empty.
+    pub fn open(&mut self) {
+        *self = Self {
+            open: true,
+            ..Self::default()
+        };
+    }
+
+    /// Draws it where it is open.
+    pub fn show(&mut self, ui: &mut Ui, shared: &mut Shared) {
+        if !self.open {
+            return;
+        }
+        let found = matching(&self.typed);
+        let (down, up, enter) = ui.input_mut(|i| {
+            (
+                i.consume_key(egui::Modifiers::NONE, Key::ArrowDown),
+                i.consume_key(egui::Modifiers::NONE, Key::ArrowUp),
+                i.consume_key(egui::Modifiers::NONE, Key::Enter),
+            )
+        });
+        let last = found.len().saturating_sub(1);
+        self.chosen = (self.chosen + usize::from(down))
+            .saturating_sub(usize::from(up))
+            .min(last);
+        let mut picked = found.get(self.chosen).copied().filter(|_| enter);
+        let modal = egui::Modal::new(egui::Id::unique("palette")).show(ui.ctx(), |ui| {
+            ui.set_width(460.0_f32.min(ui.ctx().content_rect().width() - 48.0));
+            let edit = TextEdit::singleline(&mut self.typed).hint_text("What would you like to do?");
+            let field = ui.add(edit.desired_width(f32::INFINITY));
+            field.request_focus();
+            if field.changed() {
+                self.chosen = 0;
+            }
+            ScrollArea::vertical().max_height(380.0).show(ui, |ui| {
+                for (i, &action) in found.iter().enumerate() {
+                    if row(ui, action, i == self.chosen).clicked() {
+                        picked = Some(action);
+                    }
+                }
+                if found.is_empty() {
+                    ui.label("No action is called that.");
+                }
+            });
+        });
+        if let Some(action) = picked {
+            shared.act(action);
+        }
+        if picked.is_some() || modal.should_close() {
+            self.open = false;
+        }
+    }
+}
+
+/// Actions whose name or explanation holds every word that was typed; those whose name does come first.
+fn matching(typed: &str) -> Vec<Action> {
+    let typed = typed.to_lowercase();
+    let words: Vec<&str> = typed.split_whitespace().collect();
+    let holds = |text: &str| words.iter().all(|w| text.contains(w));
+    let named = |a: &Action| holds(&a.name().to_lowercase());
+    let meant = |a: &Action| holds(&format!("{} {}", a.name(), a.explanation()).to_lowercase());
+    let all = Action::ALL.into_iter().filter(|&a| a != Action::Palette);
+    let (mut first, rest): (Vec<Action>, Vec<Action>) = all.filter(meant).partition(named);
+    first.extend(rest);
+    first
+}
+
+fn row(ui: &mut Ui, action: Action, chosen: bool) -> egui::Response {
+    let theme = Theme::of(ui.ctx());
+    let fill = if chosen {
+        theme.raised
+    } else {
+        egui::Color32::TRANSPARENT
+    };
+    let inner = egui::Frame::new()
+        .fill(fill)
+        .corner_radius(6)
+        .inner_margin(6)
+        .show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.horizontal(|ui| {
+                ui.vertical(|ui| {
+                    ui.spacing_mut().item_spacing.y = 0.0;
+                    ui.label(action.name());
+                    let explanation = RichText::new(action.explanation()).text_style(TextStyle::Small);
+                    ui.label(explanation.color(theme.dim));
+                });
+                if let Some(shortcut) = action.shortcut() {
+                    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                        keycap(ui, &ui.ctx().format_shortcut(&shortcut));
+                    });
+                }
+            });
+        });
+    let response = inner.response.interact(egui::Sense::click());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, action.name()));
+    if chosen {
+        response.scroll_to_me(None);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_action_is_found_by_its_name_before_others_are_by_their_explanation() {
+        assert_eq!(matching("undo").first(), Some(&Action::Undo));
+        assert!(matching("start train").contains(&Action::Train));
+        assert!(matching("xyzzy").is_empty());
+        assert_eq!(matching("").len(), Action::ALL.len() - 1);
+    }
+}

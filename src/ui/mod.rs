@@ -1,0 +1,25 @@
+//! The window: a fold over the engine's events and a project's log, drawn with egui.
+//!
+//! [`App`] owns the screens (`panels/`, one each) and what they share ([`Shared`]). Everything that can be done is an
+//! [`Action`](actions::Action) with a name, an explanation and mostly a key; buttons, keys and the palette only name it.
+
+pub mod actions;
+mod app;
+pub mod chrome;
+mod history;
+#[cfg(not(target_arch = "wasm32"))]
+mod native;
+pub mod number;
+pub mod panels;
+mod project;
+pub mod run;
+pub mod settings;
+mod shared;
+pub mod side;
+pub mod theme;
+pub mod widgets;
+
+pub use app::App;
+#[cfg(not(target_arch = "wasm32"))]
+pub use native::{has_display, open_window};
+pub use shared::{GOAL, Screen, Shared, Wish};

@@ -1,0 +1,350 @@
+//! Labels out to a file that other programs read, and in from one.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use egui::{RichText, ScrollArea, TextEdit, TextStyle, Ui};
+
+use super::results::Results;
+use crate::session::exchange::{
+    self as exchange, Background, Format, Imported, Outcome, Wake, label_studio_configuration,
+};
+use crate::session::project::Project;
+use crate::ui::Shared;
+use crate::ui::number::count;
+use crate::ui::theme::Theme;
+use crate::ui::widgets::{heading, small};
+
+/// The window over the screen.
+pub struct ExportWindow {
+    shown: bool,
+    format: Format,
+    /// Where to write, as it is typed; empty until the user has a say.
+    typed: String,
+    /// Leave out the classifier's labels below the threshold.
+    only_sure: bool,
+    choosing: Option<Background<Option<PathBuf>>>,
+    writing: Option<Background<Result<PathBuf, String>>>,
+    choosing_labels: Option<Background<Option<PathBuf>>>,
+    reading: Option<Background<Result<Imported, String>>>,
+    imported: Option<Imported>,
+}
+
+impl Default for ExportWindow {
+    fn default() -> Self {
+        Self {
+            shown: false,
+            format: Format::Csv,
+            typed: String::new(),
+            only_sure: false,
+            choosing: None,
+            writing: None,
+            choosing_labels: None,
+            reading: None,
+            imported: None,
+        }
+    }
+}
+
+impl ExportWindow {
+    /// Shows the window.
+    pub fn open(&mut self) {
+        self.shown = true;
+    }
+
+    /// Whether it lies over the screen.
+    pub fn is_shown(&self) -> bool {
+        self.shown
+    }
+
+    /// Reads labels for a project from a file; what they would change is shown in the window.
+    pub fn read(&mut self, project: &Project, path: PathBuf, wake: Wake) {
+        self.reading = Some(exchange::import_labels(project, path, wake));
+    }
+
+    /// Draws the window while it is open, and sees to what goes on beside it.
+    pub fn show(&mut self, ui: &Ui, shared: &mut Shared, results: Option<&Results>, threshold: f32) {
+        self.poll(ui, shared);
+        if !self.shown {
+            return;
+        }
+        let room = ui.ctx().content_rect();
+        let frame = egui::Frame::popup(&ui.global_style()).inner_margin(20);
+        let modal = egui::Modal::new(egui::Id::unique("export"))
+            .frame(frame)
+            .show(ui.ctx(), |ui| {
+                ui.set_width(520.0_f32.min(room.width() - 72.0));
+                ui.heading("Export and import");
+                let area = ScrollArea::vertical()
+                    .id_salt("export")
+                    .max_height(room.height() - 150.0);
+                area.show(ui, |ui| {
+                    // What a file would change is decided before anything else is done.
+                    if self.imported.is_none() {
+                        self.out(ui, shared, results, threshold);
+                        ui.add_space(8.0);
+                        ui.separator();
+                    }
+                    self.labels_in(ui, shared);
+                });
+                ui.add_space(8.0);
+                let close = ui.button("Close").on_hover_text("Back to the table. (Esc)");
+                close.clicked()
+            });
+        if modal.inner || modal.should_close() {
+            self.shown = false;
+            self.imported = None;
+        }
+    }
+
+    fn out(&mut self, ui: &mut Ui, shared: &mut Shared, results: Option<&Results>, threshold: f32) {
+        let Some(open) = &shared.project else { return };
+        let theme = Theme::of(ui.ctx());
+        small(
+            ui,
+            "Every text with your label, the classifier's label and its confidence, and the other columns of your table.",
+        );
+        ui.add_space(4.0);
+        for format in Format::ALL {
+            let choice = ui.radio_value(&mut self.format, format, format.name());
+            choice.on_hover_text(format.explanation());
+        }
+        small(ui, self.format.explanation());
+        if self.format == Format::LabelStudio {
+            let copy = ui.small_button("Copy its labelling configuration");
+            let hint =
+                "Copies the XML that Label Studio asks for in a project's settings, with your labels in it.";
+            if copy.on_hover_text(hint).clicked() {
+                let names: Vec<String> = open.project.labels().map(|l| l.name.clone()).collect();
+                ui.ctx().copy_text(label_studio_configuration(&names));
+            }
+        }
+        if results.is_some() {
+            let text = format!("Leave out the classifier's labels below {threshold:.2}");
+            let hint = "Their texts are written without a label of the classifier's, to be labelled elsewhere. Your own \
+                        labels are always written.";
+            ui.checkbox(&mut self.only_sure, text).on_hover_text(hint);
+        } else {
+            small(
+                ui,
+                "The texts are not classified yet: only your own labels are written.",
+            );
+        }
+        ui.add_space(4.0);
+        let suggested = self.suggested(shared);
+        ui.horizontal(|ui| {
+            let width = (ui.available_width() - 96.0).max(80.0);
+            let edit = TextEdit::singleline(&mut self.typed)
+                .hint_text(suggested.display().to_string())
+                .desired_width(width);
+            let edit = ui.add(edit);
+            edit.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Where to write"));
+            edit.on_hover_text("The file or folder to write; empty writes the one that is suggested.");
+            let browse = ui.add_enabled(self.choosing.is_none(), egui::Button::new("Browse"));
+            if browse
+                .on_hover_text("Opens the system's own window to choose a place.")
+                .clicked()
+            {
+                let name = suggested
+                    .file_name()
+                    .map_or(String::new(), |n| n.to_string_lossy().into_owned());
+                self.choosing = Some(exchange::choose_place(name, self.format, wake(ui)));
+            }
+        });
+        let busy = self.writing.is_some();
+        ui.horizontal(|ui| {
+            let button = egui::Button::new(RichText::new("Write").strong()).min_size(egui::vec2(88.0, 32.0));
+            let hint = "Writes the file; an older one of that name is replaced once the new one is whole.";
+            if ui.add_enabled(!busy, button).on_hover_text(hint).clicked() {
+                self.write(ui, shared, results, threshold);
+            }
+            if busy {
+                ui.spinner();
+                ui.label(
+                    RichText::new("Writing")
+                        .text_style(TextStyle::Small)
+                        .color(theme.dim),
+                );
+            }
+        });
+    }
+
+    /// Where to write unless the user says otherwise: beside the project.
+    fn suggested(&self, shared: &Shared) -> PathBuf {
+        let open = shared.project.as_ref();
+        let beside = open.and_then(|o| o.path()).and_then(|p| p.parent());
+        let folder = beside.map_or_else(exchange::projects_folder, PathBuf::from);
+        let project = open.map_or("", |o| o.project.name.as_str());
+        let name = match self.format.extension() {
+            "" => format!("{project}-labels"),
+            end => format!("{project}-labels.{end}"),
+        };
+        folder.join(name)
+    }
+
+    fn write(&mut self, ui: &Ui, shared: &Shared, results: Option<&Results>, threshold: f32) {
+        let Some(open) = &shared.project else { return };
+        let path = match self.typed.trim() {
+            "" => self.suggested(shared),
+            typed => PathBuf::from(typed),
+        };
+        let least = if self.only_sure { threshold } else { 0.0 };
+        let predicted = |text| results?.predicted(text).filter(|(_, p)| *p >= least);
+        let work = exchange::export_project(&open.project, predicted, self.format, path, wake(ui));
+        self.writing = Some(work);
+    }
+
+    fn labels_in(&mut self, ui: &mut Ui, shared: &mut Shared) {
+        heading(ui, "Labels from a file");
+        let theme = Theme::of(ui.ctx());
+        let Some(found) = &self.imported else {
+            small(
+                ui,
+                "Reads labels from any of these formats and gives them to the texts of this project that are the same. You \
+                 see what will change first.",
+            );
+            let busy = self.choosing_labels.is_some() || self.reading.is_some();
+            ui.horizontal(|ui| {
+                let button = ui.add_enabled(!busy, egui::Button::new("Import labels"));
+                if button
+                    .on_hover_text("Opens the system's own window to choose a file.")
+                    .clicked()
+                {
+                    self.choosing_labels = Some(exchange::choose_file("Labels", wake(ui)));
+                }
+                if self.reading.is_some() {
+                    ui.spinner();
+                    ui.label(
+                        RichText::new("Reading")
+                            .text_style(TextStyle::Small)
+                            .color(theme.dim),
+                    );
+                }
+            });
+            return;
+        };
+        for sentence in sentences(found) {
+            ui.label(RichText::new(sentence).text_style(TextStyle::Small));
+        }
+        let (mut give, mut leave) = (false, false);
+        ui.horizontal(|ui| {
+            if found.actions.is_empty() {
+                small(ui, "There is nothing to change.");
+            } else {
+                let hint = "Gives these labels; each step can be undone.";
+                give = ui.button("Give these labels").on_hover_text(hint).clicked();
+            }
+            leave = ui.button("Leave it").on_hover_text("Changes nothing.").clicked();
+        });
+        if give && let (Some(found), Some(open)) = (self.imported.take(), &mut shared.project) {
+            let refused = found
+                .actions
+                .into_iter()
+                .find_map(|action| open.act(action).err());
+            match refused {
+                Some(why) => shared.fail(format!("Not all labels were taken over: {why}.")),
+                None => shared.say(format!("{} labels were read.", count(found.matched))),
+            }
+        } else if leave {
+            self.imported = None;
+        }
+    }
+
+    fn poll(&mut self, ui: &Ui, shared: &mut Shared) {
+        const LOST: &str = "The work on the file broke off; try again.";
+        if let Some(chosen) = take(&mut self.choosing) {
+            match chosen {
+                Ok(Some(path)) => self.typed = path.display().to_string(),
+                Ok(None) => {}
+                Err(()) => shared.fail("No window to choose a place could be opened: type where to write."),
+            }
+        }
+        if let Some(written) = take(&mut self.writing) {
+            match written {
+                Ok(Ok(path)) => {
+                    self.shown = false;
+                    shared.say(format!("Written to {}.", path.display()));
+                }
+                Ok(Err(why)) => shared.fail(why),
+                Err(()) => shared.fail(LOST),
+            }
+        }
+        if let Some(chosen) = take(&mut self.choosing_labels) {
+            match (chosen, &shared.project) {
+                (Ok(Some(path)), Some(open)) => {
+                    self.read(&open.project, path, wake(ui));
+                }
+                (Ok(_), _) => {}
+                (Err(()), _) => shared.fail("No window to choose a file could be opened."),
+            }
+        }
+        if let Some(read) = take(&mut self.reading) {
+            match read {
+                Ok(Ok(imported)) => self.imported = Some(imported),
+                Ok(Err(why)) => shared.fail(why),
+                Err(()) => shared.fail(LOST),
+            }
+        }
+    }
+}
+
+/// The result of work that has ended, once; an error where it was lost.
+fn take<T: Send + 'static>(work: &mut Option<Background<T>>) -> Option<Result<T, ()>> {
+    let ended = match work.as_ref()?.poll() {
+        Outcome::Running => return None,
+        Outcome::Done(result) => Ok(result),
+        Outcome::Lost => Err(()),
+    };
+    *work = None;
+    Some(ended)
+}
+
+/// Wakes the window.
+pub fn wake(ui: &Ui) -> Wake {
+    let ctx = ui.ctx().clone();
+    Arc::new(move || ctx.request_repaint())
+}
+
+/// What a file of labels would change.
+fn sentences(found: &Imported) -> Vec<String> {
+    let mut all = vec![format!(
+        "{}: {} labels belong to texts of this project.",
+        found.format.name(),
+        count(found.matched)
+    )];
+    if !found.new_labels.is_empty() {
+        all.push(format!("New labels: {}.", found.new_labels.join(", ")));
+    }
+    if found.replaced > 0 {
+        all.push(format!(
+            "{} texts have another answer, which would be replaced.",
+            count(found.replaced)
+        ));
+    }
+    match found.unmatched.len() {
+        0 => {}
+        1 => all.push("1 label is for a text that this project does not have.".into()),
+        n => all.push(format!(
+            "{} labels are for texts that this project does not have.",
+            count(n)
+        )),
+    }
+    match found.conflicting.len() {
+        0 => {}
+        1 => all.push("1 text is labelled twice and differently; it stays as it is.".into()),
+        n => all.push(format!(
+            "{} texts are labelled twice and differently; they stay as they are.",
+            count(n)
+        )),
+    }
+    if found.without > 0 {
+        all.push(format!("{} rows have no label.", count(found.without)));
+    }
+    if found.unusable > 0 {
+        all.push(format!(
+            "{} labels cannot be used: more than one label a text, or an empty name.",
+            count(found.unusable)
+        ));
+    }
+    all
+}

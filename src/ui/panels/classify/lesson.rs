@@ -1,0 +1,237 @@
+//! What is known of the project's classifier beside its files: what it was trained on, and what was said of labels that
+//! were held out. It is kept with the project, so that trust outlives the window.
+
+use serde::{Deserialize, Serialize};
+
+use super::results::Results;
+use crate::session::project::{Answer, LabelId, Project, TextId};
+use crate::session::protocol::Prediction;
+use crate::session::trust::Judged;
+use crate::ui::run::Share;
+
+/// The name of the classifier among the project's models.
+pub const MODEL: &str = "classifier";
+/// The setting of the project that keeps the lesson.
+pub const SETTING: &str = "classifier lesson";
+
+/// What a classifier learned from, and what classifiers like it said of labels that they had not seen.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Lesson {
+    /// The labels of the project when training began, by their names then.
+    pub names: Vec<(String, LabelId)>,
+    /// The labelled texts that were trained on, in the order that they were handed over.
+    pub trained: Vec<(TextId, LabelId)>,
+    /// The classes of `held_out`, in order.
+    pub classes: Vec<String>,
+    /// Probabilities of texts whose labels were held out.
+    pub held_out: Vec<(TextId, Vec<f32>)>,
+    /// What TF-IDF with logistic regression gets wrong of the same texts.
+    pub baseline: Option<Share>,
+}
+
+impl Lesson {
+    /// What a training run that begins now is given: every label that is not kept aside, in the order of the texts.
+    pub fn begin(project: &Project) -> Self {
+        let mut trained = labelled(project);
+        trained.retain(|&(text, _)| !project.is_aside(text));
+        Self {
+            names: project.labels().map(|l| (l.name.clone(), l.id)).collect(),
+            trained,
+            ..Self::default()
+        }
+    }
+
+    /// Takes in the predictions of held-out labels; each says its place among those that were handed over.
+    pub fn hear(&mut self, classes: &[String], predictions: &[Prediction]) {
+        self.classes = classes.to_vec();
+        let text = |p: &Prediction| Some((self.trained.get(p.row)?.0, p.probabilities.clone()));
+        self.held_out = predictions.iter().filter_map(text).collect();
+    }
+
+    /// The labels of the project that a classifier's classes are: by their names when it was trained, so that a label
+    /// may be renamed since.
+    pub fn ids(&self, classes: &[String], project: &Project) -> Vec<Option<LabelId>> {
+        let then = |name: &String| self.names.iter().find(|n| n.0 == *name).map(|n| n.1);
+        let now = |name: &String| project.labels().find(|l| l.name == *name).map(|l| l.id);
+        classes
+            .iter()
+            .map(|name| then(name).or_else(|| now(name)))
+            .collect()
+    }
+
+    /// Labels that were given or changed since, kept-aside ones not counted: training again would learn from them.
+    pub fn news(&self, project: &Project) -> usize {
+        if self.trained.is_empty() {
+            // What it was trained on is not known.
+            return 0;
+        }
+        let mut before = self.trained.clone();
+        before.sort_unstable();
+        let now = labelled(project);
+        let new =
+            |entry: &&(TextId, LabelId)| !project.is_aside(entry.0) && before.binary_search(entry).is_err();
+        now.iter().filter(new).count()
+    }
+
+    /// Texts whose label is known and that the classifier did not learn from: held out when it was estimated, or kept
+    /// aside from the beginning.
+    pub fn judged(&self, results: Option<&Results>, project: &Project) -> Vec<Judged> {
+        let mut judged: Vec<Judged> = Vec::new();
+        let mut add = |text, ids: &[Option<LabelId>], probabilities: &[f32]| {
+            let Some(Answer::Label(label)) = project.answer(text) else {
+                return;
+            };
+            if let Some(truth) = ids.iter().position(|id| *id == Some(label)) {
+                judged.push(Judged {
+                    text,
+                    truth,
+                    probabilities: probabilities.to_vec(),
+                });
+            }
+        };
+        let ids = self.ids(&self.classes, project);
+        for (text, probabilities) in &self.held_out {
+            add(*text, &ids, probabilities);
+        }
+        // Both must speak of the same classes to be counted together.
+        if let Some(results) = results.filter(|r| self.classes.is_empty() || r.labels == self.classes) {
+            let mut trained: Vec<TextId> = self.trained.iter().map(|t| t.0).collect();
+            trained.sort_unstable();
+            for &text in project.aside() {
+                if trained.binary_search(&text).is_ok() {
+                    continue;
+                }
+                let row = results.of(text).and_then(|i| results.probabilities.get(i));
+                if let Some(probabilities) = row {
+                    add(text, &results.ids, probabilities);
+                }
+            }
+        }
+        judged.sort_by_key(|j| j.text);
+        judged
+    }
+}
+
+/// Every text with a label, in the order of the texts.
+fn labelled(project: &Project) -> Vec<(TextId, LabelId)> {
+    let label = |answer| match answer {
+        Answer::Label(label) => project.label(label).map(|l| l.id),
+        Answer::Skipped | Answer::Unsure => None,
+    };
+    let mut all: Vec<(TextId, LabelId)> = project
+        .answered()
+        .filter(|a| project.texts.texts.len() > a.text as usize)
+        .filter_map(|a| Some((a.text, label(a.answer)?)))
+        .collect();
+    all.sort_unstable();
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::session::project::{Action, Texts};
+
+    fn project() -> Project {
+        let texts = Texts {
+            texts: (0..8).map(|i| format!("text {i}")).collect(),
+            ..Texts::default()
+        };
+        let mut project = Project::new("p", Arc::new(texts));
+        for name in ["a", "b"] {
+            project.apply(Action::CreateLabel { name: name.into() }).unwrap();
+        }
+        // Not in the order of the texts.
+        for (text, label) in [(5, 1), (1, 0), (3, 1), (0, 0), (6, 1)] {
+            answer(&mut project, text, label);
+        }
+        project.apply(Action::KeepAside { texts: vec![3] }).unwrap();
+        project
+    }
+
+    fn answer(project: &mut Project, text: TextId, label: LabelId) {
+        project
+            .apply(Action::Answer {
+                text,
+                answer: Answer::Label(label),
+                suggested: None,
+            })
+            .unwrap();
+    }
+
+    fn prediction(row: usize, p: f32) -> Prediction {
+        Prediction {
+            row,
+            probabilities: vec![p, 1.0 - p],
+        }
+    }
+
+    #[test]
+    fn held_out_predictions_find_their_texts() {
+        let mut p = project();
+        let mut lesson = Lesson::begin(&p);
+        assert_eq!(lesson.trained, [(0, 0), (1, 0), (5, 1), (6, 1)]);
+        let classes = ["a".to_string(), "b".to_string()];
+        lesson.hear(
+            &classes,
+            &[prediction(1, 0.9), prediction(2, 0.8), prediction(9, 0.5)],
+        );
+        let judged = lesson.judged(None, &p);
+        let brief: Vec<_> = judged.iter().map(|j| (j.text, j.truth, j.right())).collect();
+        assert_eq!(brief, [(1, 0, true), (5, 1, false)]);
+        // The text that was kept aside is judged by the classifier itself.
+        let all = (0..8).map(|row| prediction(row, 0.3)).collect();
+        let results = Results::new(classes.to_vec(), lesson.ids(&classes, &p), all);
+        let texts: Vec<TextId> = lesson.judged(Some(&results), &p).iter().map(|j| j.text).collect();
+        assert_eq!(texts, [1, 3, 5]);
+        // A renamed label is the same label; a label that goes takes its texts with it.
+        p.apply(Action::RenameLabel {
+            label: 0,
+            name: "c".into(),
+        })
+        .unwrap();
+        assert_eq!(lesson.judged(Some(&results), &p).len(), 3);
+        p.apply(Action::DeleteLabel { label: 1 }).unwrap();
+        assert_eq!(lesson.judged(Some(&results), &p).len(), 1);
+    }
+
+    #[test]
+    fn a_text_that_was_trained_on_is_no_evidence_once_it_is_put_aside() {
+        let mut p = project();
+        let lesson = Lesson::begin(&p);
+        p.apply(Action::KeepAside { texts: vec![0] }).unwrap();
+        let classes = vec!["a".to_string(), "b".to_string()];
+        let ids = lesson.ids(&classes, &p);
+        let results = Results::new(classes, ids, (0..8).map(|row| prediction(row, 0.3)).collect());
+        let judged = lesson.judged(Some(&results), &p);
+        assert_eq!(judged.iter().map(|j| j.text).collect::<Vec<_>>(), [3]);
+    }
+
+    #[test]
+    fn labels_since_training_are_counted_once() {
+        let mut p = project();
+        let lesson = Lesson::begin(&p);
+        assert_eq!(lesson.news(&p), 0);
+        answer(&mut p, 0, 1);
+        answer(&mut p, 7, 0);
+        answer(&mut p, 7, 1);
+        // Kept aside: training does not learn from it.
+        answer(&mut p, 3, 0);
+        assert_eq!(lesson.news(&p), 2);
+        answer(&mut p, 0, 0);
+        assert_eq!(lesson.news(&p), 1);
+    }
+
+    #[test]
+    fn it_is_kept_and_read_again() {
+        let mut lesson = Lesson::begin(&project());
+        lesson.hear(&["a".into(), "b".into()], &[prediction(0, 0.5)]);
+        let text = serde_json::to_string(&lesson).unwrap();
+        assert_eq!(serde_json::from_str::<Lesson>(&text).unwrap(), lesson);
+        // An older or a newer one is no failure.
+        assert_eq!(serde_json::from_str::<Lesson>("{}").unwrap(), Lesson::default());
+    }
+}

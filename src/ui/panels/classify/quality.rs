@@ -1,0 +1,172 @@
+//! Where it goes wrong: the confusion matrix, the scores of each label, the worst mistakes, labels that look wrong, and
+//! TF-IDF beside it.
+
+use egui::{CollapsingHeader, Color32, Grid, RichText, TextStyle, Ui};
+
+use super::confusion;
+use super::finder::Only;
+use super::knowledge::Knowledge;
+use super::results::class;
+use crate::session::project::Project;
+use crate::session::trust::Report;
+use crate::ui::number::{count, percent};
+use crate::ui::run::Share;
+use crate::ui::theme::Theme;
+use crate::ui::widgets::{card, chip, heading, small};
+
+/// Draws the card; returns texts to be shown in the table.
+pub fn show(ui: &mut Ui, known: &Knowledge, baseline: Option<&Share>, project: &Project) -> Option<Only> {
+    let mut only = None;
+    card(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 6.0;
+        heading(ui, "Where it goes wrong");
+        let Some(report) = &known.report else {
+            small(
+                ui,
+                "That cannot be said yet: it takes labels that the classifier has not seen. Training holds some out by \
+                 itself, and labels that are kept aside count once every text is classified.",
+            );
+            return;
+        };
+        let theme = Theme::of(ui.ctx());
+        let names: Vec<(String, Color32)> = (0..known.classes.len())
+            .map(|i| {
+                let (name, label) = class(project, &known.classes, &known.ids, i);
+                (name.to_owned(), label.map_or(theme.dim, |l| theme.label(l.id)))
+            })
+            .collect();
+        let name = |class: usize| names.get(class).map_or("?", |n| n.0.as_str());
+        if names.len() <= confusion::MOST {
+            if let Some((truth, predicted)) = confusion::show(ui, &names, &report.confusion) {
+                only = Some(Only {
+                    what: format!("{} taken for {}", name(truth), name(predicted)),
+                    texts: known.cell(truth, predicted),
+                });
+            }
+        } else {
+            small(ui, "Most often confused:");
+            for (truth, predicted, texts) in report.most_confused().into_iter().take(6) {
+                let what = format!("{} taken for {}", name(truth), name(predicted));
+                let hint = "Click to see them in the table.";
+                if chip(ui, format!("{texts} {what}")).on_hover_text(hint).clicked() {
+                    let texts = known.cell(truth, predicted);
+                    only = Some(Only { what, texts });
+                }
+            }
+        }
+        caption(ui, report, baseline);
+        lists(ui, known, &mut only);
+        CollapsingHeader::new(RichText::new("Each label").text_style(TextStyle::Small))
+            .id_salt("scores")
+            .show(ui, |ui| scores(ui, report, &names));
+    });
+    only
+}
+
+fn caption(ui: &mut Ui, report: &Report, baseline: Option<&Share>) {
+    let range = |low: f64, high: f64| format!("{:.0}\u{2013}{:.0}", 100.0 * low, 100.0 * high);
+    let mut text = format!(
+        "Rows: your label; columns: the classifier's. {} labels that it had not seen. Error {} ({}).",
+        count(report.rows),
+        percent(report.error),
+        range(report.error_interval.low, report.error_interval.high)
+    );
+    if let Some(baseline) = baseline {
+        text += &format!(
+            " TF-IDF: {} ({}).",
+            percent(baseline.error),
+            range(baseline.low, baseline.high)
+        );
+    }
+    small(ui, text).on_hover_text(
+        "Error is the share of wrong labels; the range holds the true one 95 times of 100. TF-IDF with logistic regression, \
+         which only counts words, learned from the same labels: a classifier that is not better than it has not \
+         understood more.",
+    );
+    if baseline.is_some_and(|b| b.error < report.error_interval.low) {
+        let theme = Theme::of(ui.ctx());
+        let words = "Counting words does better than this classifier. More labels help it most; adapting the language \
+                     model to your texts before may help too.";
+        ui.label(
+            RichText::new(words)
+                .text_style(TextStyle::Small)
+                .color(theme.warm),
+        );
+    }
+}
+
+/// What is worth a look, as buttons that show it in the table.
+fn lists(ui: &mut Ui, known: &Knowledge, only: &mut Option<Only>) {
+    ui.horizontal_wrapped(|ui| {
+        let mistakes = known.mistakes.len();
+        if mistakes > 0 {
+            let hint = "Labels that it had not seen and gets wrong, the worst first: those whose own label it held least \
+                        likely.";
+            if chip(ui, format!("Worst mistakes {mistakes}")).on_hover_text(hint).clicked() {
+                *only = Some(Only {
+                    what: "mistakes, the worst first".into(),
+                    texts: known.mistakes.clone(),
+                });
+            }
+        }
+        let doubtful = known.doubtful.len();
+        if doubtful > 0 {
+            let hint = "Your labels that look wrong: the text is as like another label as texts of that one are. A slip of \
+                        the key, or a text that can be told either way.";
+            if chip(ui, format!("Doubtful labels {doubtful}")).on_hover_text(hint).clicked() {
+                *only = Some(Only {
+                    what: "labels of yours that look wrong".into(),
+                    texts: known.doubtful.clone(),
+                });
+            }
+        }
+    });
+    if known.doubtful.is_empty() {
+        small(ui, "None of your labels looks wrong.");
+    }
+}
+
+fn scores(ui: &mut Ui, report: &Report, names: &[(String, Color32)]) {
+    let theme = Theme::of(ui.ctx());
+    Grid::new("scores")
+        .num_columns(5)
+        .spacing([10.0, 4.0])
+        .show(ui, |ui| {
+            for (head, hint) in [
+                ("", ""),
+                (
+                    "precision",
+                    "Of the texts that are given the label, the share that has it.",
+                ),
+                (
+                    "recall",
+                    "Of the texts that have the label, the share that is given it.",
+                ),
+                ("F1", "The harmonic mean of the two: low where either is low."),
+                ("n", "Labels that it was measured on."),
+            ] {
+                let cell = ui.label(RichText::new(head).text_style(TextStyle::Small).color(theme.dim));
+                if !hint.is_empty() {
+                    cell.on_hover_text(hint);
+                }
+            }
+            ui.end_row();
+            for (class, (name, _)) in report.classes.iter().zip(names) {
+                let short: String = name.chars().take(16).collect();
+                ui.label(RichText::new(short).text_style(TextStyle::Small))
+                    .on_hover_text(name);
+                // Nothing was given the label, or nothing has it: the score says nothing.
+                let cells = [
+                    (class.predicted > 0).then_some(class.precision),
+                    (class.support > 0).then_some(class.recall),
+                    (class.predicted + class.support > 0).then_some(class.f1),
+                ];
+                for cell in cells {
+                    let text = cell.map_or("\u{2013}".into(), percent);
+                    ui.label(RichText::new(text).text_style(TextStyle::Small));
+                }
+                small(ui, class.support.to_string());
+                ui.end_row();
+            }
+        });
+}

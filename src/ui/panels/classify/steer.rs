@@ -1,0 +1,388 @@
+//! What the Classify screen does: it asks the engines, hears them, and gives labels.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use egui::{Event as Input, Key, Ui};
+
+use super::ClassifyPanel;
+use super::export::wake;
+use super::finder::{Filter, Only};
+use super::knowledge::{Knowledge, baseline_share};
+use super::lesson::{Lesson, MODEL, SETTING};
+use super::results::Results;
+use super::why::{Explained, Want, digit};
+use crate::session::Event;
+use crate::session::exchange::Outcome;
+use crate::session::project::{Action as Step, Answer, Happened, LabelId, TextId};
+use crate::session::protocol::{Command, Explain, GivenRow, Job, Predict, Source};
+use crate::ui::actions::Action;
+use crate::ui::run::Outcome as Trained;
+use crate::ui::side::Asker;
+use crate::ui::{Shared, Wish};
+
+impl ClassifyPanel {
+    /// Looks whether another project is open or another run has begun. Cheap; called often, so that what a run is given
+    /// is seen before the next label is.
+    pub fn notice(&mut self, shared: &mut Shared) {
+        let texts = shared.project.as_ref().map(|open| &open.project.texts);
+        let same = match (&self.of, texts) {
+            (Some(before), Some(now)) => Arc::ptr_eq(before, now),
+            (None, None) => true,
+            _ => false,
+        };
+        let record = &shared.run.record;
+        if !same {
+            *self = Self {
+                of: texts.cloned(),
+                foreign: record.status.active().then_some(record.number),
+                ..Self::default()
+            };
+            shared.model = None;
+            if let Some(open) = &mut shared.project {
+                self.lesson = open.setting(SETTING).unwrap_or_default();
+                if open.models().any(|(name, _)| name == MODEL) {
+                    open.model_dir(MODEL);
+                }
+            }
+        }
+        let record = &shared.run.record;
+        let known = [self.foreign, self.coming.as_ref().map(|c| c.0)].contains(&Some(record.number));
+        let begun = record.status.active() && !known;
+        if begun && let Some(open) = &shared.project {
+            self.coming = Some((record.number, Lesson::begin(&open.project)));
+        }
+    }
+
+    /// Brings what is known up to date with the labels.
+    pub(super) fn learn(&mut self, ui: &Ui, shared: &mut Shared) {
+        let Some(open) = &mut shared.project else { return };
+        let steps = open.steps();
+        if self.known.as_ref().is_none_or(|(at, _)| *at != steps) {
+            let known = Knowledge::new(&self.lesson, self.results.as_mut(), &open.project);
+            let calibrated = |k: &Knowledge| k.trust.as_ref().map(crate::session::trust::Trust::temperature);
+            if self
+                .known
+                .as_ref()
+                .is_none_or(|(_, before)| calibrated(before) != calibrated(&known))
+            {
+                // Confidences have moved, and the order of the table may have.
+                self.finder = None;
+            }
+            if self.baseline.is_none() {
+                self.baseline = known.baseline(&self.lesson, &open.project, wake(ui));
+            }
+            self.known = Some((steps, known));
+        }
+        let Some(work) = &self.baseline else { return };
+        match baseline_share(work) {
+            Outcome::Running => {}
+            Outcome::Done(share) => {
+                self.baseline = None;
+                if share.is_some() {
+                    self.lesson.baseline = share;
+                    open.set(SETTING, &self.lesson);
+                }
+            }
+            Outcome::Lost => self.baseline = None,
+        }
+    }
+
+    /// Chooses a text and asks why it has its label.
+    pub(super) fn select(&mut self, text: TextId, shared: &mut Shared) {
+        self.selected = Some(text);
+        if self.asked == Some(text) {
+            return;
+        }
+        let (Some(open), Some(model)) = (&shared.project, &shared.model) else {
+            return;
+        };
+        let words = open
+            .project
+            .texts
+            .texts
+            .get(text as usize)
+            .cloned()
+            .unwrap_or_default();
+        self.asked = Some(text);
+        if words.trim().is_empty() {
+            return;
+        }
+        let job = Job::Explain(Explain {
+            common: shared.settings.common(),
+            model: model.clone(),
+            text: words,
+        });
+        if let Err(error) = shared.side.ask(Asker::Why, job) {
+            shared.fail(format!("{error}; start the program again"));
+        }
+        shared.wishes.push(Wish::Similar(text));
+    }
+
+    /// Arrows choose, digits and Enter label and go on.
+    pub(super) fn keys(&mut self, ui: &Ui, shared: &mut Shared) {
+        if self.results.is_none() || ui.ctx().egui_wants_keyboard_input() || self.export.is_shown() {
+            return;
+        }
+        let pressed = ui.input(|input| {
+            input.events.iter().find_map(|event| match event {
+                Input::Key {
+                    key,
+                    physical_key,
+                    pressed: true,
+                    repeat,
+                    modifiers,
+                } if modifiers.is_none() || modifiers.shift_only() => Some((*key, *physical_key, *repeat)),
+                _ => None,
+            })
+        });
+        let Some((key, place, repeat)) = pressed else {
+            return;
+        };
+        match key {
+            Key::ArrowDown => return self.step(1, shared),
+            Key::ArrowUp => return self.step(-1, shared),
+            Key::PageDown => return self.step(10, shared),
+            Key::PageUp => return self.step(-10, shared),
+            Key::Home => return self.step(isize::MIN, shared),
+            Key::End => return self.step(isize::MAX, shared),
+            _ => {}
+        }
+        // A key that is held down must not label texts that nobody has read.
+        let (Some(text), Some(open), false) = (self.selected, &shared.project, repeat) else {
+            return;
+        };
+        let label = if key == Key::Enter {
+            let predicted = self.results.as_ref().and_then(|r| r.predicted(text));
+            predicted
+                .map(|p| p.0)
+                .filter(|_| open.project.answer(text).is_none())
+        } else {
+            // Where digits lie on shifted keys, the place of the key decides.
+            let number = |key: Key| (0..10).find(|&i| digit(i) == Some(key.name()));
+            let at = number(key).or_else(|| number(place?));
+            at.and_then(|at| open.project.labels().nth(at)).map(|l| l.id)
+        };
+        if let Some(label) = label {
+            self.give(text, label, shared);
+            self.step(1, shared);
+        }
+    }
+
+    /// Goes so many rows down.
+    fn step(&mut self, by: isize, shared: &mut Shared) {
+        let (Some(results), Some(finder)) = (&self.results, &self.finder) else {
+            return;
+        };
+        let shown = finder.found();
+        let Some(last) = shown.len().checked_sub(1) else {
+            return;
+        };
+        let row = self.selected.and_then(|text| results.of(text));
+        let here = row.and_then(|row| shown.iter().position(|&i| i as usize == row));
+        let next = match here {
+            None => 0,
+            Some(here) => here.saturating_add_signed(by).min(last),
+        };
+        let text = shown
+            .get(next)
+            .and_then(|&i| results.rows.get(i as usize))
+            .map(|r| r.text);
+        if let Some(text) = text {
+            self.view.bring = Some(next);
+            self.select(text, shared);
+        }
+    }
+
+    /// Carries out what was asked for of the chosen text.
+    pub(super) fn carry_out(&mut self, want: Want, shared: &mut Shared) {
+        let Some(text) = self.selected else { return };
+        match want {
+            Want::Label(label) => self.give(text, label, shared),
+            Want::Clear => act(Step::Clear { text }, shared),
+            Want::Similar(texts) => {
+                self.filter = Filter {
+                    only: Some(Only {
+                        what: "like the chosen one".into(),
+                        texts: std::iter::once(text).chain(texts).collect(),
+                    }),
+                    ..Filter::default()
+                };
+            }
+        }
+    }
+
+    fn give(&self, text: TextId, label: LabelId, shared: &mut Shared) {
+        let predicted = self.results.as_ref().and_then(|r| r.predicted(text));
+        let step = Step::Answer {
+            text,
+            answer: Answer::Label(label),
+            suggested: predicted.map(|p| p.0),
+        };
+        act(step, shared);
+    }
+
+    /// Carries out an action of this screen.
+    pub fn act(&mut self, action: Action, shared: &mut Shared) {
+        match action {
+            Action::Classify => self.classify(shared),
+            Action::Export => {
+                let labelled = shared.project.as_ref().is_some_and(|o| o.project.labelled() > 0);
+                if self.results.is_some() || labelled {
+                    self.export.open();
+                } else {
+                    shared.say("There is nothing to export yet: label some texts first.");
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn classify(&mut self, shared: &mut Shared) {
+        let (Some(open), Some(model)) = (&shared.project, shared.model.clone()) else {
+            shared.say("Train a classifier first; then it can label every text.");
+            return;
+        };
+        if shared.run.busy() || shared.run.is_running() || self.running.is_some() {
+            shared.say("The engine is at work; classify when it has ended.");
+            return;
+        }
+        let rows = open.project.texts.texts.iter().map(|text| GivenRow {
+            text: text.clone(),
+            label: None,
+        });
+        let texts = Source {
+            path: PathBuf::from(&open.project.name),
+            rows: Some(rows.collect()),
+            ..Source::default()
+        };
+        let total = open.project.texts.texts.len() as u64;
+        let job = Job::Predict(Predict {
+            common: shared.settings.common(),
+            model,
+            texts,
+        });
+        if let Err(error) = shared.engine.send(Command::Start(Box::new(job))) {
+            shared.fail(format!("{error}; start the program again"));
+            return;
+        }
+        self.forget();
+        self.running = Some((0, total));
+    }
+
+    /// Forgets what the classifier said.
+    fn forget(&mut self) {
+        self.results = None;
+        self.known = None;
+        self.finder = None;
+        self.explained = None;
+        self.asked = None;
+        self.selected = None;
+        self.filter = Filter::default();
+    }
+
+    /// Takes in what the engine says.
+    pub fn heard(&mut self, event: &Event, shared: &mut Shared) {
+        self.notice(shared);
+        match event {
+            Event::OutOfSample { labels, predictions } => {
+                if let Some((_, lesson)) = &mut self.coming {
+                    lesson.hear(labels, predictions);
+                }
+            }
+            Event::Progress { done, total, .. } if self.running.is_some() && *total > 0 => {
+                self.running = Some((*done, *total));
+            }
+            Event::Predictions { labels, predictions } if self.running.is_some() => {
+                let Some(open) = &shared.project else { return };
+                let ids = self.lesson.ids(labels, &open.project);
+                self.results = Some(Results::new(labels.clone(), ids, predictions.clone()));
+                self.known = None;
+                self.finder = None;
+            }
+            Event::Done { job, result } => match job.as_str() {
+                "predict" => {
+                    self.running = None;
+                    let seconds = result.get("seconds").and_then(serde_json::Value::as_f64);
+                    self.seconds = seconds.unwrap_or(0.0);
+                }
+                "fit" | "train" => self.trained(&Trained::of(result), shared),
+                _ => {}
+            },
+            Event::Failed { message, .. } if self.running.take().is_some() => shared.fail(message.clone()),
+            Event::Stopped { .. } => self.running = None,
+            _ => {}
+        }
+    }
+
+    /// A classifier is finished: it becomes the project's.
+    fn trained(&mut self, outcome: &Trained, shared: &mut Shared) {
+        let Some((_, mut lesson)) = self.coming.take() else {
+            // It was trained on something else than this project.
+            return;
+        };
+        lesson.baseline = outcome.baseline;
+        self.lesson = lesson;
+        self.forget();
+        self.baseline = None;
+        self.try_one.answer = None;
+        shared.model = Some(outcome.out.clone());
+        if let Some(open) = &mut shared.project {
+            open.set(SETTING, &self.lesson);
+            open.put_model(MODEL, &outcome.out);
+        }
+    }
+
+    /// Takes in what became of something that the project was asked for.
+    pub fn happened(&mut self, happened: &Happened, shared: &mut Shared) {
+        if let Happened::ModelReady(name, dir) = happened
+            && name == MODEL
+            && shared.model.is_none()
+        {
+            shared.model = Some(dir.clone());
+        }
+    }
+
+    /// Takes in what the second engine says.
+    pub fn answered(&mut self, asker: Asker, event: Event, shared: &mut Shared) {
+        match event {
+            Event::Explanation {
+                text,
+                labels,
+                probabilities,
+                words,
+            } => {
+                let Some(open) = &shared.project else { return };
+                let explained = Explained {
+                    ids: self.lesson.ids(&labels, &open.project),
+                    text,
+                    labels,
+                    probabilities,
+                    words,
+                };
+                let of = |id: TextId| open.project.texts.texts.get(id as usize);
+                match (asker, self.asked) {
+                    (Asker::Try, _) => self.try_one.answer = Some(explained),
+                    // The answer to an earlier question is of no use.
+                    (_, Some(text)) if of(text) == Some(&explained.text) => {
+                        self.explained = Some((text, explained));
+                    }
+                    _ => {}
+                }
+            }
+            Event::Failed { message, .. } => match asker {
+                Asker::Try => self.try_one.failed = Some(message),
+                _ => shared.fail(message),
+            },
+            _ => {}
+        }
+    }
+}
+
+fn act(step: Step, shared: &mut Shared) {
+    if let Some(open) = &mut shared.project
+        && let Err(why) = open.act(step)
+    {
+        shared.fail(why.to_string());
+    }
+}

@@ -1,0 +1,168 @@
+//! What outlives the screen: evidence, the project's classifier, files of labels.
+
+use super::*;
+
+#[test]
+fn labels_kept_aside_are_evidence_and_tf_idf_is_measured_on_them() {
+    let mut open = turns(300, 120);
+    open.act(Step::KeepAside {
+        texts: (0..40).collect(),
+    })
+    .unwrap();
+    let mut h = screen(Some(open), WIDE, |bench| {
+        bench.train(predict);
+        // With enough labels aside none is held out.
+        bench.panel.lesson.held_out.clear();
+        bench.panel.lesson.classes.clear();
+        bench.panel.lesson.baseline = None;
+        bench.classify(predict);
+    });
+    for _ in 0..2_000 {
+        h.run_ok();
+        if h.state().panel.lesson.baseline.is_some() {
+            break;
+        }
+        std::thread::yield_now();
+    }
+    let panel = &h.state().panel;
+    assert_eq!(panel.known.as_ref().unwrap().1.judged.len(), 40);
+    assert_eq!(panel.lesson.baseline.unwrap().rows, 40);
+    h.run_ok();
+    h.get_by_label_contains("40 labels that it had not seen");
+    h.get_by_label_contains("TF-IDF: ");
+}
+
+#[test]
+fn trust_and_the_classifier_are_kept_with_the_project() {
+    let dir = tempfile::tempdir().unwrap();
+    let model = dir.path().join("model");
+    std::fs::create_dir(&model).unwrap();
+    std::fs::write(model.join("config.json"), "{}").unwrap();
+    let mut open = turns(60, 40);
+    open.put_model(lesson::MODEL, &model);
+    let mut learned = Lesson::begin(&open.project);
+    let said: Vec<Prediction> = (0..40)
+        .map(|row| Prediction {
+            row,
+            probabilities: predict(row as TextId),
+        })
+        .collect();
+    learned.hear(&["billing".into(), "returns".into()], &said);
+    open.set(lesson::SETTING, &learned);
+    let h = screen(Some(open), WIDE, |_| {});
+    assert_eq!(h.state().shared.model.as_ref(), Some(&model));
+    h.get_by_label_contains("40 labels that it had not seen");
+    h.get_by_label("Classify every text");
+}
+
+#[test]
+fn a_classifier_of_another_project_is_not_taken() {
+    let h = screen(Some(turns(60, 40)), WIDE, |bench| {
+        bench.panel.notice(&mut bench.shared);
+        bench.shared.run.begin(Recipe::default(), Vec::new());
+        bench.panel.notice(&mut bench.shared);
+        bench.say(started("fit"));
+        bench.shared.project = Some(turns(50, 30));
+        bench.panel.notice(&mut bench.shared);
+        bench.say(done("fit", json!({"out": "/made/up/classifier"})));
+    });
+    assert_eq!(h.state().shared.model, None);
+    h.get_by_label("No classifier has been trained yet");
+}
+
+#[test]
+fn what_is_exported_is_what_the_table_says() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("out.csv");
+    let mut h = usual();
+    h.key_press_modifiers(Modifiers::COMMAND, Key::E);
+    h.run_ok();
+    // The table's keys do not reach through the window.
+    press(&mut h, Key::ArrowDown);
+    assert_eq!(h.state().panel.selected, None);
+    h.get_by_label("Where to write").focus();
+    h.run_ok();
+    h.get_by_label("Where to write")
+        .type_text(&path.display().to_string());
+    h.run_ok();
+    h.get_by_label("Write").click();
+    h.run_ok();
+    for _ in 0..100_000 {
+        if !h.state().shared.messages.is_empty() {
+            break;
+        }
+        h.step();
+        std::thread::yield_now();
+    }
+    assert!(h.state().shared.messages[0].text.contains("out.csv"));
+    assert!(!h.state().panel.export.is_shown());
+    let written = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(written.lines().count(), 2_001);
+    let results = h.state().panel.results.as_ref().unwrap();
+    let (id, sure) = results.predicted(1_500).unwrap();
+    let name = &h.state().project().label(id).unwrap().name;
+    let line = written.lines().nth(1_501).unwrap();
+    assert!(
+        line.contains("message number 1500") && line.contains(name.as_str()),
+        "{line}"
+    );
+    assert!(line.contains(&format!("{sure:.3}")[..4]), "{line} {sure}");
+}
+
+#[test]
+fn labels_are_read_from_a_file_and_undone() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("labels.csv");
+    std::fs::write(&path, "text,label\nmessage number 7,fraud\nelsewhere,billing\n").unwrap();
+    let mut h = screen(Some(turns(20, 2)), WIDE, |bench| {
+        bench.panel.notice(&mut bench.shared);
+        let project = &bench.shared.project.as_ref().unwrap().project;
+        bench.panel.export.read(project, path, Arc::new(|| {}));
+    });
+    h.key_press_modifiers(Modifiers::COMMAND, Key::E);
+    for _ in 0..100_000 {
+        h.step();
+        if h.query_by_label("Give these labels").is_some() {
+            break;
+        }
+        std::thread::yield_now();
+    }
+    h.run_ok();
+    h.get_by_label("New labels: fraud.");
+    h.get_by_label("1 label is for a text that this project does not have.");
+    h.run_steps(4);
+    h.get_by_label("Give these labels").click();
+    h.run_ok();
+    assert_eq!(h.state().project().answer(7), Some(Answer::Label(2)));
+}
+
+#[test]
+fn a_classifier_that_is_worse_than_counting_words_is_called_so() {
+    let mut h = usual();
+    assert!(h.query_by_label_contains("Counting words does better").is_none());
+    h.state_mut().panel.lesson.baseline = Some(crate::ui::run::Share {
+        error: 0.01,
+        low: 0.0,
+        high: 0.05,
+        rows: 100,
+    });
+    h.run_ok();
+    h.get_by_label_contains("Counting words does better");
+}
+
+#[test]
+fn a_classifier_that_guesses_casts_no_doubt_on_labels() {
+    // It is a little surer of the wrong label than it is of right ones on average.
+    let guess = |text: TextId| match text % 4 {
+        1 => vec![0.48, 0.52],
+        3 => vec![0.47, 0.53],
+        _ => vec![0.49, 0.51],
+    };
+    let h = screen(Some(turns(200, 60)), WIDE, |bench| {
+        bench.train(guess);
+        bench.classify(guess);
+    });
+    let known = &h.state().panel.known.as_ref().unwrap().1;
+    assert!(!crate::session::trust::label_errors(&known.judged).is_empty());
+    assert!(!known.mistakes.is_empty() && known.doubtful.is_empty());
+}

@@ -1,0 +1,139 @@
+//! The cards beside the text: how good the model is now, and whether more labels change it.
+
+use egui::{RichText, TextStyle, Ui};
+
+use super::view::View;
+use crate::session::assistant::{Churn, Estimate};
+use crate::ui::widgets::{Curve, card, curves, grouped, heading, percent, small};
+
+/// Size of the number that a card is about.
+const FIGURE: f32 = 26.0;
+/// When fewer predictions than this share change, more labels change little.
+const SETTLED: f64 = 0.02;
+
+/// The error on the texts that were kept aside.
+pub(super) fn stopped(ui: &mut Ui, view: &View) {
+    card(ui, |ui| {
+        heading(ui, "If you stopped now");
+        let Some(estimate) = view.insight.estimate else {
+            small(ui, waiting(view));
+            return;
+        };
+        figure(ui, view, &estimate);
+        small(
+            ui,
+            format!(
+                "measured on {} labels kept aside at random. TF-IDF from the same labels: {}.",
+                grouped(estimate.measured_on),
+                percent(estimate.baseline)
+            ),
+        )
+        .on_hover_text(
+            "TF-IDF with logistic regression only counts words: what a language model adds is the difference. \
+             Labels kept aside are never trained on, so the measurement is honest.",
+        );
+        if view.insight.history.len() > 1 {
+            history(ui, view);
+        }
+    });
+}
+
+fn figure(ui: &mut Ui, view: &View, estimate: &Estimate) {
+    let (low, high) = estimate.interval;
+    ui.horizontal(|ui| {
+        let wrong = format!("{} wrong", percent(estimate.error));
+        ui.label(RichText::new(wrong).size(FIGURE).strong());
+        let spread = 50.0 * (high - low);
+        let spread = RichText::new(format!("± {spread:.0}")).color(view.theme.dim);
+        ui.label(spread)
+    })
+    .response
+    .on_hover_text(format!(
+        "Between {} and {} of all texts, with 95 % confidence; after {} labels to learn from.",
+        percent(low),
+        percent(high),
+        grouped(estimate.trained_on)
+    ));
+}
+
+fn waiting(view: &View) -> String {
+    let aside = view.project.aside().len();
+    let so_far = match aside {
+        0 => "None is there yet".into(),
+        1 => "One is there".into(),
+        n => format!("{} are there", grouped(n)),
+    };
+    format!(
+        "Now and then a text is drawn at random and its label kept aside. {so_far}; once there are enough to measure \
+         with, this says how much would be wrong."
+    )
+}
+
+fn history(ui: &mut Ui, view: &View) {
+    let points = |error: fn(&Estimate) -> f64| {
+        let point = |e: &Estimate| (e.trained_on as f64, error(e));
+        view.insight.history.iter().map(point).collect::<Vec<_>>()
+    };
+    let both = [
+        Curve {
+            points: points(|e| e.baseline),
+            colour: view.theme.dim,
+            dashed: true,
+        },
+        Curve {
+            points: points(|e| e.error),
+            colour: view.theme.ice,
+            dashed: false,
+        },
+    ];
+    ui.add_space(4.0);
+    let (first, last) = (view.insight.history.first(), view.insight.history.last());
+    let name = match (first, last) {
+        (Some(a), Some(b)) => format!(
+            "From {} wrong at {} labels to {} at {}. Solid: this model. Dashed: TF-IDF.",
+            percent(a.error),
+            a.trained_on,
+            percent(b.error),
+            b.trained_on
+        ),
+        _ => return,
+    };
+    curves(ui, 56.0, &both, &name).on_hover_text(&name);
+}
+
+/// Whether more labels would change much.
+pub(super) fn enough(ui: &mut Ui, view: &View) {
+    card(ui, |ui| {
+        heading(ui, "Enough yet?");
+        match view.insight.churn {
+            Some(churn) => {
+                let colour = if churn.changed < SETTLED {
+                    view.theme.right
+                } else {
+                    view.theme.dim
+                };
+                let words = RichText::new(settled(churn)).text_style(TextStyle::Small);
+                ui.label(words.color(colour))
+            }
+            None => small(
+                ui,
+                "Once the model suggests, this says how much your latest labels change its mind.",
+            ),
+        }
+        .on_hover_text("When new labels hardly change what the model predicts, more of them add little.");
+    });
+}
+
+/// How settled the predictions are, in words.
+pub(super) fn settled(churn: Churn) -> String {
+    let changed = percent(churn.changed);
+    let labels = grouped(churn.labels);
+    let limit = percent(SETTLED);
+    if churn.changed < SETTLED {
+        format!(
+            "The last {labels} labels changed {changed} of the predictions. That is under {limit}: you can stop."
+        )
+    } else {
+        format!("The last {labels} labels changed {changed} of the predictions. Under {limit} you can stop.")
+    }
+}

@@ -1,0 +1,524 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use egui::{Event, Key, Modifiers, Pos2, accesskit::Role, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+
+use super::*;
+use crate::session::assistant::{Churn, Estimate, Insight, Pick, Reason, Tint};
+use crate::session::project::{Action as Step, Answered, OpenProject, Project, TextId};
+
+/// The screen with what the window does round it: keys of actions, and carrying them out.
+struct Bench {
+    panel: LabelPanel,
+    shared: Shared,
+}
+
+impl Bench {
+    fn frame(&mut self, ui: &mut Ui) {
+        let typing = ui.ctx().egui_wants_keyboard_input();
+        for action in Action::ALL {
+            let Some(shortcut) = action.shortcut() else {
+                continue;
+            };
+            if !(typing && shortcut.modifiers.is_none()) && ui.input_mut(|i| i.consume_shortcut(&shortcut)) {
+                self.shared.act(action);
+            }
+        }
+        let theme = Theme::of(ui.ctx());
+        let frame = Frame::new().fill(theme.background).inner_margin(16);
+        let ended = CentralPanel::default().frame(frame);
+        ended.show(ui, |ui| self.panel.show(ui, &mut self.shared));
+        for action in std::mem::take(&mut self.shared.queue) {
+            let step = match action {
+                Action::Undo => Step::Undo,
+                Action::Redo => Step::Redo,
+                action => {
+                    self.panel.act(action, &mut self.shared);
+                    continue;
+                }
+            };
+            send(&mut self.shared, step);
+        }
+    }
+
+    fn project(&self) -> &Project {
+        &self.shared.project.as_ref().unwrap().project
+    }
+
+    fn text(&self) -> TextId {
+        self.panel.desk.text().unwrap()
+    }
+
+    fn answers(&self) -> Vec<(TextId, Answer)> {
+        self.project().answered().map(|a| (a.text, a.answer)).collect()
+    }
+}
+
+type Screenful = Harness<'static, Bench>;
+
+fn texts(texts: &[&str]) -> Arc<Texts> {
+    Arc::new(Texts {
+        source: "test".into(),
+        texts: texts.iter().map(|&t| t.into()).collect(),
+        ..Texts::default()
+    })
+}
+
+fn numbered(n: usize) -> Arc<Texts> {
+    let all: Vec<String> = (0..n).map(|i| format!("message number {i}")).collect();
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    texts(&all)
+}
+
+fn open(texts: Arc<Texts>, labels: &[&str]) -> OpenProject {
+    let mut open = OpenProject::in_memory("messages", texts);
+    for &name in labels {
+        open.act(Step::CreateLabel { name: name.into() }).unwrap();
+    }
+    open
+}
+
+fn screen(project: Option<OpenProject>, insight: Insight, size: (f32, f32)) -> Screenful {
+    let mut shared = Shared::for_tests(project);
+    shared.screen = Screen::Label;
+    shared.insight = Arc::new(insight);
+    let bench = Bench {
+        panel: LabelPanel::default(),
+        shared,
+    };
+    let mut harness = Harness::builder()
+        .with_size(vec2(size.0, size.1))
+        .with_max_steps(32)
+        .with_context_setup(theme::install)
+        .build_ui_state(|ui, bench: &mut Bench| bench.frame(ui), bench);
+    harness.run();
+    harness
+}
+
+fn usual(texts: usize) -> Screenful {
+    screen(
+        Some(open(numbered(texts), &["Billing", "Delivery"])),
+        Insight::default(),
+        (1180.0, 740.0),
+    )
+}
+
+fn press(harness: &mut Screenful, key: Key) {
+    harness.key_press(key);
+    harness.run();
+}
+
+fn label(id: u16) -> Answer {
+    Answer::Label(id)
+}
+
+#[test]
+fn a_key_labels_and_moves_on() {
+    let mut h = usual(30);
+    let mut asked = Vec::new();
+    for key in [Key::Num1, Key::Num2, Key::Num1, Key::Num2, Key::Num1] {
+        asked.push(h.state().text());
+        press(&mut h, key);
+    }
+    let expected: Vec<_> = asked.iter().copied().zip([0, 1, 0, 1, 0].map(label)).collect();
+    assert_eq!(h.state().answers(), expected);
+    assert!(!asked.contains(&h.state().text()));
+    h.get_by_label("Label: Billing, key 1");
+    h.get_by_label("5 of 100 labelled");
+    // A key without a label does nothing.
+    press(&mut h, Key::Num3);
+    assert_eq!(h.state().project().labelled(), 5);
+}
+
+#[test]
+fn a_button_labels_too() {
+    let mut h = usual(5);
+    let text = h.state().text();
+    h.get_by_label("Label: Delivery, key 2").click();
+    h.run();
+    assert_eq!(h.state().answers(), [(text, label(1))]);
+}
+
+#[test]
+fn a_held_key_and_two_keys_at_once_label_one_text() {
+    let mut h = usual(30);
+    let down = |repeat| Event::Key {
+        key: Key::Num1,
+        physical_key: None,
+        pressed: true,
+        repeat,
+        modifiers: Modifiers::NONE,
+    };
+    h.input_mut()
+        .events
+        .extend([down(false), down(true), down(false)]);
+    h.step();
+    for _ in 0..5 {
+        h.input_mut().events.push(down(true));
+        h.step();
+    }
+    assert_eq!(h.state().project().labelled(), 1);
+}
+
+#[test]
+fn undo_goes_back_text_by_text_and_redo_forth() {
+    let mut h = usual(30);
+    let mut asked = Vec::new();
+    for _ in 0..5 {
+        asked.push(h.state().text());
+        press(&mut h, Key::Num1);
+    }
+    for text in asked.iter().rev() {
+        press(&mut h, Key::Backspace);
+        assert_eq!(h.state().text(), *text);
+    }
+    assert_eq!(h.state().project().labelled(), 0);
+    h.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+    h.run();
+    assert_eq!(h.state().answers(), [(asked[0], label(0))]);
+    assert_eq!(h.state().text(), asked[1]);
+    // Another answer to the text that came back.
+    press(&mut h, Key::Num2);
+    assert_eq!(h.state().answers(), [(asked[0], label(0)), (asked[1], label(1))]);
+}
+
+#[test]
+fn keeping_aside_and_answering_is_one_step_to_the_user() {
+    let queue = vec![
+        Pick {
+            text: 3,
+            reason: Reason::KeptAside,
+        },
+        Pick {
+            text: 4,
+            reason: Reason::Diverse,
+        },
+    ];
+    let insight = Insight {
+        queue,
+        labels: vec![0, 1],
+        probabilities: HashMap::from([(3, Arc::from([0.9, 0.1])), (4, Arc::from([0.2, 0.8]))]),
+        ..Insight::default()
+    };
+    let mut h = screen(
+        Some(open(numbered(9), &["Billing", "Delivery"])),
+        insight,
+        (1180.0, 740.0),
+    );
+    assert_eq!(h.state().text(), 3);
+    h.get_by_label_contains("kept aside to measure the error");
+    h.get_by_label_contains("nothing is suggested");
+    press(&mut h, Key::Num1);
+    assert_eq!(h.state().project().aside(), [3]);
+    press(&mut h, Key::Num1);
+    let all: Vec<Answered> = h.state().project().answered().collect();
+    // What was not shown is not recorded as suggested.
+    assert_eq!(all[0].suggested, None);
+    assert_eq!((all[1].text, all[1].suggested), (4, Some(1)));
+    press(&mut h, Key::Backspace);
+    press(&mut h, Key::Backspace);
+    assert_eq!(h.state().text(), 3);
+    assert!(h.state().project().aside().is_empty());
+    assert!(matches!(
+        h.state().project().undoable(),
+        Some(Step::CreateLabel { .. })
+    ));
+    for _ in 0..2 {
+        h.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+        h.run();
+    }
+    assert_eq!(h.state().project().aside(), [3]);
+    assert_eq!(h.state().answers(), [(3, label(0)), (4, label(0))]);
+    assert_eq!(h.state().project().redoable(), None);
+}
+
+#[test]
+fn an_earlier_answer_can_be_changed_or_left() {
+    let mut h = usual(30);
+    let first = h.state().text();
+    press(&mut h, Key::Num1);
+    press(&mut h, Key::Num1);
+    let next = h.state().text();
+    let row = format!("Change: message number {first}, Billing");
+    h.get_by_label(&row).click();
+    h.run();
+    assert_eq!(h.state().text(), first);
+    h.get_by_label_contains("Your answer was: Billing");
+    press(&mut h, Key::Escape);
+    assert_eq!(h.state().text(), next);
+    h.get_by_label(&row).click();
+    h.run();
+    press(&mut h, Key::Num2);
+    assert_eq!(h.state().project().answer(first), Some(label(1)));
+    assert_eq!((h.state().text(), h.state().project().labelled()), (next, 2));
+    h.get_by_label(&format!("Change: message number {first}, Delivery"))
+        .click();
+    h.run();
+    h.get_by_label("Take the answer back").click();
+    h.run();
+    assert_eq!(h.state().project().answer(first), None);
+    assert_eq!(h.state().project().labelled(), 1);
+}
+
+#[test]
+fn skipped_and_unsure_texts_are_not_asked_for_again_but_can_be() {
+    let mut h = usual(3);
+    let first = h.state().text();
+    press(&mut h, Key::Space);
+    let second = h.state().text();
+    press(&mut h, Key::U);
+    press(&mut h, Key::Num1);
+    assert_eq!(h.state().project().answer(first), Some(Answer::Skipped));
+    assert_eq!(h.state().project().answer(second), Some(Answer::Unsure));
+    assert_eq!(h.state().panel.desk.text(), None);
+    h.get_by_label("Go through the skipped ones").click();
+    h.run();
+    assert_eq!(h.state().text(), first);
+    press(&mut h, Key::Num2);
+    assert_eq!(h.state().project().answer(first), Some(label(1)));
+    assert_eq!(h.state().panel.desk.text(), None);
+}
+
+#[test]
+fn typing_a_name_labels_nothing() {
+    let mut h = usual(9);
+    press(&mut h, Key::N);
+    h.get_by_role(Role::TextInput).type_text("1 new");
+    for key in [Key::Num1, Key::U, Key::Space, Key::Backspace] {
+        h.key_press(key);
+    }
+    h.run();
+    assert!(h.state().answers().is_empty());
+    press(&mut h, Key::Enter);
+    let names: Vec<_> = h.state().project().labels().map(|l| l.name.clone()).collect();
+    assert_eq!(names, ["Billing", "Delivery", "1 ne"]);
+    press(&mut h, Key::Num3);
+    assert_eq!(h.state().project().count(2), 1);
+    // Esc closes the field and makes no label.
+    press(&mut h, Key::N);
+    h.get_by_role(Role::TextInput).type_text("x");
+    h.run();
+    press(&mut h, Key::Escape);
+    assert_eq!(h.query_by_role(Role::TextInput).map(|n| n.value()), None);
+    assert_eq!(h.state().project().labels().count(), 3);
+}
+
+#[test]
+fn the_first_screen_asks_for_labels() {
+    let mut h = screen(Some(open(numbered(9), &[])), Insight::default(), (1180.0, 740.0));
+    h.get_by_label("What kinds of text are there?");
+    press(&mut h, Key::Num1);
+    assert!(h.state().answers().is_empty());
+    let field = |h: &mut Screenful, typed: &str| {
+        h.get_by_label("Names of labels").type_text(typed);
+        h.run();
+        press(h, Key::Enter);
+    };
+    field(&mut h, "praise");
+    h.get_by_label("What kinds of text are there?");
+    field(&mut h, " billing, returns,,praise, billing ");
+    let names: Vec<_> = h.state().project().labels().map(|l| l.name.clone()).collect();
+    assert_eq!(names, ["praise", "billing", "returns"]);
+    assert!(h.query_by_label("What kinds of text are there?").is_none());
+    press(&mut h, Key::Num3);
+    assert_eq!(h.state().project().count(2), 1);
+}
+
+#[test]
+fn labels_are_renamed_merged_and_deleted_with_the_effect_stated() {
+    let mut h = usual(9);
+    for key in [Key::Num1, Key::Num1, Key::Num2] {
+        press(&mut h, key);
+    }
+    h.get_by_label("edit labels").click();
+    h.run();
+    h.get_by_label("Name of Billing").focus();
+    h.run();
+    h.get_by_label("Name of Billing").type_text(" & pay");
+    h.run();
+    press(&mut h, Key::Enter);
+    let name = h.state().project().label(0).unwrap().name.clone();
+    assert!(name.contains(" & pay") && name.contains("Billing"), "{name}");
+
+    h.get_by_label("Delete Delivery").click();
+    h.run();
+    h.get_by_label("1 text counts as not answered, and Delivery goes.");
+    h.get_by_label("Keep it").click();
+    h.run();
+    assert_eq!(h.state().project().labels().count(), 2);
+
+    h.get_by_label(&format!("Merge {name} into")).click();
+    h.run();
+    h.get_by_role_and_label(Role::Button, "Delivery").click();
+    h.run();
+    h.get_by_label(&format!("2 texts become Delivery, and {name} goes."));
+    h.get_by_label("Merge").click();
+    h.run();
+    assert_eq!(
+        (h.state().project().count(1), h.state().project().label(0)),
+        (3, None)
+    );
+    press(&mut h, Key::Backspace);
+    assert_eq!(
+        (h.state().project().count(0), h.state().project().count(1)),
+        (2, 1)
+    );
+
+    h.get_by_label("Delete Delivery").click();
+    h.run();
+    h.get_by_label("Delete it").click();
+    h.run();
+    assert_eq!(h.state().project().labelled(), 2);
+    // A label's key gives nothing while its name could be typed.
+    press(&mut h, Key::Num1);
+    assert_eq!(h.state().project().labelled(), 2);
+    press(&mut h, Key::Escape);
+    press(&mut h, Key::Num1);
+    assert_eq!(h.state().project().labelled(), 3);
+}
+
+#[test]
+fn similar_texts_are_labelled_together_but_for_the_unticked() {
+    let mut h = usual(9);
+    let of = h.state().text();
+    press(&mut h, Key::S);
+    assert_eq!(h.state().shared.wishes, [Wish::Similar(of)]);
+    let others: Vec<TextId> = (0..9).filter(|&t| t != of).take(3).collect();
+    let insight = Insight {
+        similar: HashMap::from([(of, Arc::from(others.clone()))]),
+        ..Insight::default()
+    };
+    h.state_mut().shared.insight = Arc::new(insight);
+    h.run();
+    h.get_by_label("Label these 4 as …");
+    h.get_by_label(&format!("message number {}", others[1])).click();
+    h.run();
+    h.get_by_label("Label these 3 as …");
+    press(&mut h, Key::Num2);
+    let expected: Vec<_> = [of, others[0], others[2]].map(|t| (t, label(1))).into();
+    assert_eq!(h.state().answers(), expected);
+    assert_eq!(h.state().panel.mode, Mode::Read);
+    assert!(!expected.iter().any(|e| e.0 == h.state().text()));
+    press(&mut h, Key::Backspace);
+    assert!(h.state().answers().is_empty());
+}
+
+/// Texts 0 to 4 lie on the left, 5 to 9 on the right.
+fn halves() -> Insight {
+    let at = |t: TextId| [if t < 5 { 0.1 } else { 0.9 }, 0.1 + 0.2 * (t % 5) as f32];
+    Insight {
+        map: (0..10).map(|t| (t, at(t))).collect(),
+        ..Insight::default()
+    }
+}
+
+#[test]
+fn a_loop_on_the_map_selects_what_a_key_labels() {
+    let mut h = screen(
+        Some(open(numbered(10), &["Billing", "Delivery"])),
+        halves(),
+        (1180.0, 740.0),
+    );
+    press(&mut h, Key::M);
+    let map = h.get_by_label_contains("Map of 10 texts").rect();
+    let at = |x: f32, y: f32| map.min + vec2(x, y) * map.size();
+    let corners: [Pos2; 5] = [
+        at(0.6, 0.02),
+        at(0.98, 0.02),
+        at(0.98, 0.98),
+        at(0.6, 0.98),
+        at(0.6, 0.5),
+    ];
+    h.drag_at(corners[0]);
+    h.run();
+    for corner in corners {
+        h.hover_at(corner);
+        h.run();
+    }
+    h.drop_at(corners[4]);
+    h.run();
+    h.get_by_label("Label these 5 as …");
+    press(&mut h, Key::Num1);
+    let mut labelled: Vec<TextId> = h.state().answers().into_iter().map(|a| a.0).collect();
+    labelled.sort_unstable();
+    assert_eq!(labelled, [5, 6, 7, 8, 9]);
+    // The same by the list, for who does not see the map; an answered text keeps its answer.
+    for text in ["message number 0", "message number 5"] {
+        h.get_by_label(text).click();
+        h.run();
+    }
+    h.get_by_label("Label this one as …");
+    press(&mut h, Key::Num2);
+    assert_eq!(h.state().project().answer(0), Some(label(1)));
+    assert_eq!(h.state().project().answer(5), Some(label(0)));
+    press(&mut h, Key::Escape);
+    assert_eq!(h.state().panel.mode, Mode::Read);
+}
+
+#[test]
+fn suggestions_can_be_hidden_and_are_then_not_recorded() {
+    let mut h = screen(
+        Some(open(numbered(9), &["Billing", "Delivery"])),
+        Insight::default(),
+        (1180.0, 740.0),
+    );
+    let text = h.state().text();
+    let mut insight = Insight {
+        features: (9, 9),
+        labels: vec![0, 1],
+        ..Insight::default()
+    };
+    for text in 0..9 {
+        insight.probabilities.insert(text, Arc::from([0.3, 0.7]));
+    }
+    h.state_mut().shared.insight = Arc::new(insight);
+    h.run();
+    assert_eq!(h.state().shared.wishes, [Wish::Explain(text)]);
+    h.get_by_label("The model leans to Delivery, 70 %.");
+    press(&mut h, Key::H);
+    assert!(h.query_by_label_contains("leans to").is_none());
+    h.get_by_label("Suggestions are hidden.");
+    press(&mut h, Key::Num1);
+    press(&mut h, Key::H);
+    press(&mut h, Key::Num1);
+    let suggested: Vec<_> = h.state().project().answered().map(|a| a.suggested).collect();
+    assert_eq!(suggested, [None, Some(1)]);
+}
+
+#[test]
+fn when_the_goal_is_reached_training_is_offered() {
+    let mut h = usual(9);
+    h.state_mut().shared.goal = 2;
+    press(&mut h, Key::Num1);
+    assert!(h.query_by_label("Enough to train").is_none());
+    press(&mut h, Key::Num2);
+    h.get_by_label("Enough to train");
+    press(&mut h, Key::Num2);
+    assert_eq!(h.state().project().labelled(), 3);
+}
+
+#[test]
+fn without_texts_the_sample_is_offered() {
+    for project in [None, Some(open(texts(&[]), &["a"]))] {
+        let mut h = screen(project, Insight::default(), (1180.0, 740.0));
+        press(&mut h, Key::Num1);
+        h.get_by_label("Try the sample");
+        h.get_by_label("Open a file");
+    }
+}
+
+#[test]
+fn another_project_starts_afresh() {
+    let mut h = usual(9);
+    press(&mut h, Key::Num1);
+    press(&mut h, Key::M);
+    h.state_mut().shared.project = Some(open(numbered(2), &["x"]));
+    h.run();
+    assert_eq!(h.state().panel.mode, Mode::Read);
+    press(&mut h, Key::Num1);
+    assert_eq!(h.state().project().labelled(), 1);
+}
+
+mod pictures;

@@ -1,0 +1,102 @@
+//! The screens, one file or folder each. A screen owns what only it needs and is handed the rest.
+
+pub mod classify;
+pub mod label;
+pub mod texts;
+pub mod train;
+pub mod write;
+
+use egui::Ui;
+
+use super::actions::Action;
+use super::side::Asker;
+use super::{Screen, Shared};
+use crate::session::Event;
+use crate::session::project::{Happened, TextId};
+
+/// Every screen's own state.
+#[derive(Default)]
+pub struct Panels {
+    texts: texts::TextsPanel,
+    label: label::LabelPanel,
+    train: train::TrainPanel,
+    classify: classify::ClassifyPanel,
+    write: write::WritePanel,
+}
+
+impl Panels {
+    /// The text that the Label screen asks for.
+    pub fn asked_for(&self) -> Option<TextId> {
+        self.label.asked_for()
+    }
+
+    /// Draws the screen that is chosen.
+    pub fn show(&mut self, ui: &mut Ui, shared: &mut Shared) {
+        self.classify.notice(shared);
+        self.texts.tick(ui.ctx(), shared);
+        if let Some(path) = self.texts.take_labels_from() {
+            self.classify.import_labels(path, shared);
+        }
+        match shared.screen {
+            Screen::Texts => self.texts.show(ui, shared),
+            Screen::Label => self.label.show(ui, shared),
+            Screen::Train => self.train.show(ui, shared),
+            Screen::Classify => self.classify.show(ui, shared),
+            Screen::Write => self.write.show(ui, shared),
+        }
+        self.classify.notice(shared);
+    }
+
+    /// The screen that has to be shown for an action, where it is not one that works anywhere.
+    pub fn home(action: Action) -> Option<Screen> {
+        match action {
+            Action::OpenFile | Action::OpenSample => Some(Screen::Texts),
+            Action::Train => Some(Screen::Train),
+            Action::Classify | Action::Export => Some(Screen::Classify),
+            action => action.screen(),
+        }
+    }
+
+    /// Tells the screens what the engine said.
+    pub fn heard(&mut self, event: &Event, shared: &mut Shared) {
+        self.classify.heard(event, shared);
+    }
+
+    /// Tells the screens that another project is open.
+    pub fn opened(&mut self, shared: &mut Shared) {
+        self.train.opened(shared);
+    }
+
+    /// Tells the screens what became of something that the project was asked for.
+    pub fn happened(&mut self, happened: &Happened, shared: &mut Shared) {
+        self.classify.happened(happened, shared);
+    }
+
+    /// Hands on what the second engine answered.
+    pub fn answered(&mut self, asker: Asker, event: Event, shared: &mut Shared) {
+        match asker {
+            Asker::Try | Asker::Why => self.classify.answered(asker, event, shared),
+            Asker::WriteBefore | Asker::WriteAfter => self.write.answered(asker, event, shared),
+            Asker::Device => {}
+        }
+    }
+
+    /// Carries out an action that belongs to a screen.
+    pub fn act(&mut self, action: Action, shared: &mut Shared) {
+        match action {
+            Action::OpenFile | Action::OpenSample => self.texts.act(action, shared),
+            Action::Skip
+            | Action::Unsure
+            | Action::Suggestions
+            | Action::NewLabel
+            | Action::Similar
+            | Action::Map => self.label.act(action, shared),
+            Action::Train | Action::PauseResume | Action::Step | Action::Stop => {
+                self.train.act(action, shared)
+            }
+            Action::Classify | Action::Export => self.classify.act(action, shared),
+            _ => {}
+        }
+        self.classify.notice(shared);
+    }
+}

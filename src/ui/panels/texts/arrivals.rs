@@ -1,0 +1,88 @@
+//! What comes from outside: files that are dropped anywhere on the window, and what is pasted on this screen.
+
+use std::path::PathBuf;
+
+use egui::{Align2, Context, Event, FontId, Id, LayerId, Order, Stroke, StrokeKind};
+
+use super::Want;
+use crate::session::exchange::Source;
+use crate::ui::theme::{RADIUS, Theme};
+use crate::ui::{Screen, Shared};
+
+/// What arrived in this frame.
+pub(super) fn wants(ctx: &Context, shared: &mut Shared) -> Vec<Want> {
+    hovered(ctx);
+    let mut wants = Vec::new();
+    let dropped = ctx.input(|i| i.raw.dropped_files.clone());
+    if let [first, others @ ..] = dropped.as_slice() {
+        let path = first.path().to_path_buf();
+        if !others.is_empty() {
+            let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+            shared.say(format!("Only {name} is opened: a project has one file of texts."));
+        }
+        wants.push(Want::Read(Source::File(path)));
+    }
+    let here = shared.screen == Screen::Texts
+        && !ctx.text_edit_focused()
+        && ctx.memory(|m| m.top_modal_layer().is_none());
+    if here {
+        let pasted = ctx.input(|i| {
+            i.events.iter().find_map(|event| match event {
+                Event::Paste(text) => Some(text.clone()),
+                _ => None,
+            })
+        });
+        wants.extend(pasted.map(pasted_source).map(Want::Read));
+    }
+    wants
+}
+
+/// Pasted text, or the file that was copied in a file manager.
+fn pasted_source(text: String) -> Source {
+    let line = text.trim();
+    let path = line.strip_prefix("file://").unwrap_or(line);
+    let one_line = !line.is_empty() && !line.contains('\n') && path.starts_with('/');
+    if one_line && std::path::Path::new(path).is_file() {
+        Source::File(PathBuf::from(path))
+    } else {
+        Source::Pasted(text)
+    }
+}
+
+/// While a file is held over the window, says that it can be let go.
+fn hovered(ctx: &Context) {
+    let held = ctx.input(|i| i.raw.hovered_files.clone());
+    if held.is_empty() {
+        return;
+    }
+    let theme = Theme::of(ctx);
+    let name = held
+        .iter()
+        .find_map(|file| Some(file.path.as_ref()?.file_name()?.to_string_lossy().into_owned()));
+    let painter = ctx.layer_painter(LayerId::new(Order::Foreground, Id::unique("drop")));
+    let room = ctx.content_rect();
+    painter.rect_filled(room, 0, theme.background.gamma_multiply(0.9));
+    let frame = room.shrink(24.0);
+    painter.rect(
+        frame,
+        RADIUS,
+        theme.tint(theme.ice, 0.08).gamma_multiply(0.9),
+        Stroke::new(2.0, theme.ice),
+        StrokeKind::Inside,
+    );
+    let middle = frame.center();
+    let large = FontId::proportional(20.0);
+    let what = name.map_or("Let go to open it".to_owned(), |name| {
+        format!("Let go to open {name}")
+    });
+    let galley = painter.layout(what, large, theme.text, frame.width() - 32.0);
+    let at = Align2::CENTER_BOTTOM.anchor_size(middle, galley.size()).min;
+    painter.galley(at, galley, theme.text);
+    painter.text(
+        middle + egui::vec2(0.0, 10.0),
+        Align2::CENTER_TOP,
+        "What is open now stays as it is until you start with the new texts.",
+        FontId::proportional(12.0),
+        theme.dim,
+    );
+}

@@ -1,0 +1,278 @@
+//! The Texts screen: which texts?
+//!
+//! Whatever arrives (dropped, pasted, chosen: `arrivals`) is read beside the window (`work`) and shown as a
+//! `preview` before it becomes a project. Nothing that is open changes before the new project is on disk.
+
+mod age;
+mod arrivals;
+mod button;
+mod columns;
+mod drop_area;
+mod findings;
+mod lengths;
+mod preview;
+mod project;
+mod recents;
+mod start;
+mod table;
+mod work;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use egui::{Context, Key, ScrollArea, Ui};
+
+use crate::session::exchange::{self, Plan, Sheet, Source};
+use crate::session::project::{EXTENSION, OpenProject};
+use crate::ui::actions::Action;
+use crate::ui::{Screen, Shared};
+use preview::Preview;
+use recents::Recents;
+use work::{Ended, Work};
+
+/// Width of the cards at the right, in points.
+const SIDE: f32 = 308.0;
+/// Space between two cards, in points.
+const GAP: f32 = 14.0;
+
+/// Something that the user asked for on this screen.
+#[derive(Clone, Debug, PartialEq)]
+enum Want {
+    /// An action of the whole window.
+    Act(Action),
+    /// Read texts and show what is in them.
+    Read(Source),
+    /// Ask for what is on the clipboard.
+    Paste,
+    /// Open a project file.
+    Open(PathBuf),
+    /// Take a project off the list of recent ones.
+    Forget(PathBuf),
+    /// End the work that goes on.
+    Cancel,
+    /// Go back from the preview.
+    Back,
+    /// Make a project of what the preview shows.
+    Start,
+    /// Give the open project the labels of this file.
+    LabelsFrom(PathBuf),
+}
+
+/// What only this screen needs.
+#[derive(Default)]
+pub struct TextsPanel {
+    recents: Recents,
+    work: Option<Work>,
+    preview: Option<Preview>,
+    /// A file whose labels the open project is to get; another screen takes it from here.
+    labels_from: Option<PathBuf>,
+}
+
+impl TextsPanel {
+    /// Once a frame, whatever screen is shown: takes in what was dropped on the window and what was read beside it.
+    pub fn tick(&mut self, ctx: &Context, shared: &mut Shared) {
+        for want in arrivals::wants(ctx, shared) {
+            self.carry_out(ctx, want, shared);
+        }
+        self.recents.poll();
+        if let Some(preview) = &mut self.preview {
+            preview.poll(shared);
+        }
+        match self.work.as_ref().and_then(Work::poll) {
+            None => {}
+            Some(ended) => {
+                self.work = None;
+                self.take_in(ended, shared);
+                ctx.request_repaint();
+            }
+        }
+    }
+
+    /// Draws the screen.
+    pub fn show(&mut self, ui: &mut Ui, shared: &mut Shared) {
+        self.recents.look(shared);
+        let mut wants = Vec::new();
+        self.keys(ui, shared, &mut wants);
+        match (&self.work, &mut self.preview) {
+            (Some(work), _) if work.hides_the_screen() => work.show(ui, &mut wants),
+            (_, Some(preview)) => preview.show(ui, shared, &mut wants),
+            (_, None) => {
+                ScrollArea::vertical()
+                    .id_salt("texts")
+                    .auto_shrink([false, false])
+                    .show(ui, |ui| start::show(ui, shared, &self.recents, &mut wants));
+            }
+        }
+        if !wants.is_empty() {
+            ui.ctx().request_repaint();
+        }
+        for want in wants {
+            self.carry_out(&ui.ctx().clone(), want, shared);
+        }
+    }
+
+    /// Carries out an action of this screen.
+    pub fn act(&mut self, action: Action, shared: &mut Shared) {
+        match action {
+            Action::OpenFile if self.may_begin(shared) => {
+                let wake = Arc::clone(&shared.wake);
+                self.work = Some(Work::Choosing(exchange::choose_file("Open texts", wake)));
+            }
+            Action::OpenSample => self.read(Source::Sample, shared),
+            _ => {}
+        }
+    }
+
+    /// The file whose labels the open project is to get, once.
+    pub fn take_labels_from(&mut self) -> Option<PathBuf> {
+        self.labels_from.take()
+    }
+
+    /// Keys of this screen, while nothing else wants them.
+    fn keys(&self, ui: &Ui, shared: &Shared, wants: &mut Vec<Want>) {
+        let ctx = ui.ctx();
+        let elsewhere = ctx.text_edit_focused()
+            || egui::Popup::is_any_open(ctx)
+            || ctx.memory(|m| m.top_modal_layer().is_some())
+            || ctx.input(|i| i.modifiers.any());
+        if elsewhere {
+            return;
+        }
+        let pressed = |key| ctx.input(|i| i.key_pressed(key));
+        // Enter on a focused button is that button's.
+        let enter = pressed(Key::Enter) && ctx.memory(|m| m.focused().is_none());
+        let escape = pressed(Key::Escape);
+        if self.work.is_some() {
+            if escape {
+                wants.push(Want::Cancel);
+            }
+        } else if self.preview.is_some() {
+            if escape {
+                wants.push(Want::Back);
+            } else if enter {
+                wants.push(Want::Start);
+            }
+        } else {
+            if enter && shared.project.is_some() {
+                wants.push(Want::Act(Action::Show(Screen::Label)));
+            }
+            if pressed(Key::S) {
+                wants.push(Want::Act(Action::OpenSample));
+            }
+            wants.extend(self.recents.key(ui).map(Want::Open));
+        }
+    }
+
+    fn carry_out(&mut self, ctx: &Context, want: Want, shared: &mut Shared) {
+        match want {
+            Want::Act(action) => shared.act(action),
+            Want::Read(Source::File(path)) if is_project(&path) => self.open(path, shared),
+            Want::Read(source) => self.read(source, shared),
+            Want::Paste => ctx.send_viewport_cmd(egui::ViewportCommand::RequestPaste),
+            Want::Open(path) => self.open(path, shared),
+            Want::Forget(path) => self.recents.forget(path, shared),
+            Want::Cancel => {
+                if self.work.as_ref().is_some_and(Work::can_be_cancelled) {
+                    self.work = None;
+                }
+            }
+            Want::Back => self.preview = None,
+            Want::Start => self.start(shared),
+            Want::LabelsFrom(path) => {
+                self.preview = None;
+                self.labels_from = Some(path);
+            }
+        }
+    }
+
+    /// Whether new work may take the place of what goes on; says so where it may not.
+    fn may_begin(&self, shared: &mut Shared) -> bool {
+        let may = self.work.as_ref().is_none_or(Work::can_be_cancelled);
+        if !may {
+            shared.say("One moment: a project is being opened.");
+        }
+        may
+    }
+
+    fn read(&mut self, source: Source, shared: &mut Shared) {
+        if !self.may_begin(shared) {
+            return;
+        }
+        shared.screen = Screen::Texts;
+        self.work = Some(Work::read(source, Arc::clone(&shared.wake)));
+    }
+
+    fn open(&mut self, path: PathBuf, shared: &mut Shared) {
+        if !self.may_begin(shared) {
+            return;
+        }
+        let here = shared.project.as_ref().and_then(OpenProject::path);
+        if here.is_some_and(|here| whole(here) == whole(&path)) {
+            shared.screen = Screen::Label;
+            return;
+        }
+        shared.screen = Screen::Texts;
+        self.work = Some(Work::open(path, Arc::clone(&shared.wake)));
+    }
+
+    /// Makes the project that the preview plans.
+    fn start(&mut self, shared: &mut Shared) {
+        if let Some(preview) = self.preview.as_ref().filter(|p| p.obstacle().is_none()) {
+            let plan = preview.plan();
+            self.make(plan, shared);
+        }
+    }
+
+    fn make(&mut self, plan: Plan, shared: &mut Shared) {
+        let folder = shared.shelf.projects().map(Path::to_path_buf);
+        self.work = Some(Work::make(plan, folder, Arc::clone(&shared.wake)));
+    }
+
+    /// What has become of the work that went on.
+    fn take_in(&mut self, ended: Ended, shared: &mut Shared) {
+        match ended {
+            Ended::Chosen(Some(path)) => {
+                if is_project(&path) {
+                    self.open(path, shared);
+                } else {
+                    self.read(Source::File(path), shared);
+                }
+            }
+            Ended::Chosen(None) => {}
+            Ended::Sample(sheet) => self.make(plan_of_sample(sheet), shared),
+            Ended::Read(sheet) => self.preview = Some(Preview::new(sheet, shared)),
+            Ended::Opened(project) => {
+                let old = shared.project.take();
+                self.recents.note(old.iter().chain([&*project]), shared);
+                self.preview = None;
+                shared.open(*project);
+            }
+            Ended::Failed(why) => shared.fail(why),
+        }
+    }
+}
+
+/// The sample comes with the names of its labels and without any answer: giving some is what it is for.
+fn plan_of_sample(sheet: Sheet) -> Plan {
+    Plan {
+        text_columns: sheet.text_columns.clone(),
+        label_column: sheet.label_column,
+        use_labels: false,
+        once_only: false,
+        sheet: Arc::new(sheet),
+    }
+}
+
+/// Whether a path names a project file rather than texts.
+fn is_project(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|end| end.eq_ignore_ascii_case(EXTENSION))
+}
+
+/// A path without links and detours, so that one file has one path.
+fn whole(path: &Path) -> PathBuf {
+    std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf())
+}

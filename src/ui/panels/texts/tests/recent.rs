@@ -1,0 +1,74 @@
+//! Projects that were open before.
+
+use super::*;
+
+#[test]
+fn a_project_that_another_window_holds_is_told_so() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("held.unfreeze");
+    let texts = Arc::new(Texts {
+        texts: vec!["a".into()],
+        ..Texts::default()
+    });
+    let held = OpenProject::create(&path, "held", texts, Arc::new(|| {})).unwrap();
+    Shelf::in_folder(home.path()).note_now(&held);
+    let mut h = screen_at(home, None, SIZE);
+    until(&mut h, "the list", |b| !b.panel.recents.is_reading());
+    let row = "Open held: 0 of 1 text labelled, just now, key 1";
+    h.get_by_role_and_label(Role::Button, row).click();
+    h.run_steps(1);
+    idle(&mut h);
+    assert!(h.state().shared.project.is_none());
+    assert!(
+        h.state().failures()[0].contains("open in another window"),
+        "{:?}",
+        h.state().failures()
+    );
+    drop(held);
+    h.key_press(Key::Num1);
+    h.run_steps(2);
+    idle(&mut h);
+    assert_eq!(
+        h.state().project().path(),
+        Some(std::fs::canonicalize(&path).unwrap().as_path())
+    );
+    assert_eq!(h.state().shared.screen, Screen::Label);
+}
+
+#[test]
+fn what_is_left_for_another_project_stands_on_the_list_with_its_labels() {
+    let mut h = screen();
+    h.key_press(Key::S);
+    h.run_steps(2);
+    idle(&mut h);
+    let open = h.state_mut().shared.project.as_mut().unwrap();
+    let answer = Step::AnswerMany {
+        texts: vec![0, 1, 2],
+        answer: Answer::Label(0),
+    };
+    open.act(answer).unwrap();
+    until(&mut h, "the labels are on disk", |b| !b.project().busy());
+    h.state_mut().shared.screen = Screen::Texts;
+    until(&mut h, "the list", |b| !b.panel.recents.is_reading());
+    assert_eq!(
+        h.state().panel.recents.key_of(0),
+        None,
+        "what is open is not offered"
+    );
+    h.event(Event::Paste("some other text\nand one more".into()));
+    h.run_steps(2);
+    idle(&mut h);
+    h.key_press(Key::Enter);
+    h.run_steps(2);
+    idle(&mut h);
+    h.state_mut().shared.screen = Screen::Texts;
+    until(&mut h, "the list", |b| !b.panel.recents.is_reading());
+    h.get_by_role_and_label(
+        Role::Button,
+        "Open sample: 3 of 600 texts labelled, just now, key 1",
+    )
+    .click();
+    h.run_steps(1);
+    idle(&mut h);
+    assert_eq!(h.state().project().project.labelled(), 3);
+}

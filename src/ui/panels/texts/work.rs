@@ -1,0 +1,157 @@
+//! What goes on beside the window: choosing, reading, making and opening. One at a time.
+
+use std::path::PathBuf;
+
+use egui::{ProgressBar, RichText, Ui};
+
+use super::Want;
+use super::button::{Weight, button};
+use crate::session::exchange::{self, Background, Outcome, Plan, Sheet, Source, Wake};
+use crate::session::project::OpenProject;
+use crate::ui::theme::{self, Theme};
+use crate::ui::widgets::{card, small};
+
+/// Work that goes on.
+pub(super) enum Work {
+    /// The system's own window is open.
+    Choosing(Background<Option<PathBuf>>),
+    /// Texts are read.
+    Reading {
+        /// Whether they are the sample, which needs no preview.
+        sample: bool,
+        name: String,
+        work: Background<Result<Sheet, String>>,
+    },
+    /// A project is opened, or made where `new`.
+    Opening {
+        new: bool,
+        name: String,
+        work: Background<Result<OpenProject, String>>,
+    },
+}
+
+/// What has become of it.
+pub(super) enum Ended {
+    Chosen(Option<PathBuf>),
+    Sample(Sheet),
+    Read(Sheet),
+    Opened(Box<OpenProject>),
+    Failed(String),
+}
+
+impl Work {
+    pub fn read(source: Source, wake: Wake) -> Self {
+        Self::Reading {
+            sample: source == Source::Sample,
+            name: source.name(),
+            work: exchange::open(source, wake),
+        }
+    }
+
+    pub fn open(path: PathBuf, wake: Wake) -> Self {
+        let name = path.file_name().unwrap_or(path.as_os_str());
+        Self::Opening {
+            new: false,
+            name: name.to_string_lossy().into_owned(),
+            work: exchange::open_project(path, wake),
+        }
+    }
+
+    pub fn make(plan: Plan, folder: Option<PathBuf>, wake: Wake) -> Self {
+        Self::Opening {
+            new: true,
+            name: plan.sheet.source.clone(),
+            work: exchange::create(plan, folder, wake),
+        }
+    }
+
+    /// Reading that has come so far and goes no further.
+    #[cfg(test)]
+    pub fn stalled(name: &str, total: u64, done: u64) -> Self {
+        Self::Reading {
+            sample: false,
+            name: name.into(),
+            work: Background::stalled(total, done),
+        }
+    }
+
+    /// Whether it may be dropped. A project that is being made would lie there half wanted.
+    pub fn can_be_cancelled(&self) -> bool {
+        !matches!(self, Self::Opening { .. })
+    }
+
+    /// Whether there is something to see of it.
+    pub fn hides_the_screen(&self) -> bool {
+        !matches!(self, Self::Choosing(_))
+    }
+
+    /// What has become of it, once it has ended.
+    pub fn poll(&self) -> Option<Ended> {
+        const LOST: &str = "The work broke off, and nothing was changed; try again.";
+        let lost = || Ended::Failed(LOST.into());
+        Some(match self {
+            Self::Choosing(work) => match work.poll() {
+                Outcome::Running => return None,
+                Outcome::Done(path) => Ended::Chosen(path),
+                Outcome::Lost => {
+                    let how = "The system's window for choosing a file could not be opened; drop the file on this \
+                               window instead.";
+                    Ended::Failed(how.into())
+                }
+            },
+            Self::Reading { sample, work, .. } => match work.poll() {
+                Outcome::Running => return None,
+                Outcome::Done(Ok(sheet)) if *sample => Ended::Sample(sheet),
+                Outcome::Done(Ok(sheet)) => Ended::Read(sheet),
+                Outcome::Done(Err(why)) => Ended::Failed(why),
+                Outcome::Lost => lost(),
+            },
+            Self::Opening { work, .. } => match work.poll() {
+                Outcome::Running => return None,
+                Outcome::Done(Ok(project)) => Ended::Opened(Box::new(project)),
+                Outcome::Done(Err(why)) => Ended::Failed(why),
+                Outcome::Lost => lost(),
+            },
+        })
+    }
+
+    /// How far it is, and the way out.
+    pub fn show(&self, ui: &mut Ui, wants: &mut Vec<Want>) {
+        let theme = Theme::of(ui.ctx());
+        let (what, share) = match self {
+            Self::Choosing(_) => return,
+            Self::Reading { name, work, .. } => (format!("Reading {name}"), work.share()),
+            Self::Opening { new: true, name, .. } => (format!("Making a project of {name}"), None),
+            Self::Opening { name, .. } => (format!("Opening {name}"), None),
+        };
+        let room = ui.available_size();
+        ui.add_space((0.22 * room.y).clamp(0.0, 180.0));
+        let width = room.x.min(560.0);
+        let body = |ui: &mut Ui| {
+            ui.label(RichText::new(&what).text_style(theme::title()).strong());
+            match share {
+                Some(share) => {
+                    let bar = ProgressBar::new(share).fill(theme.ice).desired_height(8.0);
+                    let bar = ui.add(bar);
+                    bar.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ProgressIndicator, true, &what));
+                    small(ui, format!("{:.0} %", 100.0 * share));
+                }
+                None => {
+                    ui.spinner();
+                }
+            }
+            if self.can_be_cancelled() {
+                let hint = "Stops reading; nothing is changed.";
+                if button(ui, "Cancel", "Esc", Weight::Usual, hint).clicked() {
+                    wants.push(Want::Cancel);
+                }
+            } else {
+                small(ui, "Every text is written to disk before the first is shown.");
+            }
+        };
+        ui.horizontal(|ui| {
+            ui.add_space((room.x - width) / 2.0);
+            ui.allocate_ui(egui::vec2(width, 0.0), |ui| card(ui, |ui| ui.vertical(body)));
+        });
+    }
+}

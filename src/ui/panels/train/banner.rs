@@ -1,0 +1,328 @@
+//! The line above everything, while nothing runs: where one stands, and the one thing to do next.
+
+use egui::{Button, CornerRadius, Frame, Margin, RichText, Stroke, TextStyle, Ui};
+
+use super::numbers::{about, clock, per_cent};
+use super::start::{Material, Readiness, what_will_happen};
+use super::view::{Intent, View};
+use crate::ui::Screen;
+use crate::ui::actions::Action;
+use crate::ui::run::{Kind, Outcome, Recipe, Record, Share, Status};
+use crate::ui::theme;
+use crate::ui::widgets::{keycap, small};
+
+/// What the banner is drawn from, beside the view.
+pub struct Standing<'a> {
+    /// Whether there is enough to train on.
+    pub readiness: &'a Readiness,
+    /// The recipe of the next run.
+    pub recipe: &'a Recipe,
+    /// Seconds that the next run takes, judged by an earlier one, with its number.
+    pub estimate: Option<(f64, usize)>,
+    /// Whether the run can go on from a checkpoint.
+    pub resumable: bool,
+    /// The job that keeps the engine busy.
+    pub busy: Option<&'a str>,
+}
+
+/// How long a run takes, judged by the last one that was finished.
+pub fn estimate(
+    records: &[&Record],
+    recipe: &Recipe,
+    material: &Material,
+    steps: u64,
+) -> Option<(f64, usize)> {
+    records.iter().rev().find_map(|record| {
+        let train = record.stage(Kind::Train)?;
+        let per_step = train.seconds? / train.done.max(1) as f64;
+        let folds = record.stages.iter().filter(|s| s.kind == Kind::Estimate).count();
+        let folds = if material.measured_aside() { 0 } else { folds };
+        let classifiers = per_step * steps as f64 * (1 + folds) as f64;
+        let adapt = if recipe.adapt {
+            record.stage(Kind::Adapt)?.seconds?
+        } else {
+            0.0
+        };
+        Some((classifiers + adapt, record.number))
+    })
+}
+
+/// Draws it; nothing while a run goes on.
+pub fn show(ui: &mut Ui, view: &View<'_>, standing: &Standing<'_>, intents: &mut Vec<Intent>) {
+    if view.record.status.active() {
+        return;
+    }
+    let theme = view.theme;
+    let edge = match &view.record.status {
+        Status::Failed { .. } => theme.warm,
+        Status::Stopped { .. } => theme.thaw,
+        Status::Done => theme.right,
+        _ => theme.line,
+    };
+    Frame::new()
+        .fill(theme.panel)
+        .stroke(Stroke::new(1.0, edge))
+        .corner_radius(CornerRadius::same(theme::RADIUS))
+        .inner_margin(Margin::symmetric(16, 12))
+        .show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            if view.narrow {
+                words(ui, view, standing);
+                ui.horizontal_wrapped(|ui| {
+                    for button in buttons(view, standing) {
+                        add(ui, button, intents);
+                    }
+                });
+            } else {
+                ui.horizontal(|ui| {
+                    let buttons = buttons(view, standing);
+                    // A button with its key, in points.
+                    let room = 250.0 * buttons.len() as f32;
+                    ui.vertical(|ui| {
+                        ui.set_width((ui.available_width() - room).max(200.0));
+                        words(ui, view, standing);
+                    });
+                    ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                        for button in buttons {
+                            add(ui, button, intents);
+                        }
+                    });
+                });
+            }
+        });
+}
+
+fn title(ui: &mut Ui, text: impl Into<String>) -> egui::Response {
+    ui.label(RichText::new(text).text_style(theme::title()).strong())
+}
+
+fn words(ui: &mut Ui, view: &View<'_>, standing: &Standing<'_>) {
+    match &view.record.status {
+        Status::Failed { message } => {
+            title(ui, "Training failed");
+            ui.label(message);
+        }
+        Status::Stopped { .. } => {
+            title(ui, "Stopped");
+            let at = view.record.live().and_then(|p| view.record.at(p));
+            let at = at.map_or(String::new(), |(stage, step)| {
+                format!(" at step {step} of {} ({})", stage.total, stage.name)
+            });
+            let next = if standing.resumable {
+                "Resume goes on from there; the result is the same as without the break."
+            } else {
+                "Start again when you are ready."
+            };
+            ui.label(format!("The run ended{at}. {next}"));
+        }
+        Status::Done => match &view.record.outcome {
+            Some(outcome) => done(ui, view, outcome),
+            None => {
+                title(ui, "Done");
+            }
+        },
+        _ => match standing.readiness {
+            Readiness::NoProject => {
+                title(ui, "No texts are open");
+                ui.label("Open a file or try the sample. Until then, the plan below answers to its sliders.");
+            }
+            Readiness::TooFew(message) => {
+                title(ui, "Not enough labels yet");
+                ui.label(message);
+            }
+            Readiness::Ready(material) => {
+                title(ui, "Ready to train");
+                ui.label(format!(
+                    "{} {}",
+                    what_will_happen(material, standing.recipe),
+                    duration(standing)
+                ));
+            }
+        },
+    }
+    if let Some(job) = standing.busy {
+        small(
+            ui,
+            format!("The engine is busy ({job}); training can start when it is done."),
+        );
+    }
+}
+
+fn duration(standing: &Standing<'_>) -> String {
+    match standing.estimate {
+        Some((seconds, run)) => format!("It takes {}, going by run {run}.", about(seconds)),
+        None => "How long it takes shows after the first steps.".into(),
+    }
+}
+
+fn words_of(share: &Share) -> String {
+    format!("{} wrong ± {}", per_cent(share.error), per_cent(share.margin()))
+}
+
+fn done(ui: &mut Ui, view: &View<'_>, outcome: &Outcome) {
+    let Some(error) = outcome.error() else {
+        title(ui, "Done");
+        ui.label(format!(
+            "Trained on {} labels in {}.",
+            outcome.rows,
+            clock(outcome.seconds)
+        ));
+        return;
+    };
+    title(ui, words_of(error)).on_hover_text(format!(
+        "With 95 % certainty between {} and {}.",
+        per_cent(error.low),
+        per_cent(error.high)
+    ));
+    let how = match (outcome.aside.is_some(), outcome.folds) {
+        (true, _) => format!("measured on {} labels kept aside from the beginning", error.rows),
+        (false, 1) => format!("measured on {} labels that were left out", error.rows),
+        (false, folds) => format!(
+            "measured on {} labels, each left out once ({folds} folds)",
+            error.rows
+        ),
+    };
+    let baseline = outcome.baseline.map_or(String::new(), |b| {
+        format!(
+            " TF-IDF with logistic regression from the same labels: {}.",
+            words_of(&b)
+        )
+    });
+    let perplexity = outcome.perplexity.filter(|_| view.record.recipe.adapt);
+    let read = perplexity.map_or(String::new(), |(before, after)| {
+        format!(
+            " Your language surprised it {:.1} times less after reading your texts.",
+            before / after
+        )
+    });
+    ui.label(format!(
+        "{}, in {}.{baseline}{read}",
+        super::numbers::capital(&how),
+        clock(outcome.seconds)
+    ));
+}
+
+/// A button: what it says, whether it is the one to press, why it cannot be, what it is for.
+struct Press {
+    name: &'static str,
+    first: bool,
+    blocked: Option<String>,
+    why: &'static str,
+    intent: Intent,
+}
+
+/// The first one is rightmost.
+fn buttons(view: &View<'_>, standing: &Standing<'_>) -> Vec<Press> {
+    let blocked = standing.busy.map(|job| format!("The engine is busy: {job}."));
+    let press = |name, first, why, intent| Press {
+        name,
+        first,
+        blocked: None,
+        why,
+        intent,
+    };
+    let train = |name, first| Press {
+        blocked: blocked.clone(),
+        ..press(
+            name,
+            first,
+            Action::Train.explanation(),
+            Intent::Act(Action::Train),
+        )
+    };
+    let ready = matches!(standing.readiness, Readiness::Ready(_));
+    let resume = Press {
+        blocked: blocked.clone(),
+        ..press(
+            "Resume",
+            true,
+            "Goes on from the last checkpoint.",
+            Intent::Resume,
+        )
+    };
+    match &view.record.status {
+        Status::Failed { .. } | Status::Stopped { .. } if standing.resumable => {
+            let mut all = vec![resume];
+            if ready {
+                all.push(train("Start again", false));
+            }
+            all
+        }
+        Status::Done => {
+            let why = Action::Classify.explanation();
+            let mut all = vec![press(
+                "Classify every text",
+                true,
+                why,
+                Intent::Act(Action::Classify),
+            )];
+            if ready {
+                all.push(train("Train again", false));
+            }
+            all
+        }
+        _ => match standing.readiness {
+            Readiness::NoProject => vec![
+                press(
+                    "Try the sample",
+                    true,
+                    Action::OpenSample.explanation(),
+                    Intent::Act(Action::OpenSample),
+                ),
+                press(
+                    "Open a file",
+                    false,
+                    Action::OpenFile.explanation(),
+                    Intent::Act(Action::OpenFile),
+                ),
+            ],
+            Readiness::TooFew(_) => {
+                vec![press(
+                    "Label more",
+                    true,
+                    Screen::Label.explanation(),
+                    Intent::Show(Screen::Label),
+                )]
+            }
+            Readiness::Ready(_) => vec![train("Start training", true)],
+        },
+    }
+}
+
+fn add(ui: &mut Ui, button: Press, intents: &mut Vec<Intent>) {
+    let theme = theme::Theme::of(ui.ctx());
+    let Press {
+        name,
+        first,
+        blocked,
+        why,
+        intent,
+    } = button;
+    let key = match &intent {
+        Intent::Act(action) => action.shortcut().map(|s| ui.ctx().format_shortcut(&s)),
+        _ => None,
+    };
+    let mut text = RichText::new(name);
+    let mut widget = Button::new(text.clone()).min_size(egui::vec2(0.0, 34.0));
+    if first {
+        text = text.strong().text_style(TextStyle::Button).color(theme.text);
+        widget = Button::new(text)
+            .min_size(egui::vec2(150.0, 38.0))
+            .fill(theme.tint(theme.warm, 0.30))
+            .stroke(Stroke::new(1.0, theme.warm));
+    }
+    let wraps = ui.layout().is_horizontal() && !ui.layout().prefer_right_to_left();
+    if !wraps && let Some(key) = &key {
+        keycap(ui, key);
+    }
+    let button = ui.add_enabled(blocked.is_none(), widget);
+    let button = button
+        .on_hover_text(why)
+        .on_disabled_hover_text(blocked.unwrap_or_default());
+    if button.clicked() {
+        intents.push(intent);
+    }
+    if wraps && let Some(key) = key {
+        keycap(ui, &key);
+    }
+}

@@ -1,0 +1,137 @@
+//! The paper's equation with the numbers of the playhead in it.
+
+use egui::text::LayoutJob;
+use egui::{Color32, Label, TextFormat, TextStyle, Ui};
+
+use super::numbers::scientific;
+use super::view::View;
+use crate::session::protocol::Schedule;
+
+/// A piece of the formula and whether it is one of the numbers that can be set.
+type Piece = (String, Tone);
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Tone {
+    Plain,
+    Setting,
+    Result,
+}
+
+/// The equation at iteration `t` of a span of `total`, for the last layer group.
+fn pieces(schedule: Schedule, rate: f64, t: u64, total: u64) -> Vec<Piece> {
+    let plain = |text: String| (text, Tone::Plain);
+    let set = |x: f64| {
+        let text = if x >= 0.001 { trim(x) } else { scientific(x) };
+        (text, Tone::Setting)
+    };
+    let value = rate * schedule.rate(t as usize, total as usize);
+    let result = (format!("{value:.2e}"), Tone::Result);
+    match schedule {
+        Schedule::Stlr { cut_frac, ratio } => {
+            // As the trainer rounds it: floor(T · cut_frac).
+            let cut = (total as f64 * cut_frac + 1e-9).floor();
+            let p = (schedule.rate(t as usize, total as usize) * ratio - 1.0) / (ratio - 1.0).max(1e-12);
+            let why = if cut == 0.0 {
+                format!("1 − {t} / {total}")
+            } else if (t as f64) < cut {
+                format!("{t} / {cut}")
+            } else {
+                format!("1 − ({t} − {cut}) / ({cut}·({} − 1))", trim(1.0 / cut_frac))
+            };
+            vec![
+                plain("η = ".into()),
+                set(rate),
+                plain(" · (1 + p·(".into()),
+                set(ratio),
+                plain(" − 1)) / ".into()),
+                set(ratio),
+                plain(format!(",  p = {why} = {p:.3}  →  ")),
+                result,
+            ]
+        }
+        Schedule::Constant => vec![
+            plain("η = ".into()),
+            set(rate),
+            plain(", the same at every step  →  ".into()),
+            result,
+        ],
+        _ => vec![
+            plain("η = ".into()),
+            set(rate),
+            plain(format!(" · (1 + cos(π · {t} / {total})) / 2  →  ")),
+            result,
+        ],
+    }
+}
+
+/// Without zeros that say nothing.
+fn trim(x: f64) -> String {
+    let text = format!("{x:.4}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    text.to_string()
+}
+
+/// Draws it.
+pub fn show(ui: &mut Ui, view: &View<'_>) {
+    let Some((span, t)) = view.outlook.span(view.step) else {
+        return;
+    };
+    let theme = view.theme;
+    let mut job = LayoutJob::default();
+    let size = if view.narrow { 11.5 } else { 13.0 };
+    for (text, tone) in pieces(span.schedule, view.outlook.rate, t, span.length) {
+        let color: Color32 = match tone {
+            Tone::Plain => theme.text,
+            Tone::Setting => theme.warm,
+            Tone::Result => theme.text,
+        };
+        let mut font = TextStyle::Monospace.resolve(ui.style());
+        font.size = size;
+        let mut format = TextFormat::simple(font, color);
+        if tone == Tone::Result {
+            format.background = theme.raised;
+        }
+        job.append(&text, 0.0, format);
+    }
+    job.wrap.max_width = ui.available_width();
+    ui.add(Label::new(job)).on_hover_text(hover(span.schedule));
+}
+
+fn hover(schedule: Schedule) -> &'static str {
+    match schedule {
+        Schedule::Stlr { .. } => {
+            "Equation 3 (section 3.2):\ncut = floor(T · cut_frac)\np = t / cut while t < cut, then 1 − (t − cut) / (cut · (1/cut_frac \
+             − 1))\nη_t = η_max · (1 + p · (ratio − 1)) / ratio\nT counts the steps, t the steps before this one. The rate is \
+             that of the last layer; each lower one divides it (equation 2)."
+        }
+        Schedule::Constant => {
+            "This method keeps one rate throughout, as the rows of table 7 without `stlr` do."
+        }
+        _ => "Cosine annealing, the aggressive schedule that table 7 compares with (`freez + cos`).",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(schedule: Schedule, t: u64, total: u64) -> String {
+        pieces(schedule, 0.01, t, total)
+            .into_iter()
+            .map(|(p, _)| p)
+            .collect()
+    }
+
+    #[test]
+    fn the_numbers_of_the_step_stand_in_the_equation() {
+        let falling = text(Schedule::stlr(), 104, 200);
+        assert_eq!(
+            falling,
+            "η = 0.01 · (1 + p·(32 − 1)) / 32,  p = 1 − (104 − 20) / (20·(10 − 1)) = 0.533  →  5.48e-3"
+        );
+        assert!(text(Schedule::stlr(), 5, 200).contains("p = 5 / 20 = 0.250"));
+        // With fewer than ten steps there is no rise.
+        assert!(text(Schedule::stlr(), 1, 4).contains("p = 1 − 1 / 4 = 0.750"));
+        assert!(text(Schedule::Constant, 3, 9).ends_with("1.00e-2"));
+    }
+}

@@ -1,0 +1,160 @@
+//! The loss by its terms, and what was measured on texts that were not trained on.
+
+use egui::accesskit::Role;
+use egui::text::LayoutJob;
+use egui::{Color32, Sense, Stroke, TextFormat, Ui, WidgetInfo, vec2};
+
+use super::chart::{Axes, body_font, small_font};
+use super::numbers::{per_cent, short};
+use super::view::View;
+use crate::ui::run::{Kind, Series, Stage};
+use crate::ui::widgets::{heading, small};
+
+const EXPLANATION: &str = "What training minimises, in nats: CE is the cross-entropy, how surprised the model is by the truth. AR \
+                           keeps activations small, TAR keeps them from jumping between words; both only when a language \
+                           model is tuned (section 3.1, AWD-LSTM).";
+
+/// Draws the card's contents; the plot is `height` high.
+pub fn show(ui: &mut Ui, view: &View<'_>, height: f32) {
+    let trained = view.stage.filter(|s| !s.loss.is_empty());
+    let Some(stage) = trained else {
+        heading(ui, "Loss").on_hover_text(EXPLANATION);
+        small(
+            ui,
+            "It is drawn from the first step on: how wrong the model is on what it trains on, and on what it does not.",
+        );
+        return;
+    };
+    head(ui, view, stage);
+    plot(ui, view, stage, height);
+    measured(ui, view, stage);
+}
+
+fn head(ui: &mut Ui, view: &View<'_>, stage: &Stage) {
+    let theme = view.theme;
+    let mut job = LayoutJob::default();
+    let mut add = |text: String, color: Color32, strong: bool| {
+        let font = if strong { body_font(ui) } else { small_font(ui) };
+        job.append(&text, 0.0, TextFormat::simple(font, color));
+    };
+    let at = |series: &Series| series.at(view.step);
+    add(
+        format!("Loss {}", at(&stage.loss).map_or("–".into(), short)),
+        theme.text,
+        true,
+    );
+    for (name, series, colour) in [
+        ("CE", &stage.cross_entropy, theme.dim),
+        ("AR", &stage.ar, theme.ice),
+        ("TAR", &stage.tar, theme.thaw),
+    ] {
+        if let Some(value) = at(series) {
+            add(format!("   {name} {}", short(value)), colour, false);
+        }
+    }
+    ui.label(job).on_hover_text(EXPLANATION);
+}
+
+fn plot(ui: &mut Ui, view: &View<'_>, stage: &Stage, height: f32) {
+    let theme = view.theme;
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
+    let other = view.overlay();
+    // A third of room above the usual loss; the first spike may leave the plot, the fall may not.
+    let first = stage.loss.range().unwrap_or((0.0, 1.0));
+    let before = other.and_then(|o| o.loss.range()).unwrap_or(first);
+    let held = stage.measured.iter().map(|m| m.nll).fold(first.1, f64::max);
+    let axes = Axes {
+        rect,
+        x: (1.0, stage.total.max(stage.done).max(2) as f64),
+        y: (0.0, first.1.max(before.1).max(held).max(1e-6)),
+        log: false,
+    };
+    if ui.is_rect_visible(rect) {
+        let painter = ui.painter().with_clip_rect(rect.expand(2.0));
+        painter.hline(rect.x_range(), rect.bottom(), Stroke::new(1.0, theme.line));
+        let scaled = |s: &Stage| axes.x.1 / s.total.max(s.done).max(1) as f64;
+        let points = |series: &'_ Series| {
+            let points: Vec<(f64, f64)> = series.points().map(|(s, v)| (s as f64, v)).collect();
+            points.into_iter()
+        };
+        if let Some(other) = other {
+            let scale = scaled(other);
+            let line = points(&other.cross_entropy).map(|(s, v)| (s * scale, v));
+            axes.dashed(&painter, line, Stroke::new(1.0, theme.dim));
+        }
+        axes.line(&painter, points(&stage.ar), Stroke::new(1.0, theme.ice));
+        axes.line(&painter, points(&stage.tar), Stroke::new(1.0, theme.thaw));
+        let quiet = Stroke::new(1.0, theme.tint(theme.text, 0.3));
+        axes.line(&painter, points(&stage.cross_entropy), quiet);
+        axes.line(
+            &painter,
+            smooth(&stage.cross_entropy),
+            Stroke::new(1.8, theme.text),
+        );
+        let held = stage.measured.iter().map(|m| (m.step as f64, m.nll));
+        axes.line(&painter, held.clone(), Stroke::new(1.8, theme.right));
+        for (x, y) in held {
+            painter.circle_filled(axes.place(x, y), 2.5, theme.right);
+        }
+        axes.mark(&painter, view.step.max(1) as f64, Stroke::new(1.0, theme.dim));
+        axes.bounds(ui, short);
+    }
+    response.widget_info(|| {
+        let mut info = WidgetInfo::labeled(Role::Image, true, "Loss by term");
+        let now = stage.loss.at(view.step).map_or("no step yet".into(), short);
+        info.current_text_value = Some(format!("loss {now} at step {}", view.step));
+        info
+    });
+    response.on_hover_text(format!(
+        "{EXPLANATION}\nThe strong line is the cross-entropy averaged over neighbouring steps, green what was measured on texts \
+         that were not trained on, dashed the run that is compared."
+    ));
+}
+
+/// The cross-entropy averaged over the steps before, since one batch says little.
+fn smooth(series: &Series) -> impl Iterator<Item = (f64, f64)> + '_ {
+    let keep = 1.0 - 1.0 / (series.len() as f64 / 20.0).clamp(1.0, 20.0);
+    let mut mean = None;
+    series.points().map(move |(step, value)| {
+        let next = mean.map_or(value, |m: f64| keep * m + (1.0 - keep) * value);
+        mean = Some(next);
+        (step as f64, next)
+    })
+}
+
+fn measured(ui: &mut Ui, view: &View<'_>, stage: &Stage) {
+    let theme = view.theme;
+    let say = |ui: &mut Ui, text: String| {
+        ui.label(
+            egui::RichText::new(text)
+                .text_style(egui::TextStyle::Small)
+                .color(theme.right),
+        )
+    };
+    let last = stage.measured_at(view.step);
+    if let Some((error, m)) = last.and_then(|m| Some((m.error?, m))) {
+        let best = stage.best(view.step).map_or(m.epoch, |b| b.epoch);
+        say(ui, format!("validation error {} · best at epoch {best}", per_cent(error)))
+            .on_hover_text("Share of wrong labels among texts that this classifier was not trained on, measured after each epoch.");
+    } else if let Some(perplexity) = last.and_then(|m| m.perplexity) {
+        say(ui, format!("perplexity {} on texts kept back", short(perplexity))).on_hover_text(
+            "Among how many words, so to speak, the model hesitates at each one; on texts that it was not adapted to. Lower is better.",
+        );
+    } else if let Some(error) = view.record.outcome.as_ref().and_then(|o| o.error()) {
+        say(
+            ui,
+            format!("error {} ± {}", per_cent(error.error), per_cent(error.margin())),
+        )
+        .on_hover_text(
+            "On labelled texts that the measured classifiers had not seen, with its 95 % interval.",
+        );
+    } else if stage.kind != Kind::Adapt {
+        small(ui, "error: measured once the folds are done").on_hover_text(
+            "Every label is needed for training, so the error comes from classifiers that each leave some labels out, or from \
+             the labels kept aside.",
+        );
+    }
+    if let Some(other) = view.compare {
+        small(ui, format!("dashed: {}", other.title()));
+    }
+}

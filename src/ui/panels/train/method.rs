@@ -1,0 +1,292 @@
+//! What is chosen before a run: the method, its numbers, and which earlier run to compare with.
+
+use egui::{ComboBox, DragValue, RichText, Slider, TextStyle, Ui};
+
+use super::outlook::{discriminative, own_rate, slanted};
+use super::view::{Intent, View};
+use crate::session::protocol::Method;
+use crate::ui::run::{Recipe, Record};
+use crate::ui::theme::Theme;
+use crate::ui::widgets::{heading, small};
+
+/// Why nothing can be changed while a run goes on.
+pub const LOCKED: &str = "Locked while training: these numbers are part of the run. Stop it to change them.";
+
+/// What a method does, and where the paper has it.
+pub fn explanation(method: Method) -> &'static str {
+    match method {
+        Method::Ulmfit => {
+            "Gradual unfreezing, a slower rate for each lower layer, a slanted triangle: the paper's method (section 3.3; table 7, last row)."
+        }
+        Method::UlmfitCode => {
+            "ULMFiT as its reference code runs it: the head, then the last LSTM, then everything, a steeper triangle for each."
+        }
+        Method::Scratch => {
+            "No pretraining at all: what the labels alone can teach (table 7, `from scratch`)."
+        }
+        Method::Full => {
+            "Everything at once at one rate: the usual fine-tuning, which forgets the most (table 7, `full`)."
+        }
+        Method::FullDiscr => "Everything at once, but each lower layer slower (table 7, `full + discr`).",
+        Method::Last => {
+            "Only the classifier head: nothing is forgotten and little is learned (table 7, `last`)."
+        }
+        Method::ChainThaw => {
+            "One layer at a time, then all together (Felbo et al. 2017; table 7, `chain-thaw`)."
+        }
+        Method::Freez => "Gradual unfreezing at one constant rate (table 7, `freez`).",
+        Method::FreezDiscr => {
+            "Gradual unfreezing, each lower layer slower, constant (table 7, `freez + discr`)."
+        }
+        Method::FreezStlr => {
+            "Gradual unfreezing on a slanted triangle, one rate for all (table 7, `freez + stlr`)."
+        }
+        Method::FreezCos => {
+            "Gradual unfreezing with a cosine instead of the triangle (table 7, `freez + cos`)."
+        }
+    }
+}
+
+/// The card for method, epochs and comparison.
+pub fn card(
+    ui: &mut Ui,
+    view: &View<'_>,
+    recipe: &mut Recipe,
+    earlier: &[Record],
+    intents: &mut Vec<Intent>,
+) {
+    let locked = view.record.status.active();
+    let shown = if view.stage.is_some() && locked {
+        view.recipe.clone()
+    } else {
+        recipe.clone()
+    };
+    ui.horizontal(|ui| {
+        heading(ui, "Method").on_hover_text(
+            "Which layers train when, and how fast: each row of the paper's table 7 (section 5).",
+        );
+        if locked {
+            small(ui, "locked while training").on_hover_text(LOCKED);
+        }
+    });
+    ui.add_enabled_ui(!locked, |ui| {
+        let width = ui.available_width() - 8.0;
+        let chosen = ComboBox::from_id_salt("method")
+            .selected_text(shown.method.name())
+            .width(width)
+            .show_ui(ui, |ui| {
+                for method in Method::ALL {
+                    let text = format!("{}  ·  {}", method.name(), method.describe());
+                    let option = ui.selectable_value(&mut recipe.method, method, text);
+                    option.on_hover_text(explanation(method));
+                }
+            });
+        let named = chosen.response.accessible_name("Method");
+        named
+            .on_hover_text(explanation(shown.method))
+            .on_disabled_hover_text(LOCKED);
+    });
+    small(ui, explanation(shown.method));
+    ui.add_enabled_ui(!locked, |ui| {
+        ui.horizontal(|ui| {
+            let why = "Passes over the labelled texts, gradual unfreezing included: each of the first epochs thaws one more layer group.";
+            let label = small(ui, "epochs").on_hover_text(why);
+            let mut epochs = shown.epochs;
+            let field = DragValue::new(&mut epochs).range(1..=200).speed(0.1);
+            let field = ui.add(field).labelled_by(label.id);
+            if field.on_hover_text(why).on_disabled_hover_text(LOCKED).changed() {
+                recipe.epochs = epochs;
+            }
+            let mut adapt = shown.adapt;
+            let why = "Stage 2: before the classifier, the language model reads all your texts, labelled or not (section 3.2). It \
+                       takes most of the time and is most of the gain where labels are few.";
+            let tick = ui.checkbox(&mut adapt, "adapt first");
+            if tick.on_hover_text(why).on_disabled_hover_text(LOCKED).changed() {
+                recipe.adapt = adapt;
+            }
+        });
+    });
+    compare(ui, view, earlier, intents);
+}
+
+fn compare(ui: &mut Ui, view: &View<'_>, earlier: &[Record], intents: &mut Vec<Intent>) {
+    if earlier.is_empty() {
+        return;
+    }
+    let why = "Lays an earlier run, dashed, over the loss and the forgetting meter of the one that is shown.";
+    ui.horizontal(|ui| {
+        small(ui, "compare with").on_hover_text(why);
+        let chosen = view.compare.map_or("nothing".to_string(), Record::title);
+        let list = ComboBox::from_id_salt("compare")
+            .selected_text(chosen)
+            .width(140.0)
+            .show_ui(ui, |ui| {
+                if ui.selectable_label(view.compare.is_none(), "nothing").clicked() {
+                    intents.push(Intent::Compare(None));
+                }
+                for (i, run) in earlier.iter().enumerate().rev() {
+                    let here = view.compare.is_some_and(|c| c.number == run.number);
+                    if ui.selectable_label(here, run.title()).clicked() {
+                        intents.push(Intent::Compare(Some(i)));
+                    }
+                }
+            });
+        list.response.accessible_name("Compare with").on_hover_text(why);
+    });
+    let error = |r: &Record| r.outcome.as_ref().and_then(|o| o.error().copied());
+    if let Some(other) = view.compare
+        && let Some(then) = error(other)
+    {
+        let words = |s: crate::ui::run::Share| {
+            format!(
+                "{} ± {}",
+                super::numbers::per_cent(s.error),
+                super::numbers::per_cent(s.margin())
+            )
+        };
+        let now = error(view.record).map_or(String::new(), |now| format!(", this run {}", words(now)));
+        small(
+            ui,
+            format!("{}: {} wrong{now}", other.recipe.method.name(), words(then)),
+        )
+        .on_hover_text("Errors with 95 % intervals. Where these overlap, the difference may be chance.");
+    }
+}
+
+/// One number of the recipe.
+struct Dial {
+    name: &'static str,
+    why: &'static str,
+    /// Why it has no effect with this method.
+    idle: &'static str,
+    range: (f64, f64),
+    logarithmic: bool,
+}
+
+const DIALS: [Dial; 4] = [
+    Dial {
+        name: "η max",
+        why: "Highest learning rate, that of the last layer at the top of the triangle (section 4.1: 0.01 for classifiers). Too high \
+              forgets, too low learns nothing.",
+        idle: "",
+        range: (1e-5, 0.1),
+        logarithmic: true,
+    },
+    Dial {
+        name: "cut_frac",
+        why: "The share of the steps in which the rate rises (equation 3; 0.1 in the paper).",
+        idle: "This method has no slanted triangle to cut: choose ulmfit or freez-stlr.",
+        range: (0.01, 0.9),
+        logarithmic: false,
+    },
+    Dial {
+        name: "ratio",
+        why: "How many times smaller the lowest rate is than the highest (equation 3; 32 in the paper).",
+        idle: "This method has no slanted triangle: choose ulmfit or freez-stlr.",
+        range: (1.0, 128.0),
+        logarithmic: true,
+    },
+    Dial {
+        name: "÷ per layer",
+        why: "Each lower layer's rate is the one above it divided by this (equation 2; 2.6 in the paper). At 1 all layers learn alike.",
+        idle: "This method gives every layer its own fixed rate: choose ulmfit or one with discr.",
+        range: (1.0, 6.0),
+        logarithmic: false,
+    },
+];
+
+/// The four sliders, in a row or two by two. The curve above them redraws at once.
+pub fn sliders(ui: &mut Ui, view: &View<'_>, recipe: &mut Recipe) {
+    let locked = view.record.status.active();
+    let shown = if locked {
+        view.recipe.clone()
+    } else {
+        recipe.clone()
+    };
+    let columns = if view.narrow { 2 } else { 4 };
+    for row in [0, 1, 2, 3].chunks(columns) {
+        ui.columns(columns, |uis| {
+            for (ui, &which) in uis.iter_mut().zip(row) {
+                let Some(dial) = DIALS.get(which) else { continue };
+                let used = match which {
+                    1 | 2 => slanted(shown.method),
+                    3 => discriminative(shown.method),
+                    _ => true,
+                };
+                let before = match which {
+                    0 => shown.rate.unwrap_or_else(|| own_rate(shown.method)),
+                    1 => shown.cut_frac,
+                    2 => shown.ratio,
+                    _ => shown.factor,
+                };
+                let disabled = if locked { LOCKED } else { dial.idle };
+                if let Some(after) = slider(ui, dial, before, !locked && used, disabled) {
+                    match which {
+                        0 => recipe.rate = Some(after),
+                        1 => recipe.cut_frac = after,
+                        2 => recipe.ratio = after,
+                        _ => recipe.factor = after,
+                    }
+                }
+            }
+        });
+    }
+}
+
+fn slider(ui: &mut Ui, dial: &Dial, before: f64, enabled: bool, disabled: &str) -> Option<f64> {
+    let theme = Theme::of(ui.ctx());
+    let mut value = before;
+    let decimals = if dial.range.1 < 1.0 { 5 } else { 2 };
+    ui.add_enabled_ui(enabled, |ui| {
+        let label = ui
+            .horizontal(|ui| {
+                let label = small(ui, dial.name).on_hover_text(dial.why);
+                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                    let field = DragValue::new(&mut value)
+                        .range(dial.range.0..=dial.range.1)
+                        .max_decimals(decimals)
+                        .speed(dial.range.1 / 400.0);
+                    ui.spacing_mut().button_padding = egui::vec2(2.0, 0.0);
+                    ui.visuals_mut().widgets.inactive.bg_fill = theme.panel;
+                    ui.visuals_mut().widgets.inactive.weak_bg_fill = theme.panel;
+                    ui.visuals_mut().widgets.inactive.bg_stroke = egui::Stroke::NONE;
+                    ui.add(field)
+                        .accessible_name(format!("{} as a number", dial.name))
+                        .on_hover_text("Drag, or click to type a number.")
+                        .on_disabled_hover_text(disabled);
+                });
+                label
+            })
+            .inner;
+        ui.spacing_mut().slider_width = ui.available_width();
+        let slider = Slider::new(&mut value, dial.range.0..=dial.range.1)
+            .logarithmic(dial.logarithmic)
+            .show_value(false);
+        ui.add(slider)
+            .labelled_by(label.id)
+            .on_hover_text(dial.why)
+            .on_disabled_hover_text(disabled);
+    });
+    (value != before && enabled).then_some(value)
+}
+
+/// What the numbers were by the paper, where they are not now.
+pub fn restore(ui: &mut Ui, view: &View<'_>, recipe: &mut Recipe) {
+    let paper = Recipe {
+        method: recipe.method,
+        epochs: recipe.epochs,
+        adapt: recipe.adapt,
+        ..Recipe::default()
+    };
+    if *recipe == paper || view.record.status.active() {
+        return;
+    }
+    let text = RichText::new("the paper's numbers").text_style(TextStyle::Small);
+    let button = ui.add(egui::Button::new(text).small());
+    if button
+        .on_hover_text("Sets the four numbers back to the paper's (sections 3.2 and 4.1).")
+        .clicked()
+    {
+        *recipe = paper;
+    }
+}

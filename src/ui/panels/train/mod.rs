@@ -1,0 +1,455 @@
+//! The Train screen: the thaw, the schedule with its playhead, what is learned and what is forgotten.
+//!
+//! Everything is drawn from one moment (`view::View`): the latest step, an earlier one that was dragged to, or a step of
+//! the plan for the next run. The parts ask for changes as `view::Intent`s, which are carried out after the frame.
+
+mod banner;
+mod blocks;
+mod chart;
+mod forgetting;
+mod formula;
+mod loss;
+mod method;
+mod numbers;
+mod outlook;
+mod schedule;
+mod start;
+#[cfg(test)]
+mod tests;
+mod transport;
+mod view;
+mod watched;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use egui::{Panel, ScrollArea, Ui, vec2};
+
+use crate::session::Command;
+use crate::session::protocol::{Fit, Job};
+use crate::session::unfinished;
+use crate::ui::actions::Action;
+use crate::ui::run::{Asked, Kind, Playhead, Recipe, Record, Stage, Status};
+use crate::ui::theme::{self, Theme};
+use crate::ui::widgets::card;
+use crate::ui::{Screen, Shared};
+
+use outlook::{Outlook, classifier_groups};
+use start::{Material, Readiness};
+use view::{Intent, View};
+
+/// What only this screen needs.
+#[derive(Default)]
+pub struct TrainPanel {
+    /// What the next run is to be.
+    recipe: Recipe,
+    /// The moment that is looked at; `None` follows the run.
+    seek: Option<Playhead>,
+    /// Whether the plan of the next run is looked at, though there is a run.
+    plan: bool,
+    /// The step of the plan that is looked at.
+    plan_step: u64,
+    /// The earlier run that is overlaid; `None` is the last one.
+    compare: Compare,
+    /// The job of the run, to go on with it.
+    job: Option<Box<Fit>>,
+    outlook: Option<(OutlookKey, Arc<Outlook>)>,
+    /// Whether there is enough to train on, and what that was counted from.
+    counted: Option<(Counted, Readiness)>,
+    /// Whether that job was found on disk: a run that broke off without a word.
+    broke_off: bool,
+    /// The run whose result has been seen.
+    seen: usize,
+}
+
+/// Which run is overlaid.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Compare {
+    #[default]
+    Last,
+    Nothing,
+    /// By its number.
+    Run(usize),
+}
+
+/// What an outlook was made from.
+#[derive(PartialEq)]
+struct OutlookKey {
+    recipe: Recipe,
+    names: Vec<String>,
+    total: u64,
+    /// Of a stage whose rates are read off what happened: its name and epochs so far.
+    adaptation: Option<(usize, usize)>,
+}
+
+/// What changes when labels do.
+type Counted = (Vec<(u16, usize)>, usize, usize);
+
+/// Labels that the plan is drawn for while no texts are open: the goal of the Label screen.
+const EXAMPLE: usize = 100;
+/// Texts of a batch of stage 3.
+const BATCH: usize = 16;
+
+impl TrainPanel {
+    /// Draws the screen.
+    pub fn show(&mut self, ui: &mut Ui, shared: &mut Shared) {
+        let readiness = self.readiness(shared);
+        self.follow(shared);
+        let mut intents = Vec::new();
+        self.draw(ui, shared, &readiness, &mut intents);
+        for intent in intents {
+            self.carry_out(intent, shared);
+        }
+        if shared.run.busy() {
+            // The engine's events wake no window by themselves.
+            ui.ctx().request_repaint_after(Duration::from_millis(33));
+        }
+    }
+
+    /// Carries out an action of this screen.
+    pub fn act(&mut self, action: Action, shared: &mut Shared) {
+        let status = shared.run.record.status.clone();
+        match action {
+            Action::Train => {
+                shared.screen = Screen::Train;
+                self.start(shared);
+            }
+            Action::PauseResume if status == Status::Running => {
+                shared.run.asked = Asked::Pause;
+                send(shared, Command::Pause);
+            }
+            Action::PauseResume if status == Status::Paused => send(shared, Command::Resume),
+            Action::Step if status.active() => {
+                if status != Status::Paused {
+                    send(shared, Command::Pause);
+                }
+                send(shared, Command::Step);
+            }
+            Action::Stop if status.active() => {
+                shared.run.asked = Asked::Stop;
+                send(shared, Command::Stop);
+            }
+            Action::PauseResume | Action::Step | Action::Stop => {
+                shared.say("Nothing is training.");
+            }
+            _ => {}
+        }
+    }
+
+    /// Another project is open: a run of it that broke off is offered to go on.
+    pub fn opened(&mut self, shared: &mut Shared) {
+        (self.seek, self.plan) = (None, false);
+        if shared.run.busy() || shared.run.is_running() {
+            return;
+        }
+        let found = unfinished::training(&start::out(&shared.work_dir));
+        self.broke_off = found.is_some();
+        if let Some(job) = &found {
+            shared.run.broke_off(start::recipe(job), job.watch.clone());
+        }
+        self.job = found.map(Box::new);
+    }
+
+    fn start(&mut self, shared: &mut Shared) {
+        if shared.run.busy() || shared.run.record.status.active() {
+            shared.fail("The engine is busy: wait for it, or stop the run, before starting another.");
+            return;
+        }
+        let readiness = start::readiness(shared.project.as_ref().map(|p| &p.project));
+        let (Readiness::Ready(material), Some(open)) = (&readiness, &shared.project) else {
+            shared.fail(match readiness {
+                Readiness::TooFew(message) => message,
+                _ => "No texts are open: open a file or try the sample first.".into(),
+            });
+            return;
+        };
+        let job = start::fit(
+            &open.project,
+            material,
+            &self.recipe,
+            shared.settings.common(),
+            &shared.work_dir,
+        );
+        if let Err(why) = std::fs::create_dir_all(&shared.work_dir) {
+            let dir = shared.work_dir.display();
+            shared.fail(format!(
+                "{dir} cannot be made: {why}. Make room or choose another place for the project."
+            ));
+            return;
+        }
+        shared.run.begin(self.recipe.clone(), job.watch.clone());
+        (self.job, self.broke_off) = (Some(Box::new(job.clone())), false);
+        (self.seek, self.plan) = (None, false);
+        send(shared, Command::Start(Box::new(Job::Fit(job))));
+    }
+
+    fn resume(&mut self, shared: &mut Shared) {
+        let Some(job) = &self.job else { return };
+        let job = Fit {
+            resume: true,
+            ..(**job).clone()
+        };
+        shared.run.resume();
+        (self.seek, self.plan) = (None, false);
+        send(shared, Command::Start(Box::new(Job::Fit(job))));
+    }
+
+    /// When a run has ended, its model is measured on the labels that were kept aside.
+    fn follow(&mut self, shared: &mut Shared) {
+        let record = &shared.run.record;
+        if record.status != Status::Done || self.seen == record.number {
+            return;
+        }
+        self.seen = record.number;
+        // Runs that were read from the project, or made elsewhere, are measured already.
+        let Some(outcome) = record.outcome.as_ref().filter(|o| o.error().is_none()) else {
+            return;
+        };
+        let out = outcome.out.clone();
+        let open = shared.project.as_ref();
+        let job = open.and_then(|p| start::evaluation(&p.project, shared.settings.common(), out));
+        if let Some(job) = job {
+            shared.run.measure();
+            send(shared, Command::Start(Box::new(Job::Evaluate(job))));
+        }
+    }
+
+    /// Counts labels anew only when they have changed.
+    fn readiness(&mut self, shared: &Shared) -> Readiness {
+        let Some(open) = &shared.project else {
+            self.counted = None;
+            return Readiness::NoProject;
+        };
+        let project = &open.project;
+        let labels = project.labels().map(|l| (l.id, project.count(l.id))).collect();
+        let key = (labels, project.aside().len(), project.texts.texts.len());
+        match &self.counted {
+            Some((before, readiness)) if *before == key => readiness.clone(),
+            _ => {
+                let readiness = start::readiness(Some(project));
+                self.counted = Some((key, readiness.clone()));
+                readiness
+            }
+        }
+    }
+
+    fn carry_out(&mut self, intent: Intent, shared: &mut Shared) {
+        match intent {
+            Intent::Seek(step) => match self.playhead(&shared.run.record) {
+                Some(at) => self.seek = Some(Playhead { step, ..at }),
+                None => self.plan_step = step,
+            },
+            Intent::Stage(stage) => {
+                let done = shared.run.record.stages.get(stage).map_or(0, |s| s.done);
+                self.seek = Some(Playhead { stage, step: done });
+                self.plan = false;
+                if shared.run.record.live() == self.seek {
+                    self.seek = None;
+                }
+            }
+            Intent::Plan => self.plan = true,
+            Intent::Live => (self.seek, self.plan) = (None, false),
+            Intent::Compare(None) => self.compare = Compare::Nothing,
+            Intent::Compare(Some(i)) => {
+                let run = shared.run.earlier.get(i);
+                self.compare = run.map_or(Compare::Nothing, |r| Compare::Run(r.number));
+            }
+            Intent::Act(action) => shared.act(action),
+            Intent::Resume => self.resume(shared),
+            Intent::Show(screen) => shared.act(Action::Show(screen)),
+        }
+    }
+
+    /// The moment that is looked at; `None` while it is the plan.
+    fn playhead(&self, record: &Record) -> Option<Playhead> {
+        let live = record.live();
+        if self.plan && !record.status.active() {
+            return None;
+        }
+        self.seek.filter(|p| record.at(*p).is_some()).or(live)
+    }
+
+    fn outlook(&mut self, stage: Option<&Stage>, recipe: &Recipe, labels: usize) -> Arc<Outlook> {
+        let names = match stage {
+            Some(stage) if stage.trains() => stage.groups.iter().map(|g| g.name.clone()).collect(),
+            _ => classifier_groups(3),
+        };
+        let total = match stage {
+            Some(stage) => stage.total.max(stage.done),
+            None => planned_steps(recipe, labels),
+        };
+        let adapting = stage.filter(|s| s.kind == Kind::Adapt && !s.loss.is_empty());
+        let key = OutlookKey {
+            recipe: recipe.clone(),
+            names,
+            total,
+            adaptation: adapting.map(|s| (s.name.len(), s.epochs.iter().count())),
+        };
+        if let Some((before, outlook)) = &self.outlook
+            && *before == key
+        {
+            return Arc::clone(outlook);
+        }
+        let made = adapting.and_then(Outlook::adaptation);
+        let made = made.unwrap_or_else(|| Outlook::classifier(&key.recipe, key.names.clone(), key.total));
+        let made = Arc::new(made);
+        self.outlook = Some((key, Arc::clone(&made)));
+        made
+    }
+
+    fn draw(&mut self, ui: &mut Ui, shared: &Shared, readiness: &Readiness, intents: &mut Vec<Intent>) {
+        let run = &shared.run;
+        let record = &run.record;
+        let playhead = self.playhead(record);
+        let at = playhead.and_then(|p| record.at(p));
+        let material = match readiness {
+            Readiness::Ready(material) => *material,
+            _ => Material {
+                texts: 0,
+                labels: EXAMPLE,
+                classes: 2,
+                aside: 0,
+            },
+        };
+        let before = self.recipe.clone();
+        let shown = if at.is_some() {
+            record.recipe.clone()
+        } else {
+            before.clone()
+        };
+        let outlook = self.outlook(at.map(|(s, _)| s), &shown, material.labels);
+        let mut recipe = before.clone();
+        {
+            let view = View {
+                theme: Theme::of(ui.ctx()),
+                record,
+                recipe: &shown,
+                stage: at.map(|(s, _)| s),
+                step: at.map_or(self.plan_step.clamp(1, outlook.total.max(1)), |(_, step)| step),
+                outlook: &outlook,
+                live: self.seek.is_none() || playhead == record.live(),
+                compare: match self.compare {
+                    Compare::Last => run.earlier.last(),
+                    Compare::Nothing => None,
+                    Compare::Run(n) => run.earlier.iter().find(|r| r.number == n),
+                },
+                narrow: ui.available_width() < theme::NARROW,
+            };
+            let records: Vec<&Record> = run.earlier.iter().chain([record]).collect();
+            let steps = planned_steps(&recipe, material.labels);
+            let standing = banner::Standing {
+                readiness,
+                recipe: &before,
+                estimate: banner::estimate(&records, &before, &material, steps),
+                resumable: self.job.is_some() && (record.live().is_some() || self.broke_off),
+                busy: run.other_job(),
+            };
+            let bar = egui::Frame::new().inner_margin(egui::Margin {
+                top: 12,
+                ..Default::default()
+            });
+            Panel::bottom("transport")
+                .frame(bar)
+                .show_separator_line(false)
+                .show(ui, |ui| transport::show(ui, &view, run.asked, intents));
+            ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+                banner::show(ui, &view, &standing, intents);
+                if view.narrow {
+                    stacked(ui, &view, &mut recipe, &run.earlier, intents);
+                } else {
+                    columns(ui, &view, &mut recipe, &run.earlier, intents);
+                }
+            });
+        }
+        if recipe != before {
+            if recipe.method != before.method {
+                // Another method brings its own rate.
+                recipe.rate = None;
+            }
+            self.recipe = recipe;
+            // What was changed is what one wants to see.
+            self.plan = true;
+        }
+    }
+}
+
+/// Steps of stage 3.
+fn planned_steps(recipe: &Recipe, labels: usize) -> u64 {
+    (labels.div_ceil(BATCH).max(1) * recipe.epochs.max(1)) as u64
+}
+
+/// The wide layout: the thaw, the schedule, the meters.
+fn columns(ui: &mut Ui, view: &View<'_>, recipe: &mut Recipe, earlier: &[Record], intents: &mut Vec<Intent>) {
+    let gap = 16.0;
+    let room = vec2(ui.available_width(), ui.available_height().max(480.0));
+    let left = (room.x * 0.205).clamp(200.0, 300.0);
+    let right = (room.x * 0.27).clamp(250.0, 400.0);
+    let middle = room.x - left - right - 2.0 * gap;
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = gap;
+        let column = |ui: &mut Ui, width: f32, add: &mut dyn FnMut(&mut Ui)| {
+            ui.vertical(|ui| {
+                ui.spacing_mut().item_spacing = vec2(8.0, 8.0);
+                ui.set_width(width);
+                add(ui);
+            });
+        };
+        column(ui, left, &mut |ui| blocks::show(ui, view));
+        column(ui, middle, &mut |ui| {
+            ui.spacing_mut().item_spacing.y = 12.0;
+            // What is left beside the formula, the sliders and the texts goes to the plot.
+            let plot = (room.y - 330.0).clamp(150.0, 420.0);
+            schedule_card(ui, view, recipe, plot, intents);
+            card(ui, |ui| {
+                ui.spacing_mut().item_spacing.y = 6.0;
+                watched::show(ui, view);
+            });
+        });
+        column(ui, right, &mut |ui| {
+            ui.spacing_mut().item_spacing.y = 12.0;
+            let rest = ((room.y - 400.0) / 2.0).clamp(60.0, 150.0);
+            tight(ui, |ui| loss::show(ui, view, rest));
+            tight(ui, |ui| forgetting::show(ui, view, rest));
+            tight(ui, |ui| method::card(ui, view, recipe, earlier, intents));
+        });
+    });
+}
+
+/// A card whose lines stand close.
+fn tight(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
+    card(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 6.0;
+        add(ui);
+    });
+}
+
+fn schedule_card(ui: &mut Ui, view: &View<'_>, recipe: &mut Recipe, plot: f32, intents: &mut Vec<Intent>) {
+    card(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 8.0;
+        schedule::show(ui, view, plot, intents);
+        formula::show(ui, view);
+        method::sliders(ui, view, recipe);
+        method::restore(ui, view, recipe);
+    });
+}
+
+/// The narrow layout: the thaw as a strip, the rest below one another.
+fn stacked(ui: &mut Ui, view: &View<'_>, recipe: &mut Recipe, earlier: &[Record], intents: &mut Vec<Intent>) {
+    ui.spacing_mut().item_spacing.y = 12.0;
+    blocks::show(ui, view);
+    schedule_card(ui, view, recipe, 180.0, intents);
+    tight(ui, |ui| watched::show(ui, view));
+    tight(ui, |ui| method::card(ui, view, recipe, earlier, intents));
+    tight(ui, |ui| loss::show(ui, view, 110.0));
+    tight(ui, |ui| forgetting::show(ui, view, 110.0));
+}
+
+fn send(shared: &mut Shared, command: Command) {
+    if let Err(why) = shared.engine.send(command) {
+        let message = format!("{why}: close the window and open it again");
+        if shared.run.record.status.active() {
+            shared.run.fail(message.clone());
+        }
+        shared.fail(message);
+    }
+}

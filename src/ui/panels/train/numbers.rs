@@ -1,0 +1,107 @@
+//! Numbers as people read them.
+
+/// Two figures with an exponent: 5.3e-3.
+pub fn scientific(x: f64) -> String {
+    if x == 0.0 { "0".into() } else { format!("{x:.1e}") }
+}
+
+/// A share as a percentage.
+pub fn per_cent(x: f64) -> String {
+    let x = 100.0 * x;
+    if x == 0.0 {
+        "0 %".into()
+    } else if x.abs() < 0.1 {
+        format!("{x:.2} %")
+    } else if x.abs() < 10.0 {
+        format!("{x:.1} %")
+    } else {
+        format!("{x:.0} %")
+    }
+}
+
+/// As short as it can be said: 12, 0.62, 1.2e-3.
+pub fn short(x: f64) -> String {
+    let size = x.abs();
+    if size >= 100.0 {
+        format!("{x:.0}")
+    } else if size >= 10.0 {
+        format!("{x:.1}")
+    } else if size >= 0.01 || x == 0.0 {
+        format!("{x:.2}")
+    } else {
+        scientific(x)
+    }
+}
+
+/// With a comma at every thousand.
+pub fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// Minutes and seconds, with hours where there are some.
+pub fn clock(seconds: f64) -> String {
+    let s = seconds.max(0.0).round() as u64;
+    let (hours, minutes, seconds) = (s / 3600, s / 60 % 60, s % 60);
+    if hours > 0 {
+        format!("{hours}:{minutes:02}:{seconds:02}")
+    } else {
+        format!("{minutes}:{seconds:02}")
+    }
+}
+
+/// A duration in words, no more exact than it can be known.
+pub fn about(seconds: f64) -> String {
+    let minutes = (seconds / 60.0).round() as u64;
+    match minutes {
+        0 => "less than a minute".into(),
+        1 => "about a minute".into(),
+        2..90 => format!("about {minutes} minutes"),
+        _ => format!("about {} hours", (seconds / 3600.0).round() as u64),
+    }
+}
+
+/// With a capital.
+pub fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => first.to_uppercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_as_people_read_them() {
+        assert_eq!([scientific(0.00533), scientific(0.0)], ["5.3e-3", "0"]);
+        let shares = [0.0, 0.0004, 0.051, 0.14, 1.0].map(per_cent);
+        assert_eq!(shares, ["0 %", "0.04 %", "5.1 %", "14 %", "100 %"]);
+        assert_eq!(
+            [short(0.62), short(0.0012), short(123.4), short(0.0)],
+            ["0.62", "1.2e-3", "123", "0.00"]
+        );
+        assert_eq!([count(0), count(999), count(10_412)], ["0", "999", "10,412"]);
+        assert_eq!([clock(21.4), clock(3_723.0)], ["0:21", "1:02:03"]);
+        let words = [20.0, 70.0, 130.0, 7_300.0].map(about);
+        assert_eq!(
+            words,
+            [
+                "less than a minute",
+                "about a minute",
+                "about 2 minutes",
+                "about 2 hours"
+            ]
+        );
+        assert_eq!(capital("classifier head"), "Classifier head");
+    }
+}

@@ -1,0 +1,196 @@
+//! The learning rate of every layer group over the steps, with the playhead.
+
+use egui::accesskit::Role;
+use egui::{Align2, Key, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+
+use super::chart::{Axes, small_font};
+use super::numbers::{capital, count, scientific};
+use super::view::{Intent, View};
+use crate::ui::widgets::{heading, small};
+
+const EXPLANATION: &str = "Slanted triangular learning rates (section 3.2, equation 3): a short rise lets the model find a \
+                           good region, the long fall refines it. One line a layer group, dashed while it is frozen. Drag, or \
+                           use the arrow keys, to look at any step; everything on the screen follows.";
+
+/// Draws the card's head and the plot, `height` high.
+pub fn show(ui: &mut Ui, view: &View<'_>, height: f32, intents: &mut Vec<Intent>) {
+    ui.horizontal(|ui| {
+        heading(ui, title(view)).on_hover_text(EXPLANATION);
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let total = view.outlook.total;
+            let at = if view.stage.is_some() {
+                format!("step {} of {}", count(view.step), count(total))
+            } else {
+                format!("planned step {} of {}", count(view.step), count(total))
+            };
+            small(ui, format!("{at} · log scale")).on_hover_text(
+                "Steps are batches: each changes the weights once. The vertical axis is logarithmic, so that rates a \
+                 factor apart lie the same distance apart.",
+            );
+            if view.stage.is_some() && !view.live && view.record.status.active() {
+                let back = crate::ui::widgets::chip(ui, "back to live");
+                if back.on_hover_text("Follows the run again.").clicked() {
+                    intents.push(Intent::Live);
+                }
+            }
+        });
+    });
+    plot(ui, view, height, intents);
+}
+
+fn title(view: &View<'_>) -> &'static str {
+    use crate::session::protocol::Schedule;
+    match view.outlook.span(view.step).map(|(span, _)| span.schedule) {
+        Some(Schedule::Constant) => "Constant learning rates",
+        Some(Schedule::CosineRestarts { .. }) => "Cosine learning rates",
+        _ => "Slanted triangular learning rates",
+    }
+}
+
+fn plot(ui: &mut Ui, view: &View<'_>, height: f32, intents: &mut Vec<Intent>) {
+    let theme = view.theme;
+    let (outer, response) =
+        ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click_and_drag());
+    let mut rect = outer;
+    rect.min.y += 18.0;
+    let outlook = view.outlook;
+    let axes = Axes {
+        rect,
+        x: (1.0, outlook.total.max(2) as f64),
+        y: outlook.range(),
+        log: true,
+    };
+    if ui.is_rect_visible(outer) {
+        let painter = ui.painter().with_clip_rect(outer.expand(2.0));
+        epochs(ui, view, &axes);
+        // The fastest group is drawn last, over the others.
+        for group in 0..outlook.names.len() {
+            let warm = theme.heat(view.heat(group));
+            let width = if group + 1 == outlook.names.len() {
+                2.5
+            } else {
+                1.8
+            };
+            for (from, to, trains) in outlook.stretches(group) {
+                // A constant rate needs no more than its ends; a curve a point every few pixels.
+                let step = ((to.saturating_sub(from)) / 400).max(1);
+                let steps = (from.saturating_sub(1).max(1)..=to)
+                    .step_by(step as usize)
+                    .chain([to.max(1)]);
+                let points = steps.map(|s| (s as f64, outlook.rate(group, s)));
+                if trains {
+                    axes.line(&painter, points, Stroke::new(width, warm));
+                } else {
+                    axes.dashed(&painter, points, Stroke::new(1.5, theme.tint(theme.ice, 0.45)));
+                }
+            }
+        }
+        names(ui, view, &axes);
+        let x = axes.place(view.step.max(1) as f64, axes.y.0).x;
+        painter.vline(x, rect.y_range(), Stroke::new(1.5, theme.text));
+        for group in 0..outlook.names.len() {
+            let now = view.group(group);
+            if !now.frozen && now.rate > 0.0 {
+                let at = pos2(x, axes.place(0.0, now.rate).y);
+                painter.circle(
+                    at,
+                    4.0,
+                    theme.heat(view.heat(group)),
+                    Stroke::new(1.0, theme.panel),
+                );
+            }
+        }
+        if response.has_focus() {
+            let ring = Stroke::new(1.0, theme.ice);
+            painter.rect_stroke(outer, 4.0, ring, egui::StrokeKind::Inside);
+        }
+    }
+    let end = if view.stage.is_some_and(|s| s.done < outlook.total) {
+        view.stage.map_or(outlook.total, |s| s.done)
+    } else {
+        outlook.total
+    };
+    let mut goal = None;
+    if (response.dragged() || response.clicked())
+        && let Some(at) = response.interact_pointer_pos()
+    {
+        response.request_focus();
+        goal = Some((axes.x_at(at).round() as u64).clamp(1, end.max(1)));
+    }
+    if response.has_focus() {
+        // The arrows are the playhead's while it has the focus.
+        ui.memory_mut(|m| {
+            let filter = egui::EventFilter {
+                horizontal_arrows: true,
+                ..Default::default()
+            };
+            m.set_focus_lock_filter(response.id, filter);
+        });
+        let (back, on) = ui.input(|i| (i.num_presses(Key::ArrowLeft), i.num_presses(Key::ArrowRight)));
+        if back + on > 0 {
+            let to = (view.step + on as u64).saturating_sub(back as u64);
+            goal = Some(to.clamp(1, end.max(1)));
+        }
+    }
+    if let Some(step) = goal
+        && step != view.step
+    {
+        intents.push(Intent::Seek(step));
+    }
+    let rate = scientific(outlook.base(view.step));
+    response.widget_info(|| {
+        let mut info = WidgetInfo::slider(true, view.step as f64, "Learning rates, playhead");
+        info.role = Role::Slider;
+        info.current_text_value = Some(format!("step {} of {}, η {rate}", view.step, outlook.total));
+        info
+    });
+    response.on_hover_text_at_pointer(EXPLANATION);
+}
+
+/// A line and a number where an epoch begins, as many numbers as there is room for.
+fn epochs(ui: &Ui, view: &View<'_>, axes: &Axes) {
+    let theme = view.theme;
+    let starts = &view.outlook.starts;
+    let room = axes.rect.width() / starts.len().max(1) as f32;
+    let every = (30.0 / room.max(0.1)).ceil().max(1.0) as usize;
+    for (epoch, &start) in starts.iter().enumerate() {
+        let x = axes.place((start + 1) as f64, axes.y.0).x;
+        if epoch > 0 {
+            let y = axes.rect.top() - 16.0..=axes.rect.bottom();
+            ui.painter()
+                .vline(x, y, Stroke::new(1.0, theme.tint(theme.line, 0.7)));
+        }
+        if epoch % every == 0 {
+            let name = if room * every as f32 > 64.0 || epoch == 0 {
+                format!("epoch {}", epoch + 1)
+            } else {
+                (epoch + 1).to_string()
+            };
+            // The first name is longer than its place: the next one waits.
+            if epoch > 0 && x < axes.rect.left() + 56.0 {
+                continue;
+            }
+            let at = pos2(x + 4.0, axes.rect.top() - 16.0);
+            ui.painter()
+                .text(at, Align2::LEFT_TOP, name, small_font(ui), theme.dim);
+        }
+    }
+}
+
+/// The groups' names at the right end, where they do not lie on one another.
+fn names(ui: &Ui, view: &View<'_>, axes: &Axes) {
+    let outlook = view.outlook;
+    let mut free = f32::NEG_INFINITY;
+    for group in (0..outlook.names.len()).rev() {
+        let middle = outlook.total - outlook.total / 4;
+        let at = axes.place(middle as f64, outlook.rate(group, middle));
+        if at.y < free {
+            continue;
+        }
+        free = at.y + 15.0;
+        let name = outlook.names.get(group).map(|n| capital(n)).unwrap_or_default();
+        let at = pos2(at.x, at.y - 3.0);
+        ui.painter()
+            .text(at, Align2::LEFT_BOTTOM, name, small_font(ui), view.theme.dim);
+    }
+}

@@ -1,0 +1,365 @@
+//! Whether there is enough to train on, and the job that is made of a project.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::numbers::count;
+use crate::session::project::{Answer, LabelId, Project};
+use crate::session::protocol::{
+    ClassifierOptions, Common, Estimate, Evaluate, Fit, GivenRow, LmOptions, Source,
+};
+use crate::ui::run::Recipe;
+
+/// Fewer labels of a class cannot be both trained on and measured.
+const LEAST_OF_A_CLASS: usize = 2;
+/// With so many labels kept aside the error is measured on them, and no label has to be left out of training for it.
+const ENOUGH_ASIDE: usize = 20;
+/// Texts that are watched.
+const WATCHED: usize = 3;
+
+/// Whether there is enough to train on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    /// No texts are open.
+    NoProject,
+    /// What is missing, in a sentence.
+    TooFew(String),
+    /// All there is.
+    Ready(Material),
+}
+
+/// What a run would be made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Material {
+    /// Texts in all.
+    pub texts: usize,
+    /// Labels to train on.
+    pub labels: usize,
+    /// Classes among them.
+    pub classes: usize,
+    /// Labels kept aside to measure the error.
+    pub aside: usize,
+}
+
+impl Material {
+    /// Whether the error is measured on the labels kept aside.
+    pub fn measured_aside(&self) -> bool {
+        self.aside >= ENOUGH_ASIDE
+    }
+}
+
+/// Counts what there is.
+pub fn readiness(project: Option<&Project>) -> Readiness {
+    let Some(project) = project else {
+        return Readiness::NoProject;
+    };
+    let mut counts: BTreeMap<LabelId, usize> = project.labels().map(|l| (l.id, 0)).collect();
+    let mut aside = 0;
+    for answered in project.answered() {
+        if let Answer::Label(label) = answered.answer {
+            if project.is_aside(answered.text) {
+                aside += 1;
+            } else {
+                *counts.entry(label).or_default() += 1;
+            }
+        }
+    }
+    let used: Vec<usize> = counts.values().copied().filter(|&n| n > 0).collect();
+    let name = |id: &LabelId| {
+        project
+            .label(*id)
+            .map_or(String::new(), |l| format!("'{}'", l.name))
+    };
+    let few: Vec<String> = (counts.iter())
+        .filter(|(_, n)| (1..LEAST_OF_A_CLASS).contains(*n))
+        .map(|(id, _)| name(id))
+        .collect();
+    let message = if used.len() < 2 {
+        let missing = if used.is_empty() {
+            "two labels are"
+        } else {
+            "one more label is"
+        };
+        format!("Training needs texts of at least two labels, two of each: {missing} still without a text.")
+    } else if !few.is_empty() {
+        let (are, them) = if few.len() == 1 {
+            ("has", "it")
+        } else {
+            ("have", "each")
+        };
+        format!(
+            "{} {are} only one text: label one more of {them} to train.",
+            few.join(", ")
+        )
+    } else {
+        return Readiness::Ready(Material {
+            texts: project.texts.texts.len(),
+            labels: used.iter().sum(),
+            classes: used.len(),
+            aside,
+        });
+    };
+    Readiness::TooFew(message)
+}
+
+/// What a run will do, in plain words.
+pub fn what_will_happen(material: &Material, recipe: &Recipe) -> String {
+    let Material {
+        texts,
+        labels,
+        classes,
+        aside,
+    } = *material;
+    let (texts, labels) = (count(texts as u64), count(labels as u64));
+    let first = if recipe.adapt {
+        format!(
+            "Adapts the language model to your {texts} texts, then trains on your {labels} labels of {classes} classes"
+        )
+    } else {
+        format!(
+            "Trains on your {labels} labels of {classes} classes, without adapting the language model first"
+        )
+    };
+    let then = if material.measured_aside() {
+        format!("The error is measured on the {aside} labels kept aside.")
+    } else {
+        "The error is measured by classifiers that each leave some labels out.".into()
+    };
+    format!("{first}. {then}")
+}
+
+/// The options of stage 3; what is as the method has it stays unsaid.
+fn options(recipe: &Recipe) -> ClassifierOptions {
+    ClassifierOptions {
+        epochs: Some(recipe.epochs),
+        rate: recipe.rate,
+        cut_frac: super::outlook::slanted(recipe.method).then_some(recipe.cut_frac),
+        ratio: super::outlook::slanted(recipe.method).then_some(recipe.ratio),
+        factor: super::outlook::discriminative(recipe.method).then_some(recipe.factor),
+        ..ClassifierOptions::default()
+    }
+}
+
+fn rows(project: &Project, aside: bool) -> Vec<GivenRow> {
+    let mut rows: Vec<(u32, GivenRow)> = Vec::new();
+    for answered in project.answered() {
+        let Answer::Label(label) = answered.answer else {
+            continue;
+        };
+        if project.is_aside(answered.text) != aside {
+            continue;
+        }
+        let text = project.texts.texts.get(answered.text as usize);
+        if let (Some(text), Some(label)) = (text, project.label(label)) {
+            rows.push((
+                answered.text,
+                GivenRow {
+                    text: text.clone(),
+                    label: Some(label.name.clone()),
+                },
+            ));
+        }
+    }
+    // Whatever the order of labelling, the same labels give the same model.
+    rows.sort_by_key(|(text, _)| *text);
+    rows.into_iter().map(|(_, row)| row).collect()
+}
+
+fn given(name: &str, rows: Vec<GivenRow>) -> Source {
+    Source {
+        path: PathBuf::from(name),
+        rows: Some(rows),
+        ..Source::default()
+    }
+}
+
+/// Short texts without an answer, which are good to read; without enough of them short texts with one.
+fn watch(project: &Project) -> Vec<String> {
+    let texts = project.texts.texts.iter().enumerate();
+    let short = |t: &&(usize, &String)| (12..=90).contains(&t.1.chars().take(100).count());
+    let all: Vec<(usize, &String)> = texts.collect();
+    let open = |t: &&(usize, &String)| project.answer(t.0 as u32).is_none();
+    let first = all.iter().filter(short).filter(open).take(WATCHED);
+    let mut chosen: Vec<String> = first.map(|t| t.1.clone()).collect();
+    let rest = all.iter().filter(open).chain(all.iter());
+    for (_, text) in rest {
+        if chosen.len() >= WATCHED {
+            break;
+        }
+        if !chosen.contains(text) && !text.trim().is_empty() {
+            chosen.push((*text).clone());
+        }
+    }
+    chosen
+}
+
+/// The model directory that a run makes.
+pub fn out(work_dir: &Path) -> PathBuf {
+    work_dir.join("classifier")
+}
+
+/// What was chosen for a job that is found again.
+pub fn recipe(job: &Fit) -> Recipe {
+    let (usual, chosen) = (Recipe::default(), &job.classifier);
+    Recipe {
+        method: job.method,
+        rate: chosen.rate,
+        cut_frac: chosen.cut_frac.unwrap_or(usual.cut_frac),
+        ratio: chosen.ratio.unwrap_or(usual.ratio),
+        factor: chosen.factor.unwrap_or(usual.factor),
+        epochs: chosen.epochs.unwrap_or(usual.epochs),
+        adapt: job.adapt,
+    }
+}
+
+/// The training job of a project.
+pub fn fit(project: &Project, material: &Material, recipe: &Recipe, common: Common, work_dir: &Path) -> Fit {
+    let unlabelled = project.texts.texts.iter().map(|text| GivenRow {
+        text: text.clone(),
+        label: None,
+    });
+    Fit {
+        common,
+        data: given("the labelled texts", rows(project, false)),
+        unlabelled: recipe.adapt.then(|| given("all texts", unlabelled.collect())),
+        model: None,
+        out: out(work_dir),
+        method: recipe.method,
+        bidirectional: false,
+        adapt: recipe.adapt,
+        lm: LmOptions::default(),
+        classifier: options(recipe),
+        estimate: if material.measured_aside() {
+            Estimate::None
+        } else {
+            Estimate::Auto
+        },
+        forgetting: true,
+        watch: watch(project),
+        resume: false,
+        // The model of an earlier run gives way to this one once this one is done.
+        overwrite: true,
+    }
+}
+
+/// The job that measures a finished model on the labels kept aside, where those are enough.
+pub fn evaluation(project: &Project, common: Common, model: PathBuf) -> Option<Evaluate> {
+    let rows = rows(project, true);
+    (rows.len() >= ENOUGH_ASIDE).then(|| Evaluate {
+        common,
+        model,
+        data: given("the labels kept aside", rows),
+        batch: None,
+        limit: None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::session::project::{Action, Texts};
+
+    fn project(texts: usize) -> Project {
+        let texts = (0..texts)
+            .map(|i| format!("text number {i} of the test"))
+            .collect();
+        let texts = Texts {
+            texts,
+            ..Texts::default()
+        };
+        let mut project = Project::new("test", Arc::new(texts));
+        for name in ["good", "bad"] {
+            project.apply(Action::CreateLabel { name: name.into() }).unwrap();
+        }
+        project
+    }
+
+    fn answer(project: &mut Project, text: u32, label: LabelId) {
+        let answer = Answer::Label(label);
+        project
+            .apply(Action::Answer {
+                text,
+                answer,
+                suggested: None,
+            })
+            .unwrap();
+    }
+
+    #[test]
+    fn what_is_missing_is_said() {
+        assert_eq!(readiness(None), Readiness::NoProject);
+        let mut p = project(9);
+        let missing = |p: &Project| match readiness(Some(p)) {
+            Readiness::TooFew(message) => message,
+            other => panic!("{other:?}"),
+        };
+        assert!(missing(&p).contains("two labels are still without"));
+        answer(&mut p, 8, 0);
+        answer(&mut p, 7, 0);
+        assert!(missing(&p).contains("one more label is still without"));
+        answer(&mut p, 3, 1);
+        assert_eq!(
+            missing(&p),
+            "'bad' has only one text: label one more of it to train."
+        );
+        answer(&mut p, 2, 1);
+        // A label that is kept aside is not one to train on.
+        p.apply(Action::KeepAside { texts: vec![2] }).unwrap();
+        assert!(missing(&p).contains("'bad'"));
+        answer(&mut p, 1, 1);
+        let Readiness::Ready(material) = readiness(Some(&p)) else {
+            panic!("enough")
+        };
+        assert_eq!((material.labels, material.classes, material.aside), (4, 2, 1));
+        let said = what_will_happen(&material, &Recipe::default());
+        assert!(
+            said.contains("your 9 texts") && said.contains("your 4 labels"),
+            "{said}"
+        );
+        let job = fit(
+            &p,
+            &material,
+            &Recipe::default(),
+            Common::default(),
+            "/w".as_ref(),
+        );
+        let rows = job.data.rows.unwrap();
+        assert_eq!(rows[0].text, "text number 1 of the test");
+        assert_eq!(
+            rows.iter().filter(|r| r.label.as_deref() == Some("good")).count(),
+            2
+        );
+        assert_eq!(job.unlabelled.unwrap().rows.unwrap().len(), 9);
+        assert_eq!((job.watch.len(), job.estimate), (3, Estimate::Auto));
+        assert_eq!(job.watch[0], "text number 0 of the test");
+        assert_eq!(job.classifier.cut_frac, Some(0.1));
+    }
+
+    #[test]
+    fn enough_labels_kept_aside_measure_the_error() {
+        let mut p = project(60);
+        for text in 0..60 {
+            answer(&mut p, text, (text % 2) as LabelId);
+        }
+        p.apply(Action::KeepAside {
+            texts: (0..20).collect(),
+        })
+        .unwrap();
+        let Readiness::Ready(material) = readiness(Some(&p)) else {
+            panic!("enough")
+        };
+        assert_eq!((material.labels, material.aside), (40, 20));
+        let job = fit(
+            &p,
+            &material,
+            &Recipe::default(),
+            Common::default(),
+            "/w".as_ref(),
+        );
+        assert_eq!(job.estimate, Estimate::None);
+        let measure = evaluation(&p, Common::default(), job.out).unwrap();
+        assert_eq!(measure.data.rows.unwrap().len(), 20);
+    }
+}

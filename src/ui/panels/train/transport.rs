@@ -1,0 +1,255 @@
+//! The bar along the bottom: what runs, how far it is, and looking back.
+
+use egui::accesskit::Role;
+use egui::{
+    Button, CornerRadius, Frame, Margin, Rect, RichText, Sense, Stroke, TextStyle, Ui, WidgetInfo, pos2, vec2,
+};
+
+use super::chart::gradient;
+use super::numbers::{clock, count};
+use super::view::{Intent, View};
+use crate::ui::actions::Action;
+use crate::ui::run::{Asked, Kind, Status};
+use crate::ui::theme;
+use crate::ui::widgets::{keycap, small};
+
+/// The stages as people count them: what a chip says, which stages of the record it stands for, whether it is over.
+fn chips(view: &View<'_>) -> Vec<(String, Option<usize>, bool)> {
+    let recipe = &view.record.recipe;
+    let stages = &view.record.stages;
+    let mut kinds = vec![
+        (Kind::Estimate, "estimate the error"),
+        (Kind::Train, "train on every label"),
+    ];
+    if recipe.adapt {
+        kinds.insert(0, (Kind::Adapt, "adapt the language model"));
+    }
+    let over = view.record.status == Status::Done;
+    let began = |kind| stages.iter().rposition(|s| s.kind == kind && s.trains());
+    // Without folds there is no estimate to wait for.
+    kinds.retain(|(kind, _)| {
+        *kind != Kind::Estimate || began(*kind).is_some() || began(Kind::Train).is_none()
+    });
+    let mut chips = Vec::new();
+    for (i, (kind, name)) in kinds.iter().enumerate() {
+        let at = began(*kind);
+        let stage = at.and_then(|at| stages.get(at));
+        let fold = stage
+            .filter(|_| *kind == Kind::Estimate)
+            .map_or("", |s| s.name.trim_start_matches("train "));
+        let name = if fold.starts_with("fold") {
+            format!("{name}, {fold}")
+        } else {
+            (*name).to_string()
+        };
+        let done = over || stage.is_some_and(|s| s.seconds.is_some());
+        chips.push((format!("{} {name}", i + 1), at, done));
+    }
+    chips
+}
+
+/// Draws it.
+pub fn show(ui: &mut Ui, view: &View<'_>, asked: Asked, intents: &mut Vec<Intent>) {
+    let theme = view.theme;
+    Frame::new()
+        .fill(theme.panel)
+        .stroke(Stroke::new(1.0, theme.line))
+        .corner_radius(CornerRadius::same(theme::RADIUS))
+        .inner_margin(Margin::symmetric(16, 10))
+        .show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            stages(ui, view, intents);
+            if view.narrow {
+                ui.horizontal_wrapped(|ui| buttons(ui, view, asked, intents));
+                progress(ui, view, intents);
+                pace(ui, view);
+            } else {
+                ui.horizontal(|ui| {
+                    buttons(ui, view, asked, intents);
+                    ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                        pace(ui, view);
+                        progress(ui, view, intents);
+                    });
+                });
+            }
+        });
+}
+
+fn stages(ui: &mut Ui, view: &View<'_>, intents: &mut Vec<Intent>) {
+    let theme = view.theme;
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        for (name, at, done) in chips(view) {
+            let here = view.stage.is_some_and(|s| {
+                at.and_then(|at| view.record.stages.get(at))
+                    .is_some_and(|of| of.kind == s.kind)
+            });
+            let text = if done { format!("{name}, done") } else { name };
+            let text = RichText::new(text).text_style(TextStyle::Small);
+            let text = text.color(if here { theme.text } else { theme.dim });
+            let fill = if here { theme.raised } else { theme.panel };
+            let chip = Button::new(text)
+                .corner_radius(CornerRadius::same(255))
+                .fill(fill);
+            let chip = ui.add_enabled(at.is_some(), chip);
+            let chip = chip.on_hover_text("Shows this stage at its last step.");
+            if chip.on_disabled_hover_text("This stage has not begun.").clicked()
+                && let Some(at) = at
+            {
+                intents.push(Intent::Stage(at));
+            }
+        }
+        if !view.record.status.active() {
+            let here = view.stage.is_none();
+            let text = RichText::new("the next run's plan").text_style(TextStyle::Small);
+            let fill = if here { theme.raised } else { theme.panel };
+            let chip = ui.add(
+                Button::new(text)
+                    .corner_radius(CornerRadius::same(255))
+                    .fill(fill),
+            );
+            if chip
+                .on_hover_text("Shows what the method and sliders above will do, before it runs.")
+                .clicked()
+            {
+                intents.push(Intent::Plan);
+            }
+        }
+    });
+}
+
+fn buttons(ui: &mut Ui, view: &View<'_>, asked: Asked, intents: &mut Vec<Intent>) {
+    let status = &view.record.status;
+    let running = matches!(status, Status::Running | Status::Starting);
+    let key = |ui: &mut Ui, action: Action| {
+        if let Some(shortcut) = action.shortcut() {
+            keycap(ui, &ui.ctx().format_shortcut(&shortcut));
+        }
+    };
+    if !status.active() {
+        return;
+    }
+    let (name, hover) = if running {
+        ("Pause", "Holds training between two steps.")
+    } else {
+        ("Resume", "Lets training go on.")
+    };
+    let waiting = asked != Asked::Nothing || *status == Status::Starting;
+    let pause = ui.add_enabled(!waiting, Button::new(name));
+    let why = match asked {
+        Asked::Stop => "It stops after this step.",
+        Asked::Pause => "It holds after this step.",
+        Asked::Nothing => "The engine is starting.",
+    };
+    if pause.on_hover_text(hover).on_disabled_hover_text(why).clicked() {
+        intents.push(Intent::Act(Action::PauseResume));
+    }
+    key(ui, Action::PauseResume);
+    let can_step = asked != Asked::Stop && *status != Status::Starting;
+    let step = ui.add_enabled(can_step, Button::new("Step"));
+    if step
+        .on_hover_text("Does one training step and holds again.")
+        .on_disabled_hover_text(why)
+        .clicked()
+    {
+        intents.push(Intent::Act(Action::Step));
+    }
+    key(ui, Action::Step);
+    let stop = ui.add_enabled(asked != Asked::Stop, Button::new("Stop"));
+    let hover = "Ends training after this step. It writes a checkpoint first and can be resumed from there.";
+    if stop.on_hover_text(hover).on_disabled_hover_text(why).clicked() {
+        intents.push(Intent::Act(Action::Stop));
+    }
+}
+
+/// Done and to do of what is shown: a recorded stage, or the plan.
+fn extent(view: &View<'_>) -> (u64, u64) {
+    match view.stage {
+        Some(stage) => (stage.done, stage.total.max(stage.done)),
+        None => (view.outlook.total, view.outlook.total),
+    }
+}
+
+fn progress(ui: &mut Ui, view: &View<'_>, intents: &mut Vec<Intent>) {
+    let theme = view.theme;
+    let (done, total) = extent(view);
+    let width = ui.available_width().max(60.0);
+    let (outer, response) = ui.allocate_exact_size(vec2(width, 22.0), Sense::click_and_drag());
+    let rect = Rect::from_center_size(outer.center(), vec2(width, 10.0));
+    let x = |step: u64| rect.left() + rect.width() * (step as f32 / total.max(1) as f32).clamp(0.0, 1.0);
+    if ui.is_rect_visible(outer) {
+        let painter = ui.painter();
+        painter.rect_filled(rect, 5.0, theme.raised);
+        let until = if view.stage.is_some() {
+            x(done)
+        } else {
+            x(view.step)
+        };
+        let filled = Rect::from_min_max(rect.min, pos2(until, rect.bottom()));
+        // Ice to ember over the whole bar, of which the filled part is shown.
+        let clipped = painter.with_clip_rect(filled);
+        let middle = rect.center().x;
+        let left = Rect::from_min_max(rect.min, pos2(middle + 5.0, rect.bottom()));
+        let right = Rect::from_min_max(pos2(middle - 5.0, rect.top()), rect.max);
+        clipped.add(gradient(left, 5.0, theme.heat(0.0), theme.heat(0.5)));
+        clipped.add(gradient(right, 5.0, theme.heat(0.5), theme.heat(1.0)));
+        let joint = Rect::from_min_max(pos2(middle - 6.0, rect.top()), pos2(middle + 6.0, rect.bottom()));
+        clipped.rect_filled(joint, 0.0, theme.heat(0.5));
+        if !view.live || view.stage.is_none() {
+            painter.circle(
+                pos2(x(view.step), rect.center().y),
+                7.0,
+                theme.text,
+                Stroke::new(2.0, theme.panel),
+            );
+        }
+        if response.has_focus() {
+            painter.rect_stroke(outer, 4.0, Stroke::new(1.0, theme.ice), egui::StrokeKind::Inside);
+        }
+    }
+    if (response.dragged() || response.clicked())
+        && let Some(at) = response.interact_pointer_pos()
+    {
+        let share = ((at.x - rect.left()) / rect.width().max(1.0)).clamp(0.0, 1.0);
+        let step = (f64::from(share) * total as f64).round() as u64;
+        intents.push(if step >= done && view.record.status.active() {
+            Intent::Live
+        } else {
+            Intent::Seek(step.clamp(1, done.max(1)))
+        });
+    }
+    response.widget_info(|| {
+        let mut info = WidgetInfo::slider(true, view.step as f64, "Progress");
+        info.role = Role::Slider;
+        info.current_text_value = Some(format!("{done} of {total} done, showing {}", view.step));
+        info
+    });
+    response.on_hover_text(
+        "How far this stage is. Drag to look back at any step: everything on the screen follows.",
+    );
+}
+
+fn pace(ui: &mut Ui, view: &View<'_>) {
+    let (done, total) = extent(view);
+    let active = view.record.status.active();
+    let text = match view.stage {
+        None => format!("{} steps planned", count(total)),
+        Some(stage) if active => {
+            let unit = if stage.trains() {
+                "tokens"
+            } else {
+                stage.unit.as_str()
+            };
+            let speed = format!("{} {unit}/s", count(stage.per_second.max(0.0).round() as u64));
+            match stage.seconds_left {
+                Some(left) => format!("{speed} · {} left", clock(left)),
+                None => speed,
+            }
+        }
+        Some(stage) => match stage.seconds {
+            Some(seconds) => format!("{} steps in {}", count(done), clock(seconds)),
+            None => format!("{} of {} steps", count(done), count(total)),
+        },
+    };
+    small(ui, text).on_hover_text("Throughput, and the time left in this stage at this pace.");
+}

@@ -1,0 +1,84 @@
+//! What the parts of the screen see of a moment, and what they ask for.
+
+use super::outlook::Outlook;
+use crate::ui::Screen;
+use crate::ui::actions::Action;
+use crate::ui::run::stage::GroupMoment;
+use crate::ui::run::{Recipe, Record, Stage};
+use crate::ui::theme::Theme;
+
+/// What a part of the screen asks for; carried out when the frame is drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Intent {
+    /// Look at this step of the stage that is shown.
+    Seek(u64),
+    /// Look at this stage, at its last step.
+    Stage(usize),
+    /// Look at the plan of the next run.
+    Plan,
+    /// Follow the run.
+    Live,
+    /// Lay this earlier run over the one that is shown.
+    Compare(Option<usize>),
+    /// An action of the window.
+    Act(Action),
+    /// Go on from the last checkpoint.
+    Resume,
+    /// Another screen.
+    Show(Screen),
+}
+
+/// A moment of a run, or of the plan for the next one.
+pub struct View<'a> {
+    /// Colours.
+    pub theme: Theme,
+    /// The run that is shown.
+    pub record: &'a Record,
+    /// What was chosen: for this run, or for the next.
+    pub recipe: &'a Recipe,
+    /// The stage at the playhead; `None` while the plan is looked at.
+    pub stage: Option<&'a Stage>,
+    /// Steps done at the playhead.
+    pub step: u64,
+    /// Rates ahead of the playhead.
+    pub outlook: &'a Outlook,
+    /// Whether the playhead is at the latest step.
+    pub live: bool,
+    /// The run that is laid over it, dashed.
+    pub compare: Option<&'a Record>,
+    /// Whether the screen is a column.
+    pub narrow: bool,
+}
+
+impl View<'_> {
+    /// A layer group at the playhead: as it was, else as it is planned.
+    pub fn group(&self, group: usize) -> GroupMoment {
+        let recorded = self.stage.and_then(|s| s.group_at(group, self.step));
+        recorded.unwrap_or_else(|| {
+            let frozen = self.outlook.frozen(group, self.step);
+            GroupMoment {
+                rate: if frozen {
+                    0.0
+                } else {
+                    self.outlook.rate(group, self.step)
+                },
+                frozen,
+                update_ratio: None,
+                moved: None,
+            }
+        })
+    }
+
+    /// A layer group's heat: how fast it learns beside the fastest.
+    pub fn heat(&self, group: usize) -> f32 {
+        let fastest = self.outlook.multiples.iter().copied().fold(0.0, f64::max);
+        let own = self.outlook.multiples.get(group).copied().unwrap_or(0.0);
+        super::chart::heat(own, fastest)
+    }
+
+    /// The stage of the overlaid run that compares with the one that is shown.
+    pub fn overlay(&self) -> Option<&Stage> {
+        let stage = self.stage?;
+        self.compare?.like(stage)
+    }
+}

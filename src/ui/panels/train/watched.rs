@@ -1,0 +1,108 @@
+//! What the classifier says of a few texts, and what it said an epoch ago.
+
+use egui::text::LayoutJob;
+use egui::{Label, TextFormat, TextStyle, Ui};
+
+use super::view::View;
+use crate::session::protocol::Prediction;
+use crate::ui::run::Kind;
+use crate::ui::widgets::{heading, small};
+
+/// The most probable label and its probability.
+fn best<'a>(prediction: &Prediction, labels: &'a [String]) -> Option<(&'a str, f32)> {
+    let (at, p) = prediction
+        .probabilities
+        .iter()
+        .enumerate()
+        .max_by(|a, b| a.1.total_cmp(b.1))?;
+    Some((labels.get(at)?, *p))
+}
+
+fn excerpt(text: &str, most: usize) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= most {
+        return line;
+    }
+    let cut: String = line.chars().take(most).collect();
+    format!("{}…", cut.trim_end())
+}
+
+/// Draws the card's contents.
+pub fn show(ui: &mut Ui, view: &View<'_>) {
+    let theme = view.theme;
+    heading(ui, "What it says now").on_hover_text(
+        "Three of your texts without a label. After every epoch the classifier is asked for them, so that you can read what it \
+         has learned; they teach it nothing.",
+    );
+    let stage = view.stage.filter(|s| !s.said.is_empty());
+    // While the language model adapts, or a fold trains, there may be nothing said in that very stage.
+    let Some((stage, (now, before))) = stage.and_then(|s| Some((s, s.said_at(view.step)?))) else {
+        let why = match view.stage.map(|s| s.kind) {
+            Some(Kind::Adapt) => {
+                "The language model is still reading your texts; there is no classifier yet."
+            }
+            Some(_) => "The classifier is asked after its first epoch.",
+            None => "Three of your texts, and what the classifier says of them after every epoch.",
+        };
+        small(ui, why);
+        for text in view.record.watch.iter().filter(|_| view.stage.is_some()) {
+            ui.label(egui::RichText::new(excerpt(text, 90)).color(theme.dim));
+        }
+        return;
+    };
+    for (text, prediction) in view.record.watch.iter().zip(&now.predictions) {
+        let Some((label, p)) = best(prediction, &stage.labels) else {
+            continue;
+        };
+        let mut job = LayoutJob::default();
+        let body = TextStyle::Body.resolve(ui.style());
+        // Only the font of fixed width has arrows.
+        let arrow = TextStyle::Monospace.resolve(ui.style());
+        let mut add = |text: String, colour| {
+            let font = if text.contains('→') { &arrow } else { &body };
+            job.append(&text, 0.0, TextFormat::simple(font.clone(), colour));
+        };
+        add(excerpt(text, if view.narrow { 60 } else { 72 }), theme.text);
+        add(" → ".into(), theme.dim);
+        add(format!("{label} {:.0} %", 100.0 * p), theme.right);
+        let earlier = before.and_then(|b| {
+            let old = b.predictions.iter().find(|o| o.row == prediction.row)?;
+            Some((best(old, &stage.labels)?, b.epoch))
+        });
+        if let Some(((old, q), epoch)) = earlier {
+            let was = if old == label {
+                format!("{:.0} %", 100.0 * q)
+            } else {
+                old.to_string()
+            };
+            add(format!("  (was {was}, epoch {epoch})"), theme.dim);
+        }
+        job.wrap.max_width = ui.available_width();
+        let all = stage.labels.iter().zip(&prediction.probabilities);
+        let mut all: Vec<(&String, &f32)> = all.collect();
+        all.sort_by(|a, b| b.1.total_cmp(a.1));
+        let lines: Vec<String> = all
+            .iter()
+            .map(|(l, p)| format!("{l} {:.1} %", 100.0 * **p))
+            .collect();
+        ui.add(Label::new(job))
+            .on_hover_text(format!("{text}\n\n{}", lines.join("\n")));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_texts_are_cut_at_characters_and_the_best_label_leads() {
+        assert_eq!(excerpt("über\n alles", 20), "über alles");
+        assert_eq!(excerpt("ééé ééé", 4), "ééé…");
+        let labels = ["a".to_string(), "b".to_string()];
+        let said = Prediction {
+            row: 0,
+            probabilities: vec![0.2, 0.8],
+        };
+        assert_eq!(best(&said, &labels), Some(("b", 0.8)));
+    }
+}

@@ -1,0 +1,173 @@
+//! The language model before and after it was adapted, side by side: what has it learnt to say?
+
+use std::path::PathBuf;
+
+use egui::{RichText, Slider, TextEdit, TextStyle, Ui};
+
+use crate::session::protocol::{Event, Generate, Job};
+use crate::ui::Shared;
+use crate::ui::side::Asker;
+use crate::ui::theme::{self, Theme};
+use crate::ui::widgets::{card, heading, small};
+
+const TOKENS: usize = 60;
+
+/// One model's continuation.
+#[derive(Default)]
+struct Column {
+    text: Option<String>,
+    failure: Option<String>,
+}
+
+/// What only this screen needs.
+pub struct WritePanel {
+    beginning: String,
+    temperature: f64,
+    /// Continuations so far: each gets a seed of its own.
+    turn: u64,
+    before: Column,
+    after: Column,
+    /// The adapted language model, once there is one.
+    adapted: Option<PathBuf>,
+}
+
+impl Default for WritePanel {
+    fn default() -> Self {
+        Self {
+            beginning: String::new(),
+            temperature: 0.7,
+            turn: 0,
+            before: Column::default(),
+            after: Column::default(),
+            adapted: None,
+        }
+    }
+}
+
+impl WritePanel {
+    /// The adapted language model that a run has made.
+    pub fn adapted(&mut self, model: PathBuf) {
+        self.adapted = Some(model);
+        self.after = Column::default();
+    }
+
+    /// Draws the screen.
+    pub fn show(&mut self, ui: &mut Ui, shared: &mut Shared) {
+        let theme = Theme::of(ui.ctx());
+        ui.label(
+            RichText::new("What has it learnt to say?")
+                .text_style(theme::title())
+                .strong(),
+        );
+        let hint = "A language model guesses the next word, again and again. Type a beginning and compare what the general \
+                    model makes of it with what it makes of it after reading your texts (section 3.2 of the paper).";
+        small(ui, hint);
+        card(ui, |ui| {
+            let edit = TextEdit::singleline(&mut self.beginning)
+                .hint_text("A beginning, such as: I would like to")
+                .font(theme::reading())
+                .desired_width(f32::INFINITY);
+            let field = ui.add(edit);
+            field.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Beginning"));
+            let entered = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
+            ui.horizontal_wrapped(|ui| {
+                let slider = Slider::new(&mut self.temperature, 0.2..=1.5)
+                    .text("temperature")
+                    .fixed_decimals(1);
+                ui.add(slider).on_hover_text(
+                    "Below 1 the model keeps to its likeliest words; above 1 it takes more risks.",
+                );
+                let ready = !self.beginning.trim().is_empty();
+                let go = ui
+                    .add_enabled(ready, egui::Button::new("Go on"))
+                    .on_hover_text("Writes a continuation (Enter)");
+                if ready && (go.clicked() || entered) {
+                    self.ask(shared);
+                }
+            });
+        });
+        ui.columns(if ui.available_width() < theme::NARROW { 1 } else { 2 }, |columns| {
+            let last = columns.len() - 1;
+            let waiting = shared.side.busy(Asker::WriteBefore);
+            column(&mut columns[0], "Before: general English", &self.before, waiting, theme);
+            let waiting = shared.side.busy(Asker::WriteAfter);
+            let ui = &mut columns[last];
+            if self.adapted.is_some() {
+                column(ui, "After: adapted to your texts", &self.after, waiting, theme);
+            } else {
+                card(ui, |ui| {
+                    heading(ui, "After: adapted to your texts");
+                    small(ui, "There is no adapted model yet. Training makes one: it reads all your texts first.");
+                });
+            }
+        });
+    }
+
+    fn ask(&mut self, shared: &mut Shared) {
+        self.turn += 1;
+        let mut common = shared.settings.common();
+        common.seed = common.seed.wrapping_add(self.turn);
+        let job = |model| {
+            Job::Generate(Generate {
+                common: common.clone(),
+                model,
+                prompt: self.beginning.clone(),
+                tokens: TOKENS,
+                temperature: self.temperature,
+                min_p: 0.01,
+                samples: 1,
+            })
+        };
+        let mut asked = shared.side.ask(Asker::WriteBefore, job(None));
+        if let Some(model) = &self.adapted {
+            asked = asked.and(shared.side.ask(Asker::WriteAfter, job(Some(model.clone()))));
+        }
+        if let Err(error) = asked {
+            shared.fail(format!("{error}; start the program again"));
+        }
+    }
+
+    /// Takes in what the second engine says.
+    pub fn answered(&mut self, asker: Asker, event: Event, _shared: &mut Shared) {
+        let column = if asker == Asker::WriteBefore {
+            &mut self.before
+        } else {
+            &mut self.after
+        };
+        match event {
+            Event::Started { .. } => *column = Column::default(),
+            Event::Line { text } => column.text = Some(text),
+            Event::Failed { message, .. } => column.failure = Some(message),
+            _ => {}
+        }
+    }
+}
+
+fn column(ui: &mut Ui, title: &str, column: &Column, waiting: bool, theme: Theme) {
+    card(ui, |ui| {
+        heading(ui, title);
+        if waiting && column.text.is_none() {
+            ui.horizontal(|ui| {
+                ui.spinner();
+                small(ui, "writing");
+            });
+        }
+        match (&column.text, &column.failure) {
+            (_, Some(message)) => {
+                ui.label(RichText::new(message).color(theme.warm));
+            }
+            (Some(text), None) => {
+                ui.label(
+                    RichText::new(text)
+                        .text_style(TextStyle::Body)
+                        .size(16.0)
+                        .line_height(Some(26.0)),
+                );
+            }
+            (None, None) if !waiting => {
+                small(ui, "Nothing written yet.");
+            }
+            (None, None) => {}
+        }
+    });
+}

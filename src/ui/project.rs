@@ -1,0 +1,101 @@
+//! What goes on round an open project: its file is listened to, the assistant is told and asked, and what it finds
+//! comes to the screens.
+
+use std::sync::Arc;
+
+use super::Shared;
+use super::history::History;
+use super::panels::Panels;
+use super::shared::Wish;
+use crate::session::assistant::{Assistant, Insight};
+use crate::session::project::{Happened, OpenProject, Texts};
+
+/// Follows whatever project is open.
+#[derive(Default)]
+pub struct Follower {
+    /// The texts that the assistant looks over: another project has others.
+    texts: Option<Arc<Texts>>,
+    assistant: Option<Assistant>,
+    history: History,
+}
+
+impl Follower {
+    /// Once a frame, before the screens are drawn.
+    pub fn follow(&mut self, panels: &mut Panels, shared: &mut Shared) {
+        self.notice_another(panels, shared);
+        self.history.keep(shared);
+        let happened = shared.project.as_mut().map(OpenProject::poll).unwrap_or_default();
+        let mut changed = false;
+        for happened in happened {
+            changed |= matches!(happened, Happened::Acted(_));
+            if let Some(why) = happened.failure() {
+                shared.fail(why);
+            }
+            panels.happened(&happened, shared);
+        }
+        let (Some(assistant), Some(open)) = (&self.assistant, &shared.project) else {
+            return;
+        };
+        if changed {
+            assistant.tell(&open.project);
+        }
+        shared.insight = assistant.insight();
+    }
+
+    /// Once a frame, after the screens were drawn: hands on what they wish to know.
+    pub fn ask(&self, shared: &mut Shared) {
+        let wishes = std::mem::take(&mut shared.wishes);
+        let Some(assistant) = &self.assistant else {
+            return;
+        };
+        for wish in wishes {
+            match wish {
+                Wish::Explain(text) => assistant.explain(text),
+                Wish::Similar(text) => assistant.similar(text),
+                Wish::Map => assistant.map(),
+            }
+        }
+    }
+
+    /// Brings the list of recent projects up to date, for the next start.
+    pub fn leave(&self, shared: &Shared) {
+        if let Some(open) = &shared.project {
+            shared.shelf.note_now(open);
+        }
+    }
+
+    fn notice_another(&mut self, panels: &mut Panels, shared: &mut Shared) {
+        let same = match (&self.texts, &shared.project) {
+            (None, None) => true,
+            (Some(known), Some(open)) => Arc::ptr_eq(known, &open.project.texts),
+            _ => false,
+        };
+        if same {
+            return;
+        }
+        self.texts = None;
+        self.assistant = None;
+        shared.insight = Arc::new(Insight::default());
+        shared.model = None;
+        self.history.opened(shared);
+        let Some(open) = &shared.project else {
+            return;
+        };
+        let texts = Arc::clone(&open.project.texts);
+        self.texts = Some(Arc::clone(&texts));
+        shared.work_dir = shared.shelf.work_dir(open.path());
+        panels.opened(shared);
+        let Some(open) = &shared.project else {
+            return;
+        };
+        match Assistant::spawn(texts, shared.settings.seed, Arc::clone(&shared.wake)) {
+            Ok(assistant) => {
+                assistant.tell(&open.project);
+                self.assistant = Some(assistant);
+            }
+            Err(why) => shared.fail(format!(
+                "Nothing can be suggested: the operating system gives no thread ({why}). Labelling works without."
+            )),
+        }
+    }
+}

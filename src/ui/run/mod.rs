@@ -1,0 +1,359 @@
+//! A run as a fold over the engine's events: what the Train screen draws and what can be scrubbed.
+//!
+//! An event costs the same however long the run is, and the memory of a run is bounded: numbers go into [`Series`] and the
+//! events themselves are not kept. A [`Record`] can be written to the project and laid over a later one.
+
+mod record;
+pub mod series;
+pub mod stage;
+#[cfg(test)]
+mod tests;
+
+pub use record::{Outcome, Playhead, Recipe, Record, Share, Status};
+pub use series::Series;
+pub use stage::{Kind, Stage};
+
+use crate::session::Event;
+
+/// What the engine was told and has not answered yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Asked {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// To hold.
+    Pause,
+    /// To end.
+    Stop,
+}
+
+/// What the next job that begins is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Expected {
+    #[default]
+    Nothing,
+    Training,
+    /// The finished model measured on the labels that were kept aside.
+    Measuring,
+}
+
+/// The run that is going on or was last, and those before it.
+#[derive(Clone, Debug, Default)]
+pub struct Run {
+    /// The run that is going on, or the last one.
+    pub record: Record,
+    /// Earlier runs, oldest first.
+    pub earlier: Vec<Record>,
+    /// What the engine was told and has not answered yet.
+    pub asked: Asked,
+    expected: Expected,
+    /// The job that the engine works on.
+    job: Option<String>,
+    runs: usize,
+}
+
+/// Earlier runs that are kept.
+const MOST_EARLIER: usize = 8;
+const MOST_STAGES: usize = 128;
+const MOST_NOTES: usize = 32;
+
+/// Jobs that train a classifier.
+const TRAINING: [&str; 3] = ["fit", "train", "demo"];
+
+impl Run {
+    /// A training job is about to be sent. The run before it, if it came to anything, becomes an earlier one.
+    pub fn begin(&mut self, recipe: Recipe, watch: Vec<String>) {
+        self.renew();
+        self.record.recipe = recipe;
+        self.record.watch = watch;
+        self.record.status = Status::Starting;
+        self.expected = Expected::Training;
+    }
+
+    /// The job of this record is about to be sent again, to go on from its checkpoint.
+    pub fn resume(&mut self) {
+        self.record.status = Status::Starting;
+        self.asked = Asked::Nothing;
+        self.expected = Expected::Training;
+    }
+
+    /// The finished model is about to be measured on labels that were kept aside.
+    pub fn measure(&mut self) {
+        self.expected = Expected::Measuring;
+    }
+
+    /// The job could not be sent.
+    pub fn fail(&mut self, message: impl Into<String>) {
+        self.expected = Expected::Nothing;
+        self.record.status = Status::Failed {
+            message: message.into(),
+        };
+    }
+
+    /// Whether the engine works on something.
+    pub fn busy(&self) -> bool {
+        self.job.is_some() || self.expected != Expected::Nothing
+    }
+
+    /// Whether training goes on, or holds.
+    pub fn is_running(&self) -> bool {
+        self.record.status.active()
+    }
+
+    /// The job that keeps the engine busy, where it is none of this run's.
+    pub fn other_job(&self) -> Option<&str> {
+        self.job.as_deref().filter(|_| !self.record.status.active())
+    }
+
+    /// Shows the runs that a project has kept, oldest first, in place of those before; nothing while the engine works.
+    pub fn recall(&mut self, mut records: Vec<Record>) {
+        if self.busy() || self.record.status.active() {
+            return;
+        }
+        self.runs = records.iter().map(|r| r.number).max().unwrap_or(0);
+        self.record = records.pop().unwrap_or_default();
+        records.drain(..records.len().saturating_sub(MOST_EARLIER));
+        self.earlier = records;
+        self.asked = Asked::Nothing;
+    }
+
+    /// A run was found that broke off without a word, and can go on.
+    pub fn broke_off(&mut self, recipe: Recipe, watch: Vec<String>) {
+        if matches!(self.record.status, Status::Stopped { .. } | Status::Failed { .. }) {
+            return;
+        }
+        self.renew();
+        self.record.recipe = recipe;
+        self.record.watch = watch;
+        self.record.status = Status::Stopped {
+            message: "The program ended while it trained.".into(),
+        };
+    }
+
+    fn renew(&mut self) {
+        let last = std::mem::take(&mut self.record);
+        if last.stages.iter().any(Stage::trains) {
+            if self.earlier.len() >= MOST_EARLIER {
+                self.earlier.remove(0);
+            }
+            self.earlier.push(last);
+        }
+        self.runs += 1;
+        self.record.number = self.runs;
+        self.asked = Asked::Nothing;
+    }
+
+    /// Takes in the next event.
+    pub fn push(&mut self, event: Event) {
+        match event {
+            Event::Started {
+                job, device, seed, ..
+            } => self.started(job, device, seed),
+            Event::Done { job, result } => {
+                self.job = None;
+                if self.training() {
+                    self.record.outcome = Some(Outcome::of(&result));
+                    self.end(Status::Done);
+                } else if self.expected == Expected::Measuring && job == "evaluate" {
+                    self.expected = Expected::Nothing;
+                    if let Some(outcome) = &mut self.record.outcome {
+                        outcome.aside = Share::of(&result, "", "rows");
+                    }
+                }
+            }
+            Event::Stopped { message } => self.ended(Status::Stopped { message }),
+            Event::Failed { message, .. } => self.ended(Status::Failed { message }),
+            Event::Warning { message } if self.expected == Expected::Training && self.job.is_some() => {
+                // The engine does one job at a time and has refused this one.
+                self.fail(format!("{message} (it is busy with another job)"));
+            }
+            event if self.training() => self.fold(event),
+            _ => {}
+        }
+    }
+
+    /// Whether events are of a training run: it has begun, or is the next to begin.
+    fn training(&self) -> bool {
+        self.record.status.active() && (self.job.is_some() || self.expected == Expected::Nothing)
+    }
+
+    fn started(&mut self, job: String, device: String, seed: u64) {
+        let training = TRAINING.contains(&job.as_str());
+        if training {
+            // A run that another part of the program began.
+            if self.expected != Expected::Training {
+                self.renew();
+            }
+            self.expected = Expected::Nothing;
+            self.record.device = device;
+            self.record.seed = seed;
+            self.record.status = Status::Running;
+        }
+        self.job = Some(job);
+    }
+
+    fn ended(&mut self, status: Status) {
+        let of_this_run = self.training() || self.expected == Expected::Training && self.job.is_none();
+        self.job = None;
+        if of_this_run {
+            self.end(status);
+        } else if self.expected == Expected::Measuring {
+            self.expected = Expected::Nothing;
+            if let Status::Failed { message } = status {
+                self.note(format!("The labels kept aside could not be measured: {message}"));
+            }
+        }
+    }
+
+    fn end(&mut self, status: Status) {
+        self.expected = Expected::Nothing;
+        self.asked = Asked::Nothing;
+        self.record.status = status;
+        if let Some(stage) = self.record.stages.last_mut() {
+            stage.seconds_left = None;
+        }
+    }
+
+    fn note(&mut self, sentence: String) {
+        let notes = &mut self.record.notes;
+        if notes.len() >= MOST_NOTES {
+            notes.remove(0);
+        }
+        notes.push(sentence);
+    }
+
+    /// The stage of that name; a new one where there is none.
+    fn stage(&mut self, name: &str) -> Option<&mut Stage> {
+        let stages = &mut self.record.stages;
+        // Nearly always the last one.
+        let at = match stages.iter().rposition(|s| s.name == name) {
+            Some(at) => at,
+            None if stages.len() < MOST_STAGES => {
+                stages.push(Stage::new(name));
+                stages.len() - 1
+            }
+            None => return None,
+        };
+        stages.get_mut(at)
+    }
+
+    fn fold(&mut self, event: Event) {
+        match event {
+            Event::StageStarted {
+                stage,
+                groups,
+                total,
+                unit,
+            } => {
+                if let Some(stage) = self.stage(&stage) {
+                    stage.name_groups(&groups);
+                    stage.total = stage.total.max(total);
+                    stage.unit = unit;
+                    stage.seconds = None;
+                }
+            }
+            Event::Progress {
+                stage,
+                done,
+                total,
+                per_second,
+                seconds_left,
+            } => {
+                if let Some(stage) = self.stage(&stage) {
+                    (stage.done, stage.total) = (done, total);
+                    stage.pace(per_second, seconds_left);
+                }
+            }
+            Event::Step {
+                stage,
+                step,
+                total,
+                epoch,
+                loss,
+                cross_entropy,
+                ar,
+                tar,
+                groups,
+                tokens_per_second,
+                seconds_left,
+            } => {
+                if let Some(stage) = self.stage(&stage) {
+                    stage.step(&stage::Step {
+                        step,
+                        total,
+                        epoch,
+                        loss,
+                        cross_entropy,
+                        ar,
+                        tar,
+                        groups: &groups,
+                    });
+                    stage.pace(tokens_per_second, Some(seconds_left));
+                }
+            }
+            Event::Evaluation {
+                stage,
+                epoch,
+                nll,
+                perplexity,
+                error,
+            } => {
+                if let Some(stage) = self.stage(&stage) {
+                    let step = stage.done;
+                    stage.measure(stage::Measured {
+                        epoch,
+                        step,
+                        nll,
+                        perplexity,
+                        error,
+                    });
+                }
+            }
+            Event::Forgetting {
+                stage,
+                step,
+                perplexity,
+                pretrained,
+            } => {
+                if let Some(stage) = self.stage(&stage) {
+                    stage.forgetting.push(step, perplexity);
+                    stage.pretrained = Some(pretrained).filter(|p| p.is_finite());
+                }
+            }
+            Event::Watched {
+                stage,
+                epoch,
+                labels,
+                predictions,
+            } => {
+                if let Some(stage) = self.stage(&stage) {
+                    stage.labels = labels;
+                    let step = stage.done;
+                    stage.say(stage::Said {
+                        epoch,
+                        step,
+                        predictions,
+                    });
+                }
+            }
+            Event::OutOfSample { labels, predictions } => {
+                self.record.labels = labels;
+                self.record.out_of_sample = predictions;
+            }
+            Event::StageDone { stage, seconds } => {
+                if let Some(stage) = self.stage(&stage) {
+                    stage.seconds = Some(seconds).filter(|s| s.is_finite());
+                    stage.seconds_left = None;
+                }
+            }
+            Event::Saved { step, .. } => self.record.saved = Some(step),
+            Event::Paused { .. } => {
+                self.asked = Asked::Nothing;
+                self.record.status = Status::Paused;
+            }
+            Event::Resumed => self.record.status = Status::Running,
+            Event::Warning { message } | Event::Note { message } => self.note(message),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! What every screen sees.
+
+use std::time::Instant;
+
+use egui::Key;
+
+use super::actions::Action;
+use super::run::Run;
+use super::settings::Settings;
+use super::side::Side;
+use crate::session::Session;
+use crate::session::assistant::Insight;
+use crate::session::exchange::Shelf;
+use crate::session::project::{OpenProject, TextId, Wake};
+
+/// The screens of the rail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Screen {
+    /// Which texts?
+    #[default]
+    Texts,
+    /// What is this text?
+    Label,
+    /// What is happening inside?
+    Train,
+    /// Can I trust it?
+    Classify,
+    /// What has the language model learnt to say?
+    Write,
+}
+
+impl Screen {
+    /// In the order of the rail.
+    pub const ALL: [Self; 5] = [Self::Texts, Self::Label, Self::Train, Self::Classify, Self::Write];
+
+    /// Its name in the rail.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Texts => "Texts",
+            Self::Label => "Label",
+            Self::Train => "Train",
+            Self::Classify => "Classify",
+            Self::Write => "Write",
+        }
+    }
+
+    /// What it is for, in a sentence.
+    pub fn explanation(self) -> &'static str {
+        match self {
+            Self::Texts => "Open texts, choose the column, see what is in them.",
+            Self::Label => "One text at a time, one key a label.",
+            Self::Train => "Watch the language model thaw, layer by layer.",
+            Self::Classify => "Every text with its label, and how far it can be trusted.",
+            Self::Write => "Type a beginning and read how the language model goes on.",
+        }
+    }
+
+    /// With the command key, its shortcut.
+    pub fn key(self) -> Key {
+        match self {
+            Self::Texts => Key::Num1,
+            Self::Label => Key::Num2,
+            Self::Train => Key::Num3,
+            Self::Classify => Key::Num4,
+            Self::Write => Key::Num5,
+        }
+    }
+}
+
+/// A message that stays on the screen until it is read.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// What happened and what to do.
+    pub text: String,
+    /// Whether something failed.
+    pub failure: bool,
+    /// When.
+    pub since: Instant,
+}
+
+/// Something a screen would like the assistant to find out; the answer comes with a later [`Insight`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Wish {
+    /// The words that decide the suggestion for a text.
+    Explain(TextId),
+    /// The texts nearest to a text.
+    Similar(TextId),
+    /// A place on the map for every text.
+    Map,
+}
+
+/// What every screen sees and may change.
+pub struct Shared {
+    /// The screen that is shown.
+    pub screen: Screen,
+    /// The project, once texts are open.
+    pub project: Option<OpenProject>,
+    /// What the assistant knows of the project.
+    pub insight: std::sync::Arc<Insight>,
+    /// The engine that trains and classifies.
+    pub engine: Session,
+    /// A second engine for quick questions.
+    pub side: Side,
+    /// What the user has chosen for every project.
+    pub settings: Settings,
+    /// Draws the window again: what works beside it calls this when it has something to say.
+    pub wake: Wake,
+    /// The device that a run would use, and why, once it is known.
+    pub device: Option<(String, String)>,
+    /// Where projects are kept, and the list of recent ones.
+    pub shelf: Shelf,
+    /// Where models and unfinished runs of the project are kept.
+    pub work_dir: std::path::PathBuf,
+    /// The project's classifier, once one is trained or read from the project.
+    pub model: Option<std::path::PathBuf>,
+    /// What the engine has said of the run that is going on or was last.
+    pub run: Run,
+    /// Messages to the user, oldest first.
+    pub messages: Vec<Message>,
+    /// Actions to carry out at the end of the frame.
+    pub queue: Vec<Action>,
+    /// What the assistant is asked for at the end of the frame.
+    pub wishes: Vec<Wish>,
+    /// How many labels the user sets out to give.
+    pub goal: usize,
+}
+
+/// The labels that are enough for a first classifier.
+pub const GOAL: usize = 100;
+
+impl Shared {
+    /// What the window starts with: no project, an engine that waits.
+    pub fn new(engine: Session, side: Side, settings: Settings, wake: Wake) -> Self {
+        Self {
+            screen: Screen::Texts,
+            project: None,
+            insight: std::sync::Arc::default(),
+            engine,
+            side,
+            settings,
+            wake,
+            device: None,
+            shelf: Shelf::of_user(),
+            work_dir: std::env::temp_dir().join("unfreeze"),
+            model: None,
+            run: Run::default(),
+            messages: Vec::new(),
+            queue: Vec::new(),
+            wishes: Vec::new(),
+            goal: GOAL,
+        }
+    }
+
+    /// For the tests of one screen, without the window round it.
+    ///
+    /// # Panics
+    /// When the operating system gives no thread.
+    #[cfg(test)]
+    pub fn for_tests(project: Option<OpenProject>) -> Self {
+        let engine = Session::spawn().expect("a thread");
+        let wake: Wake = std::sync::Arc::new(|| ());
+        let side = Side::spawn(std::sync::Arc::clone(&wake)).expect("a thread");
+        Self {
+            project,
+            shelf: Shelf::in_memory(),
+            ..Self::new(engine, side, Settings::default(), wake)
+        }
+    }
+
+    /// Goes on with this project instead of the one that is open, which is closed once all of it is on disk.
+    pub fn open(&mut self, project: OpenProject) {
+        self.project = Some(project);
+        self.screen = Screen::Label;
+    }
+
+    /// Tells the user something that went well or is worth knowing.
+    pub fn say(&mut self, text: impl Into<String>) {
+        self.message(text.into(), false);
+    }
+
+    /// Tells the user what failed and what to do.
+    pub fn fail(&mut self, text: impl Into<String>) {
+        self.message(text.into(), true);
+    }
+
+    fn message(&mut self, text: String, failure: bool) {
+        self.messages.push(Message {
+            text,
+            failure,
+            since: Instant::now(),
+        });
+    }
+
+    /// Has an action carried out at the end of the frame.
+    pub fn act(&mut self, action: Action) {
+        self.queue.push(action);
+    }
+}

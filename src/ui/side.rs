@@ -1,0 +1,88 @@
+//! Quick questions to a second engine, so that they are answered while the first one trains.
+
+use std::collections::VecDeque;
+
+use crate::session::protocol::{Command, Event, Job};
+use crate::session::{Ended, Session};
+
+/// Who asks. A newer question of the same asker replaces one that still waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asker {
+    /// Classify: a text that is being typed.
+    Try,
+    /// Classify: why this label?
+    Why,
+    /// Write: the model before adaptation.
+    WriteBefore,
+    /// Write: the model after adaptation.
+    WriteAfter,
+    /// Where will be computed?
+    Device,
+}
+
+/// The second engine and who waits for it.
+pub struct Side {
+    session: Session,
+    running: Option<Asker>,
+    waiting: VecDeque<(Asker, Job)>,
+}
+
+impl Side {
+    /// Starts the second engine.
+    ///
+    /// # Errors
+    /// When the operating system gives no thread.
+    pub fn spawn(wake: std::sync::Arc<dyn Fn() + Send + Sync>) -> std::io::Result<Self> {
+        Ok(Self {
+            session: Session::spawn_waking(wake)?,
+            running: None,
+            waiting: VecDeque::new(),
+        })
+    }
+
+    /// Asks as soon as the engine is free.
+    ///
+    /// # Errors
+    /// When the engine has ended.
+    pub fn ask(&mut self, asker: Asker, job: Job) -> Result<(), Ended> {
+        self.waiting.retain(|(other, _)| *other != asker);
+        self.waiting.push_back((asker, job));
+        self.start_next()
+    }
+
+    /// Whether a question of this asker is not answered yet.
+    pub fn busy(&self, asker: Asker) -> bool {
+        self.running == Some(asker) || self.waiting.iter().any(|(other, _)| *other == asker)
+    }
+
+    fn start_next(&mut self) -> Result<(), Ended> {
+        if self.running.is_some() {
+            return Ok(());
+        }
+        let Some((asker, job)) = self.waiting.pop_front() else {
+            return Ok(());
+        };
+        self.session.send(Command::Start(Box::new(job)))?;
+        self.running = Some(asker);
+        Ok(())
+    }
+
+    /// What was answered since the last time, each with who asked.
+    pub fn poll(&mut self) -> Vec<(Asker, Event)> {
+        let mut answers = Vec::new();
+        while let Ok(event) = self.session.events().try_recv() {
+            let ended = matches!(
+                event,
+                Event::Done { .. } | Event::Failed { .. } | Event::Stopped { .. }
+            );
+            answers.extend(self.running.map(|asker| (asker, event)));
+            if ended {
+                self.running = None;
+                if self.start_next().is_err() {
+                    self.waiting.clear();
+                }
+            }
+        }
+        answers
+    }
+}

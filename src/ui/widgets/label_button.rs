@@ -1,0 +1,118 @@
+//! A label as a button: its key, colour, name, count, and how likely it is.
+
+use egui::{
+    Color32, FontId, Rect, Response, RichText, Role, Sense, Stroke, StrokeKind, TextStyle, TextWrapMode, Ui,
+    Widget, WidgetInfo, WidgetText, pos2, vec2,
+};
+
+use super::numbers::{grouped, percent};
+use crate::ui::theme::Theme;
+
+/// The least height, in points, that a finger meets.
+pub const HEIGHT: f32 = 44.0;
+
+/// A label that can be given.
+#[derive(Clone, Debug)]
+pub struct LabelButton<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// The key that gives it; `None` past the last key.
+    pub key: Option<&'a str>,
+    /// Its colour.
+    pub colour: Color32,
+    /// Texts that have it.
+    pub count: usize,
+    /// How likely the model holds it for the text that is shown.
+    pub probability: Option<f32>,
+    /// Whether it is the most likely one.
+    pub best: bool,
+    /// Whether it is what the text has now.
+    pub current: bool,
+    /// From 1, just pressed, to 0.
+    pub flash: f32,
+    /// What a press does, in a sentence.
+    pub explanation: &'a str,
+}
+
+impl LabelButton<'_> {
+    /// What a screen reader says.
+    fn accessible_name(&self) -> String {
+        let key = self.key.map_or(String::new(), |k| format!(", key {k}"));
+        format!("Label: {}{key}", self.name)
+    }
+}
+
+impl Widget for LabelButton<'_> {
+    fn ui(self, ui: &mut Ui) -> Response {
+        let theme = Theme::of(ui.ctx());
+        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::click());
+        let name = self.accessible_name();
+        response.widget_info(|| WidgetInfo::selected(Role::Button, ui.is_enabled(), self.current, &name));
+        if ui.is_rect_visible(rect) {
+            let lit = response.hovered() || response.has_focus();
+            let resting = if lit { theme.raised } else { theme.panel };
+            let fill = resting.lerp_to_gamma(self.colour, 0.6 * self.flash);
+            let stroke = match (self.best, response.has_focus()) {
+                (true, _) => Stroke::new(1.5, theme.ice),
+                (_, true) => Stroke::new(1.5, theme.text),
+                _ => Stroke::new(1.0, theme.line),
+            };
+            ui.painter().rect(rect, 8, fill, stroke, StrokeKind::Inside);
+            self.paint(ui, rect, &theme);
+        }
+        response.on_hover_text(self.explanation)
+    }
+}
+
+impl LabelButton<'_> {
+    fn paint(&self, ui: &Ui, rect: Rect, theme: &Theme) {
+        let painter = ui.painter();
+        let small = TextStyle::Small.resolve(ui.style());
+        let middle = rect.center().y;
+        let mut left = rect.left() + 12.0;
+        if let Some(key) = self.key {
+            let cap = Rect::from_min_size(pos2(left, middle - 10.0), vec2(21.0, 20.0));
+            let line = Stroke::new(1.0, theme.line);
+            painter.rect(cap, 4, theme.background, line, StrokeKind::Inside);
+            let font = FontId::monospace(small.size - 1.0);
+            painter.text(cap.center(), egui::Align2::CENTER_CENTER, key, font, theme.dim);
+            left = cap.right() + 10.0;
+        }
+        painter.circle_filled(pos2(left + 5.0, middle), 5.0, self.colour);
+        left += 20.0;
+
+        let at_right = if self.current {
+            Some("now".to_owned())
+        } else {
+            self.probability.map(|p| percent(f64::from(p)))
+        };
+        let mut right = rect.right() - 14.0;
+        if let Some(text) = at_right {
+            let colour = if self.best { theme.text } else { theme.dim };
+            let drawn = painter.text(
+                pos2(right, middle),
+                egui::Align2::RIGHT_CENTER,
+                text,
+                small.clone(),
+                colour,
+            );
+            right = drawn.left() - 10.0;
+        }
+        let count = painter.layout_no_wrap(grouped(self.count), small, theme.dim);
+        let room = (right - left - count.size().x - 8.0).max(20.0);
+        let name = WidgetText::from(RichText::new(self.name).color(theme.text));
+        let name = name.into_galley(ui, Some(TextWrapMode::Truncate), room, TextStyle::Body);
+        let end = left + name.size().x + 8.0;
+        painter.galley(pos2(left, middle - name.size().y / 2.0), name, theme.text);
+        painter.galley(pos2(end, middle - count.size().y / 2.0 + 1.0), count, theme.dim);
+
+        if let Some(p) = self.probability {
+            let full = rect.width() - 28.0;
+            let line = Rect::from_min_size(
+                pos2(rect.left() + 14.0, rect.bottom() - 5.0),
+                vec2(full * p.clamp(0.0, 1.0), 2.0),
+            );
+            painter.rect_filled(line, 1, self.colour);
+        }
+    }
+}

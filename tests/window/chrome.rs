@@ -1,0 +1,54 @@
+//! What surrounds every screen: rail, palette, settings, keys.
+
+use egui::{Key, Modifiers};
+use egui_kittest::kittest::Queryable;
+use unfreeze::ui::Screen;
+
+use super::{shot, window};
+
+#[test]
+fn every_screen_is_reached_by_its_key_and_drawn_in_both_modes_at_every_size() {
+    for (size, name) in [([1280.0, 800.0], "desktop"), ([390.0, 844.0], "phone")] {
+        for dark in [false, true] {
+            let mut harness = window(size, dark);
+            for screen in Screen::ALL {
+                harness.key_press_modifiers(Modifiers::COMMAND, screen.key());
+                harness.run_steps(4);
+                assert_eq!(harness.state().shared().screen, screen);
+                let mode = if dark { "dark" } else { "light" };
+                shot(&mut harness, &format!("{name}-{mode}-{}-empty", screen.name()));
+            }
+        }
+    }
+}
+
+#[test]
+fn the_palette_carries_out_what_is_typed() {
+    let mut harness = window([1280.0, 800.0], false);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
+    harness.run_steps(4);
+    harness
+        .get_by_role(egui::Role::TextInput)
+        .type_text("classify every");
+    harness.run_steps(4);
+    shot(&mut harness, "desktop-light-palette");
+    harness.key_press(Key::Enter);
+    harness.run_steps(4);
+    assert_eq!(harness.state().shared().screen, Screen::Classify);
+    assert!(harness.query_by_label("No action is called that.").is_none());
+}
+
+#[test]
+fn settings_are_changed_and_closed_by_keys() {
+    let mut harness = window([1280.0, 800.0], true);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Comma);
+    harness.run_steps(4);
+    shot(&mut harness, "desktop-dark-settings");
+    harness.get_by_label("Processor").click();
+    harness.run_steps(4);
+    let device = harness.state().shared().settings.device;
+    assert_eq!(device, unfreeze::session::protocol::DeviceChoice::Cpu);
+    harness.key_press(Key::Escape);
+    harness.run_steps(4);
+    assert!(harness.query_by_label("Processor").is_none());
+}
