@@ -6,6 +6,7 @@
 pub mod actions;
 mod app;
 pub mod chrome;
+mod history;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
 pub mod number;

@@ -13,6 +13,7 @@ use super::side::Asker;
 use super::{Screen, Shared};
 use crate::session::Event;
 use crate::session::project::Happened;
+use crate::session::protocol::Fit;
 
 /// Every screen's own state.
 #[derive(Default)]
@@ -55,6 +56,16 @@ impl Panels {
     /// Tells the screens what the engine said.
     pub fn heard(&mut self, event: &Event, shared: &mut Shared) {
         self.classify.heard(event, shared);
+    }
+
+    /// Tells the screens that another project is open.
+    pub fn opened(&mut self) {
+        self.train.change_project();
+    }
+
+    /// Tells the screens of a run of the open project that was interrupted and can go on.
+    pub fn interrupted(&mut self, job: Fit, shared: &Shared) {
+        self.train.interrupted(job, shared);
     }
 
     /// Tells the screens what became of something that the project was asked for.

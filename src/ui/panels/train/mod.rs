@@ -26,7 +26,7 @@ use std::time::Duration;
 use egui::{Panel, ScrollArea, Ui, vec2};
 
 use crate::session::Command;
-use crate::session::protocol::{Common, Fit, Job};
+use crate::session::protocol::{Fit, Job};
 use crate::ui::actions::Action;
 use crate::ui::run::{Asked, Kind, Playhead, Recipe, Record, Stage, Status};
 use crate::ui::theme::{self, Theme};
@@ -34,6 +34,7 @@ use crate::ui::widgets::card;
 use crate::ui::{Screen, Shared};
 
 use outlook::{Outlook, classifier_groups};
+pub use start::model_place;
 use start::{Material, Readiness};
 use view::{Intent, View};
 
@@ -133,6 +134,22 @@ impl TrainPanel {
         }
     }
 
+    /// Another project is open: its runs are others.
+    pub fn change_project(&mut self) {
+        *self = Self {
+            recipe: self.recipe.clone(),
+            ..Self::default()
+        };
+    }
+
+    /// A run of the open project was interrupted and can go on with this job, unless labels have changed since.
+    pub fn interrupted(&mut self, job: Fit, shared: &Shared) {
+        let open = shared.project.as_ref().filter(|_| self.job.is_none());
+        if open.is_some_and(|open| start::learns_from(&job, &open.project)) {
+            self.job = Some(Box::new(job));
+        }
+    }
+
     fn start(&mut self, shared: &mut Shared) {
         if shared.run.busy() || shared.run.record.status.active() {
             shared.fail("The engine is busy: wait for it, or stop the run, before starting another.");
@@ -150,7 +167,7 @@ impl TrainPanel {
             &open.project,
             material,
             &self.recipe,
-            Common::default(),
+            shared.settings.common(),
             &shared.work_dir,
         );
         if let Err(why) = std::fs::create_dir_all(&shared.work_dir) {
@@ -168,10 +185,12 @@ impl TrainPanel {
 
     fn resume(&mut self, shared: &mut Shared) {
         let Some(job) = &self.job else { return };
-        let job = Fit {
+        let mut job = Fit {
             resume: true,
             ..(**job).clone()
         };
+        // The device that it began on may be lost.
+        job.common.device = shared.settings.device;
         shared.run.resume();
         (self.seek, self.plan) = (None, false);
         send(shared, Command::Start(Box::new(Job::Fit(job))));
@@ -190,7 +209,7 @@ impl TrainPanel {
         };
         let out = outcome.out.clone();
         let open = shared.project.as_ref();
-        let job = open.and_then(|p| start::evaluation(&p.project, Common::default(), out));
+        let job = open.and_then(|p| start::evaluation(&p.project, shared.settings.common(), out));
         if let Some(job) = job {
             shared.run.measure();
             send(shared, Command::Start(Box::new(Job::Evaluate(job))));
