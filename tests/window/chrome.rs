@@ -52,3 +52,17 @@ fn settings_are_changed_and_closed_by_keys() {
     harness.run_steps(4);
     assert!(harness.query_by_label("Processor").is_none());
 }
+
+#[test]
+fn what_is_chosen_in_the_settings_holds_everywhere() {
+    let home = tempfile::tempdir().unwrap();
+    let mut settings = unfreeze::ui::settings::Settings::default();
+    settings.goal = 40;
+    settings.device = unfreeze::session::protocol::DeviceChoice::Cpu;
+    let mut harness = super::window_with(settings, home.path());
+    harness.run_steps(4);
+    super::flow::open_sample(&mut harness);
+    harness.run_steps(4);
+    harness.get_by_label("0 of 40 labelled");
+    assert_eq!(harness.state().shared().goal, 40);
+}

@@ -165,6 +165,16 @@ fn rows(project: &Project, aside: bool) -> Vec<GivenRow> {
     rows.into_iter().map(|(_, row)| row).collect()
 }
 
+/// Where the classifier of a project is made.
+pub fn model_place(work_dir: &std::path::Path) -> PathBuf {
+    work_dir.join("classifier")
+}
+
+/// Whether a job trains on just the labels that the project has now.
+pub fn learns_from(job: &Fit, project: &Project) -> bool {
+    job.data.rows.as_ref() == Some(&rows(project, false))
+}
+
 fn given(name: &str, rows: Vec<GivenRow>) -> Source {
     Source {
         path: PathBuf::from(name),
@@ -223,7 +233,7 @@ pub fn fit(project: &Project, material: &Material, recipe: &Recipe, common: Comm
         data: given("the labelled texts", rows(project, false)),
         unlabelled: recipe.adapt.then(|| given("all texts", unlabelled.collect())),
         model: None,
-        out: out(work_dir),
+        out: model_place(work_dir),
         method: recipe.method,
         bidirectional: false,
         adapt: recipe.adapt,
