@@ -15,7 +15,7 @@ use super::side::{Asker, Side};
 use super::theme::{self, Theme};
 use crate::session::Session;
 use crate::session::exchange::Shelf;
-use crate::session::project::Action as Step;
+use crate::session::project::{Action as Step, TextId};
 use crate::session::protocol::{DeviceChoice, Event, Job};
 
 /// Which small window lies over the screen.

@@ -12,7 +12,7 @@ use super::actions::Action;
 use super::side::Asker;
 use super::{Screen, Shared};
 use crate::session::Event;
-use crate::session::project::Happened;
+use crate::session::project::{Happened, TextId};
 use crate::session::protocol::Fit;
 
 /// Every screen's own state.

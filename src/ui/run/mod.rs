@@ -136,31 +136,6 @@ impl Run {
         self.job.as_deref().filter(|_| !self.record.status.active())
     }
 
-    /// Shows the runs that a project has kept, oldest first, in place of those before; nothing while the engine works.
-    pub fn recall(&mut self, mut records: Vec<Record>) {
-        if self.busy() || self.record.status.active() {
-            return;
-        }
-        self.runs = records.iter().map(|r| r.number).max().unwrap_or(0);
-        self.record = records.pop().unwrap_or_default();
-        records.drain(..records.len().saturating_sub(MOST_EARLIER));
-        self.earlier = records;
-        self.asked = Asked::Nothing;
-    }
-
-    /// A run was found that broke off without a word, and can go on.
-    pub fn broke_off(&mut self, recipe: Recipe, watch: Vec<String>) {
-        if matches!(self.record.status, Status::Stopped { .. } | Status::Failed { .. }) {
-            return;
-        }
-        self.renew();
-        self.record.recipe = recipe;
-        self.record.watch = watch;
-        self.record.status = Status::Stopped {
-            message: "The program ended while it trained.".into(),
-        };
-    }
-
     fn renew(&mut self) {
         let last = std::mem::take(&mut self.record);
         if last.stages.iter().any(Stage::trains) {

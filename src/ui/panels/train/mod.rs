@@ -56,8 +56,6 @@ pub struct TrainPanel {
     outlook: Option<(OutlookKey, Arc<Outlook>)>,
     /// Whether there is enough to train on, and what that was counted from.
     counted: Option<(Counted, Readiness)>,
-    /// Whether that job was found on disk: a run that broke off without a word.
-    broke_off: bool,
     /// The run whose result has been seen.
     seen: usize,
 }
@@ -180,7 +178,7 @@ impl TrainPanel {
             return;
         }
         shared.run.begin(self.recipe.clone(), job.watch.clone());
-        (self.job, self.broke_off) = (Some(Box::new(job.clone())), false);
+        self.job = Some(Box::new(job.clone()));
         (self.seek, self.plan) = (None, false);
         send(shared, Command::Start(Box::new(Job::Fit(job))));
     }
@@ -345,7 +343,7 @@ impl TrainPanel {
                 readiness,
                 recipe: &before,
                 estimate: banner::estimate(&records, &before, &material, steps),
-                resumable: self.job.is_some() && (record.live().is_some() || self.broke_off),
+                resumable: self.job.is_some() && record.live().is_some(),
                 busy: run.other_job(),
             };
             let bar = egui::Frame::new().inner_margin(egui::Margin {

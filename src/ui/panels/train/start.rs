@@ -166,7 +166,7 @@ fn rows(project: &Project, aside: bool) -> Vec<GivenRow> {
 }
 
 /// Where the classifier of a project is made.
-pub fn model_place(work_dir: &std::path::Path) -> PathBuf {
+pub fn model_place(work_dir: &Path) -> PathBuf {
     work_dir.join("classifier")
 }
 
@@ -201,25 +201,6 @@ fn watch(project: &Project) -> Vec<String> {
         }
     }
     chosen
-}
-
-/// The model directory that a run makes.
-pub fn out(work_dir: &Path) -> PathBuf {
-    work_dir.join("classifier")
-}
-
-/// What was chosen for a job that is found again.
-pub fn recipe(job: &Fit) -> Recipe {
-    let (usual, chosen) = (Recipe::default(), &job.classifier);
-    Recipe {
-        method: job.method,
-        rate: chosen.rate,
-        cut_frac: chosen.cut_frac.unwrap_or(usual.cut_frac),
-        ratio: chosen.ratio.unwrap_or(usual.ratio),
-        factor: chosen.factor.unwrap_or(usual.factor),
-        epochs: chosen.epochs.unwrap_or(usual.epochs),
-        adapt: job.adapt,
-    }
 }
 
 /// The training job of a project.
