@@ -56,9 +56,11 @@ fn settings_are_changed_and_closed_by_keys() {
 #[test]
 fn what_is_chosen_in_the_settings_holds_everywhere() {
     let home = tempfile::tempdir().unwrap();
-    let mut settings = unfreeze::ui::settings::Settings::default();
-    settings.goal = 40;
-    settings.device = unfreeze::session::protocol::DeviceChoice::Cpu;
+    let settings = unfreeze::ui::settings::Settings {
+        goal: 40,
+        device: unfreeze::session::protocol::DeviceChoice::Cpu,
+        ..Default::default()
+    };
     let mut harness = super::window_with(settings, home.path());
     harness.run_steps(4);
     super::flow::open_sample(&mut harness);
