@@ -17,6 +17,7 @@ pub mod unfinished;
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
 
 pub use protocol::{Command, Event};
 
@@ -80,6 +81,27 @@ impl Session {
     /// A sender of its own, for a signal handler or another thread.
     pub fn commands(&self) -> async_channel::Sender<Command> {
         self.commands.clone()
+    }
+
+    /// Stops the job that is running and waits until it has ended, for at most so long: for when the program ends, so that
+    /// a checkpoint is left. Gives what happened meanwhile.
+    pub fn stop_within(&self, most: Duration) -> Vec<Event> {
+        let until = Instant::now() + most;
+        let mut happened = Vec::new();
+        if self.send(Command::Stop).is_err() {
+            return happened;
+        }
+        while let Ok(event) = self
+            .events
+            .recv_timeout(until.saturating_duration_since(Instant::now()))
+        {
+            let ended = event.ends_a_job();
+            happened.push(event);
+            if ended {
+                break;
+            }
+        }
+        happened
     }
 
     /// What happens, in order. The channel closes when the engine ends.

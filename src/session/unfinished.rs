@@ -1,7 +1,8 @@
 //! A run that was interrupted, by a stop or by a crash, and can go on.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use super::exchange::{Background, Wake};
 use super::jobs;
 use super::protocol::Fit;
 
@@ -13,4 +14,9 @@ pub fn training(out: &Path) -> Option<Fit> {
         overwrite: true,
         ..job
     })
+}
+
+/// Looks for it beside the window: the job holds every text that it trains on.
+pub fn look_for_training(out: PathBuf, wake: Wake) -> Background<Option<Fit>> {
+    Background::start(0, wake, move |_| training(&out))
 }

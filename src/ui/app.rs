@@ -1,6 +1,7 @@
 //! The frame round the screens: events in, a frame out, actions carried out.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use egui::{CentralPanel, Frame, Margin, Ui};
 
@@ -15,7 +16,7 @@ use super::theme::{self, Theme};
 use crate::session::Session;
 use crate::session::exchange::Shelf;
 use crate::session::project::{Action as Step, TextId};
-use crate::session::protocol::{Event, Job};
+use crate::session::protocol::{DeviceChoice, Event, Job};
 
 /// Which small window lies over the screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub struct App {
     follower: Follower,
     palette: Palette,
     over: Over,
+    /// The choice whose device was asked for.
+    asked_of: DeviceChoice,
 }
 
 impl App {
@@ -58,11 +61,18 @@ impl App {
         let mut side = Side::spawn(Arc::clone(&wake))?;
         let common = settings.common();
         // It runs while the first frame is drawn; an engine that has ended says so at the first real question.
-        side.ask(Asker::Device, Job::Doctor { common }).ok();
+        side.ask(
+            Asker::Device,
+            Job::Doctor {
+                common: common.clone(),
+            },
+        )
+        .ok();
         let engine = Session::spawn_waking(Arc::clone(&wake))?;
         let mut shared = Shared::new(engine, side, settings, wake);
         shared.shelf = shelf;
         Ok(Self {
+            asked_of: common.device,
             shared,
             panels: Panels::default(),
             follower: Follower::default(),
@@ -84,6 +94,7 @@ impl App {
     /// Draws a frame. Free of `eframe`, so that tests can drive it.
     pub fn show(&mut self, ui: &mut Ui) {
         self.events();
+        self.heed_settings();
         self.follower.follow(&mut self.panels, &mut self.shared);
         self.keys(ui);
         let narrow = ui.available_width() < theme::NARROW;
@@ -123,6 +134,18 @@ impl App {
                 (Asker::Device, _) => {}
                 (asker, event) => self.panels.answered(asker, event, &mut self.shared),
             }
+        }
+    }
+
+    /// Puts settings into force that may have changed.
+    fn heed_settings(&mut self) {
+        let settings = &self.shared.settings;
+        self.shared.goal = settings.goal;
+        if self.asked_of != settings.device {
+            self.asked_of = settings.device;
+            let common = settings.common();
+            self.shared.device = None;
+            self.shared.side.ask(Asker::Device, Job::Doctor { common }).ok();
         }
     }
 
@@ -214,8 +237,16 @@ impl eframe::App for App {
     }
 }
 
+/// How long the end of the program waits for a run's checkpoint.
+const CHECKPOINT: Duration = Duration::from_secs(10);
+
 impl Drop for App {
     fn drop(&mut self) {
-        self.follower.leave(&self.shared);
+        if self.shared.run.busy() {
+            for event in self.shared.engine.stop_within(CHECKPOINT) {
+                self.shared.run.push(event);
+            }
+        }
+        self.follower.leave(&mut self.shared);
     }
 }

@@ -1,82 +1,89 @@
-//! The runs of a project, kept with it: any can be looked back at after the window was closed.
+//! The runs of the open project, kept with it: what a run showed, and the way on from its checkpoint, outlive the window.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Shared;
-use super::run::{Record, Status};
-use crate::session::project::Texts;
+use super::panels::Panels;
+use super::run::Record;
+use super::run::kept::{self, Mark};
+use crate::session::exchange::{Background, Outcome, from_json, to_json};
+use crate::session::protocol::Fit;
+use crate::session::unfinished::look_for_training;
 
-/// What is kept of a run when it was last kept: its number, where it stood, whether it was measured.
-type Kept = (usize, Status, bool);
-
-/// Keeps the runs of whatever project is open.
+/// What is read and written beside the window.
 #[derive(Default)]
 pub struct History {
-    /// The texts of the project in which the latest run began, with the run's number: another project may be open when it
-    /// ends.
-    began: Option<(usize, Arc<Texts>)>,
-    kept: Option<Kept>,
-    /// Under which number the project keeps each run.
-    places: BTreeMap<usize, u64>,
+    reading: Option<Background<Vec<Record>>>,
+    looking: Option<Background<Option<Fit>>>,
+    writing: Option<(usize, Background<Option<String>>)>,
+    /// How far the run had come when it was kept last.
+    kept: Option<Mark>,
 }
 
 impl History {
-    /// Another project is open: its runs take the place of those that were shown, unless the engine works on one.
-    pub fn opened(&mut self, shared: &mut Shared) {
-        let mut records: Vec<Record> = Vec::new();
-        self.places.clear();
-        for (place, header) in shared.project.iter().flat_map(|open| open.runs()) {
-            // A run that a later version wrote otherwise is left alone.
-            let Ok(record) = serde_json::from_value::<Record>(header.clone()) else {
-                continue;
-            };
-            self.places.insert(record.number, place);
-            records.push(record);
+    /// Begins to read the runs of the project that is open, and to look for one that was interrupted.
+    pub fn open(shared: &Shared) -> Self {
+        let Some(open) = &shared.project else {
+            return Self::default();
+        };
+        let out = super::panels::train::model_place(&shared.work_dir);
+        Self {
+            reading: Some(from_json(kept::stored(open), Arc::clone(&shared.wake))),
+            looking: Some(look_for_training(out, Arc::clone(&shared.wake))),
+            ..Self::default()
         }
-        records.sort_by_key(|record| record.number);
-        self.kept = records.last().map(kept);
-        shared.run.recall(records);
     }
 
-    /// Once a frame: a run that has ended goes to the project that it began in.
-    pub fn keep(&mut self, shared: &mut Shared) {
-        let (run, Some(open)) = (&shared.run, &mut shared.project) else {
-            return;
-        };
-        let record = &run.record;
-        if run.is_running() {
-            if self
-                .began
-                .as_ref()
-                .is_none_or(|(number, _)| *number != record.number)
-            {
-                self.began = Some((record.number, Arc::clone(&open.project.texts)));
-            }
-            return;
+    /// Once a frame: takes in what was read, and keeps the run where it has come further.
+    pub fn follow(&mut self, panels: &mut Panels, shared: &mut Shared) {
+        if let Some(records) = take(&mut self.reading) {
+            shared.run.restore(records.unwrap_or_default());
+            self.kept = Mark::of(&shared.run.record);
         }
-        let here = (self.began.as_ref()).is_some_and(|(number, texts)| {
-            *number == record.number && Arc::ptr_eq(texts, &open.project.texts)
-        });
-        let now = kept(record);
-        if !here || run.busy() || record.live().is_none() || self.kept.as_ref() == Some(&now) {
-            return;
+        // What goes on is to be told from what was interrupted.
+        if self.reading.is_none()
+            && let Some(Some(Some(job))) = take(&mut self.looking)
+        {
+            panels.interrupted(job, shared);
         }
-        let header = match serde_json::to_value(record) {
-            Ok(header) => header,
-            Err(why) => {
-                shared.fail(format!("The run is not kept with the project: {why}"));
-                self.kept = Some(now);
-                return;
+        if let Some((_, work)) = &self.writing {
+            match work.poll() {
+                Outcome::Running => return,
+                Outcome::Done(Some(json)) => {
+                    if let (Some((run, _)), Some(open)) = (self.writing.take(), &mut shared.project) {
+                        kept::keep(open, run, json);
+                    }
+                }
+                Outcome::Done(None) | Outcome::Lost => self.writing = None,
             }
-        };
-        let place = open.save_run(self.places.get(&record.number).copied(), header, Vec::new());
-        self.places.insert(record.number, place);
-        self.kept = Some(now);
+        }
+        let mark = Mark::of(&shared.run.record);
+        if mark.is_some() && mark != self.kept {
+            self.kept = mark;
+            let record = shared.run.record.clone();
+            self.writing = Some((record.number, to_json(record, Arc::clone(&shared.wake))));
+        }
     }
 }
 
-fn kept(record: &Record) -> Kept {
-    let measured = record.outcome.as_ref().is_some_and(|o| o.error().is_some());
-    (record.number, record.status.clone(), measured)
+/// Keeps the run of the open project at once, before the project is left.
+pub fn keep_now(shared: &mut Shared) {
+    let record = &shared.run.record;
+    if Mark::of(record).is_none() {
+        return;
+    }
+    if let (Some(open), Ok(json)) = (&mut shared.project, serde_json::to_string(record)) {
+        kept::keep(open, record.number, json);
+    }
+}
+
+/// What has become of work, once it has ended: `None` in it where it was lost.
+fn take<T: Send + 'static>(work: &mut Option<Background<T>>) -> Option<Option<T>> {
+    let ended = match work.as_ref()?.poll() {
+        Outcome::Running => return None,
+        Outcome::Done(result) => Some(result),
+        Outcome::Lost => None,
+    };
+    *work = None;
+    Some(ended)
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::Shared;
-use super::history::History;
+use super::history::{History, keep_now};
 use super::panels::Panels;
 use super::shared::Wish;
 use crate::session::assistant::{Assistant, Insight};
@@ -17,13 +17,15 @@ pub struct Follower {
     texts: Option<Arc<Texts>>,
     assistant: Option<Assistant>,
     history: History,
+    /// What the assistant had to do without, once it was said.
+    trouble: Option<String>,
 }
 
 impl Follower {
     /// Once a frame, before the screens are drawn.
     pub fn follow(&mut self, panels: &mut Panels, shared: &mut Shared) {
         self.notice_another(panels, shared);
-        self.history.keep(shared);
+        self.history.follow(panels, shared);
         let happened = shared.project.as_mut().map(OpenProject::poll).unwrap_or_default();
         let mut changed = false;
         for happened in happened {
@@ -40,6 +42,12 @@ impl Follower {
             assistant.tell(&open.project);
         }
         shared.insight = assistant.insight();
+        if shared.insight.trouble != self.trouble {
+            self.trouble.clone_from(&shared.insight.trouble);
+            if let Some(why) = &self.trouble {
+                shared.say(format!("Suggestions are less good than they could be: {why}."));
+            }
+        }
     }
 
     /// Once a frame, after the screens were drawn: hands on what they wish to know.
@@ -57,8 +65,9 @@ impl Follower {
         }
     }
 
-    /// Brings the list of recent projects up to date, for the next start.
-    pub fn leave(&self, shared: &Shared) {
+    /// The window closes: keeps the run, and brings the list of recent projects up to date.
+    pub fn leave(&self, shared: &mut Shared) {
+        keep_now(shared);
         if let Some(open) = &shared.project {
             shared.shelf.note_now(open);
         }
@@ -75,19 +84,18 @@ impl Follower {
         }
         self.texts = None;
         self.assistant = None;
+        self.trouble = None;
+        panels.opened();
         shared.insight = Arc::new(Insight::default());
         shared.model = None;
-        self.history.opened(shared);
+        self.history = History::default();
         let Some(open) = &shared.project else {
             return;
         };
         let texts = Arc::clone(&open.project.texts);
         self.texts = Some(Arc::clone(&texts));
         shared.work_dir = shared.shelf.work_dir(open.path());
-        panels.opened(shared);
-        let Some(open) = &shared.project else {
-            return;
-        };
+        self.history = History::open(shared);
         match Assistant::spawn(texts, shared.settings.seed, Arc::clone(&shared.wake)) {
             Ok(assistant) => {
                 assistant.tell(&open.project);

@@ -12,6 +12,7 @@ use crate::session::Session;
 use crate::session::assistant::Insight;
 use crate::session::exchange::Shelf;
 use crate::session::project::{OpenProject, TextId, Wake};
+use crate::session::protocol::Command;
 
 /// The screens of the rail.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -167,8 +168,23 @@ impl Shared {
         }
     }
 
-    /// Goes on with this project instead of the one that is open, which is closed once all of it is on disk.
+    /// Goes on with this project instead of the one that is open, which is closed once all of it is on disk. What the
+    /// engine does for that one is stopped, with a checkpoint.
     pub fn open(&mut self, project: OpenProject) {
+        super::history::keep_now(self);
+        if self.run.busy() {
+            // An engine that has ended does nothing any more.
+            self.engine.send(Command::Stop).ok();
+        }
+        if let Some(left) = &self.project
+            && self.run.is_running()
+        {
+            let name = &left.project.name;
+            self.say(format!(
+                "Training on {name} is stopped; open it again to go on from where it was."
+            ));
+        }
+        self.run.change_project(super::run::kept::last(&project));
         self.project = Some(project);
         self.screen = Screen::Label;
     }

@@ -52,3 +52,19 @@ fn settings_are_changed_and_closed_by_keys() {
     harness.run_steps(4);
     assert!(harness.query_by_label("Processor").is_none());
 }
+
+#[test]
+fn what_is_chosen_in_the_settings_holds_everywhere() {
+    let home = tempfile::tempdir().unwrap();
+    let settings = unfreeze::ui::settings::Settings {
+        goal: 40,
+        device: unfreeze::session::protocol::DeviceChoice::Cpu,
+        ..Default::default()
+    };
+    let mut harness = super::window_with(settings, home.path());
+    harness.run_steps(4);
+    super::flow::open_sample(&mut harness);
+    harness.run_steps(4);
+    harness.get_by_label("0 of 40 labelled");
+    assert_eq!(harness.state().shared().goal, 40);
+}

@@ -15,12 +15,12 @@ use super::{shot, window_in};
 /// Long enough for two busy cores; nothing here waits for as long unless it fails.
 const PATIENCE: Duration = Duration::from_secs(240);
 
-pub fn shared<'a>(harness: &'a Harness<'_, App>) -> &'a Shared {
+pub(super) fn shared<'a>(harness: &'a Harness<'_, App>) -> &'a Shared {
     harness.state().shared()
 }
 
 /// Draws frames until something has happened beside the window.
-pub fn until(harness: &mut Harness<'_, App>, what: &str, happened: impl Fn(&Shared) -> bool) {
+pub(super) fn until(harness: &mut Harness<'_, App>, what: &str, happened: impl Fn(&Shared) -> bool) {
     let began = Instant::now();
     while !happened(shared(harness)) {
         let said: Vec<&str> = shared(harness).messages.iter().map(|m| m.text.as_str()).collect();
@@ -34,13 +34,13 @@ pub fn until(harness: &mut Harness<'_, App>, what: &str, happened: impl Fn(&Shar
     harness.run_steps(3);
 }
 
-pub fn answered(shared: &Shared) -> Vec<(u32, Answer)> {
+pub(super) fn answered(shared: &Shared) -> Vec<(u32, Answer)> {
     let project = shared.project.as_ref().map(|open| &open.project);
     project.map_or(Vec::new(), |p| p.answered().map(|a| (a.text, a.answer)).collect())
 }
 
 /// One press a label; the window is on the next text before the next press.
-fn label(harness: &mut Harness<'_, App>, count: usize) {
+pub(super) fn label(harness: &mut Harness<'_, App>, count: usize) {
     for given in 1..=count {
         let before = answered(shared(harness)).len();
         harness.key_press([Key::Num1, Key::Num2, Key::Num3][given % 3]);
@@ -49,7 +49,7 @@ fn label(harness: &mut Harness<'_, App>, count: usize) {
     }
 }
 
-pub fn open_sample(harness: &mut Harness<'_, App>) {
+pub(super) fn open_sample(harness: &mut Harness<'_, App>) {
     harness.get_by_label_contains("Try the sample").click();
     harness.step();
     until(harness, "the sample is open", |s| {

@@ -6,6 +6,7 @@
     reason = "clippy.toml allows these in functions marked as tests, but not in their helpers"
 )]
 
+mod again;
 mod chrome;
 mod flow;
 mod pictures;
@@ -32,6 +33,23 @@ pub fn window(size: [f32; 2], dark: bool) -> Harness<'static, App> {
 pub fn window_in(home: &Path, size: [f32; 2], dark: bool) -> Harness<'static, App> {
     let harness = build(Shelf::in_folder(home), size, dark);
     // The sample has emoji, for which the real window borrows the system's fonts; the machine that tests may have none.
+    harness
+        .ctx
+        .set_missing_glyph_policy(egui::MissingGlyphPolicy::Tofu);
+    harness
+}
+
+/// The window with these settings, and projects in this folder.
+///
+/// # Panics
+/// Without a thread or an adapter.
+pub fn window_with(settings: Settings, home: &Path) -> Harness<'static, App> {
+    let shelf = Shelf::in_folder(home);
+    let harness = Harness::builder()
+        .with_size([1280.0, 800.0])
+        .with_max_steps(200)
+        .wgpu()
+        .build_eframe(move |cc| App::with_shelf(&cc.egui_ctx, settings, shelf).expect("a thread"));
     harness
         .ctx
         .set_missing_glyph_policy(egui::MissingGlyphPolicy::Tofu);

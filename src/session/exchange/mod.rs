@@ -4,6 +4,7 @@
 
 mod background;
 mod create;
+mod json;
 mod open;
 mod sheet;
 mod shelf;
@@ -12,6 +13,7 @@ mod transfer;
 pub use crate::io::exchange::{Format, label_studio_configuration};
 pub use background::{Background, Outcome, Wake};
 pub use create::{MOST_LABELS, Plan, create, open_project, projects_folder};
+pub use json::{from_json, to_json};
 pub use open::{SAMPLE_NAME, Source, open};
 pub use sheet::{Sheet, SheetRow};
 pub use shelf::Shelf;

@@ -277,3 +277,13 @@ pub enum Event {
         usage: bool,
     },
 }
+
+impl Event {
+    /// Whether it is the last one of a job.
+    pub fn ends_a_job(&self) -> bool {
+        matches!(
+            self,
+            Self::Done { .. } | Self::Stopped { .. } | Self::Failed { .. }
+        )
+    }
+}

@@ -13,6 +13,7 @@ use super::side::Asker;
 use super::{Screen, Shared};
 use crate::session::Event;
 use crate::session::project::{Happened, TextId};
+use crate::session::protocol::Fit;
 
 /// Every screen's own state.
 #[derive(Default)]
@@ -63,8 +64,13 @@ impl Panels {
     }
 
     /// Tells the screens that another project is open.
-    pub fn opened(&mut self, shared: &mut Shared) {
-        self.train.opened(shared);
+    pub fn opened(&mut self) {
+        self.train.change_project();
+    }
+
+    /// Tells the screens of a run of the open project that was interrupted and can go on.
+    pub fn interrupted(&mut self, job: Fit, shared: &Shared) {
+        self.train.interrupted(job, shared);
     }
 
     /// Tells the screens what became of something that the project was asked for.

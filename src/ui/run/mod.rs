@@ -3,6 +3,7 @@
 //! An event costs the same however long the run is, and the memory of a run is bounded: numbers go into [`Series`] and the
 //! events themselves are not kept. A [`Record`] can be written to the project and laid over a later one.
 
+pub mod kept;
 mod record;
 pub mod series;
 pub mod stage;
@@ -49,6 +50,8 @@ pub struct Run {
     expected: Expected,
     /// The job that the engine works on.
     job: Option<String>,
+    /// That job is none of this project's: nothing of it is shown.
+    elsewhere: bool,
     runs: usize,
 }
 
@@ -90,9 +93,37 @@ impl Run {
         };
     }
 
+    /// Another project is open from now on, whose last run had this number. What the engine still does for the one before
+    /// keeps it busy until it ends, and is not shown.
+    pub fn change_project(&mut self, last: usize) {
+        let elsewhere = self.busy();
+        *self = Self {
+            elsewhere,
+            job: self.job.take(),
+            runs: last,
+            ..Self::default()
+        };
+    }
+
+    /// The runs that the project kept, in any order: the latest is shown again, unless another has begun since.
+    pub fn restore(&mut self, mut records: Vec<Record>) {
+        records.sort_by_key(|record| record.number);
+        for record in &mut records {
+            record.interrupted();
+        }
+        if self.record.status == Status::Idle
+            && let Some(last) = records.pop()
+        {
+            self.record = last;
+        }
+        records.append(&mut self.earlier);
+        records.drain(..records.len().saturating_sub(MOST_EARLIER));
+        self.earlier = records;
+    }
+
     /// Whether the engine works on something.
     pub fn busy(&self) -> bool {
-        self.job.is_some() || self.expected != Expected::Nothing
+        self.job.is_some() || self.elsewhere || self.expected != Expected::Nothing
     }
 
     /// Whether training goes on, or holds.
@@ -103,31 +134,6 @@ impl Run {
     /// The job that keeps the engine busy, where it is none of this run's.
     pub fn other_job(&self) -> Option<&str> {
         self.job.as_deref().filter(|_| !self.record.status.active())
-    }
-
-    /// Shows the runs that a project has kept, oldest first, in place of those before; nothing while the engine works.
-    pub fn recall(&mut self, mut records: Vec<Record>) {
-        if self.busy() || self.record.status.active() {
-            return;
-        }
-        self.runs = records.iter().map(|r| r.number).max().unwrap_or(0);
-        self.record = records.pop().unwrap_or_default();
-        records.drain(..records.len().saturating_sub(MOST_EARLIER));
-        self.earlier = records;
-        self.asked = Asked::Nothing;
-    }
-
-    /// A run was found that broke off without a word, and can go on.
-    pub fn broke_off(&mut self, recipe: Recipe, watch: Vec<String>) {
-        if matches!(self.record.status, Status::Stopped { .. } | Status::Failed { .. }) {
-            return;
-        }
-        self.renew();
-        self.record.recipe = recipe;
-        self.record.watch = watch;
-        self.record.status = Status::Stopped {
-            message: "The program ended while it trained.".into(),
-        };
     }
 
     fn renew(&mut self) {
@@ -145,6 +151,12 @@ impl Run {
 
     /// Takes in the next event.
     pub fn push(&mut self, event: Event) {
+        if self.elsewhere {
+            if event.ends_a_job() {
+                (self.elsewhere, self.job) = (false, None);
+            }
+            return;
+        }
         match event {
             Event::Started {
                 job, device, seed, ..

@@ -194,6 +194,18 @@ pub struct Record {
 }
 
 impl Record {
+    /// A run that was kept while it went on goes on no more.
+    pub(super) fn interrupted(&mut self) {
+        if self.status.active() {
+            self.status = Status::Stopped {
+                message: "the window was closed, or another project was opened".into(),
+            };
+        }
+        for stage in &mut self.stages {
+            stage.seconds_left = None;
+        }
+    }
+
     /// What to call it in a list.
     pub fn title(&self) -> String {
         format!("run {} · {}", self.number, self.recipe.method.name())

@@ -244,3 +244,72 @@ fn a_record_survives_being_written() {
     let text = serde_json::to_string(&record).unwrap();
     assert_eq!(serde_json::from_str::<Record>(&text).unwrap(), record);
 }
+
+#[test]
+fn what_the_engine_does_for_another_project_is_waited_for_and_not_shown() {
+    let mut run = Run::default();
+    run.begin(Recipe::default(), Vec::new());
+    run.push(started("fit"));
+    run.push(step("train", 1, 1.0));
+    run.change_project(4);
+    assert_eq!(run.record, Record::default());
+    for event in [step("train", 2, 1.0), started("fit"), Event::Paused { step: 2 }] {
+        run.push(event);
+        assert!(run.busy() && !run.is_running());
+        assert_eq!(run.record, Record::default());
+    }
+    run.push(Event::Stopped {
+        message: "resume".into(),
+    });
+    assert!(!run.busy());
+    run.begin(Recipe::default(), Vec::new());
+    assert_eq!(run.record.number, 5, "after the last run of this project");
+    run.push(started("fit"));
+    run.push(step("train", 1, 1.0));
+    assert!(run.is_running() && run.record.live().is_some());
+}
+
+#[test]
+fn a_job_that_was_sent_but_had_not_begun_is_another_projects_too() {
+    let mut run = Run::default();
+    run.begin(Recipe::default(), Vec::new());
+    run.change_project(0);
+    assert!(run.busy());
+    run.push(started("fit"));
+    run.push(step("train", 1, 1.0));
+    run.push(done("fit", 0.1));
+    assert_eq!((run.busy(), run.record.clone()), (false, Record::default()));
+    // An engine that was idle has nothing to wait for.
+    run.change_project(0);
+    assert!(!run.busy());
+}
+
+#[test]
+fn runs_that_a_project_kept_are_shown_again_and_none_goes_on_by_itself() {
+    let record = |number: usize, status: Status| Record {
+        number,
+        status,
+        ..finished(Default::default()).record
+    };
+    let kept = || {
+        vec![
+            record(3, Status::Running),
+            record(1, Status::Done),
+            record(2, Status::Done),
+        ]
+    };
+    let mut run = Run::default();
+    run.change_project(3);
+    run.restore(kept());
+    assert_eq!(run.record.number, 3);
+    assert!(matches!(run.record.status, Status::Stopped { .. }) && run.record.live().is_some());
+    assert_eq!(run.earlier.iter().map(|r| r.number).collect::<Vec<_>>(), [1, 2]);
+    // One that begins before they are read is not pushed aside.
+    let mut run = Run::default();
+    run.change_project(3);
+    run.begin(Recipe::default(), Vec::new());
+    run.restore(kept());
+    assert_eq!((run.record.number, run.earlier.len()), (4, 3));
+    run.restore((10..40).map(|n| record(n, Status::Done)).collect());
+    assert_eq!(run.earlier.len(), MOST_EARLIER);
+}

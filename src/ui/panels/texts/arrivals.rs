@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use egui::{Align2, Context, Event, FontId, Id, LayerId, Order, Stroke, StrokeKind};
+use egui::text::LayoutJob;
+use egui::{Align, Align2, Context, Event, FontId, Id, LayerId, Order, Stroke, StrokeKind};
 
 use super::Want;
 use crate::session::exchange::Source;
@@ -75,14 +76,17 @@ fn hovered(ctx: &Context) {
     let what = name.map_or("Let go to open it".to_owned(), |name| {
         format!("Let go to open {name}")
     });
-    let galley = painter.layout(what, large, theme.text, frame.width() - 32.0);
-    let at = Align2::CENTER_BOTTOM.anchor_size(middle, galley.size()).min;
-    painter.galley(at, galley, theme.text);
-    painter.text(
-        middle + egui::vec2(0.0, 10.0),
-        Align2::CENTER_TOP,
-        "What is open now stays as it is until you start with the new texts.",
-        FontId::proportional(12.0),
-        theme.dim,
-    );
+    let small = FontId::proportional(12.0);
+    let stays = "What is open now stays as it is until you start with the new texts.".to_owned();
+    for (text, font, colour, side, gap) in [
+        (what, large, theme.text, Align2::CENTER_BOTTOM, 0.0),
+        (stays, small, theme.dim, Align2::CENTER_TOP, 10.0),
+    ] {
+        let mut job = LayoutJob::simple(text, font, colour, frame.width() - 32.0);
+        job.halign = Align::Center;
+        let galley = painter.layout_job(job);
+        // A centred galley hangs from the middle of its upper edge.
+        let at = side.anchor_size(middle + egui::vec2(0.0, gap), galley.size());
+        painter.galley(at.center_top(), galley, colour);
+    }
 }

@@ -245,8 +245,8 @@ impl TextsPanel {
             Ended::Sample(sheet) => self.make(plan_of_sample(sheet), shared),
             Ended::Read(sheet) => self.preview = Some(Preview::new(sheet, shared)),
             Ended::Opened(project) => {
-                let old = shared.project.take();
-                self.recents.note(old.iter().chain([&*project]), shared);
+                self.recents
+                    .note(shared.project.iter().chain([&*project]), shared);
                 self.preview = None;
                 shared.open(*project);
             }

@@ -27,7 +27,6 @@ use egui::{Panel, ScrollArea, Ui, vec2};
 
 use crate::session::Command;
 use crate::session::protocol::{Fit, Job};
-use crate::session::unfinished;
 use crate::ui::actions::Action;
 use crate::ui::run::{Asked, Kind, Playhead, Recipe, Record, Stage, Status};
 use crate::ui::theme::{self, Theme};
@@ -35,6 +34,7 @@ use crate::ui::widgets::card;
 use crate::ui::{Screen, Shared};
 
 use outlook::{Outlook, classifier_groups};
+pub use start::model_place;
 use start::{Material, Readiness};
 use view::{Intent, View};
 
@@ -56,8 +56,6 @@ pub struct TrainPanel {
     outlook: Option<(OutlookKey, Arc<Outlook>)>,
     /// Whether there is enough to train on, and what that was counted from.
     counted: Option<(Counted, Readiness)>,
-    /// Whether that job was found on disk: a run that broke off without a word.
-    broke_off: bool,
     /// The run whose result has been seen.
     seen: usize,
 }
@@ -136,18 +134,20 @@ impl TrainPanel {
         }
     }
 
-    /// Another project is open: a run of it that broke off is offered to go on.
-    pub fn opened(&mut self, shared: &mut Shared) {
-        (self.seek, self.plan) = (None, false);
-        if shared.run.busy() || shared.run.is_running() {
-            return;
+    /// Another project is open: its runs are others.
+    pub fn change_project(&mut self) {
+        *self = Self {
+            recipe: self.recipe.clone(),
+            ..Self::default()
+        };
+    }
+
+    /// A run of the open project was interrupted and can go on with this job, unless labels have changed since.
+    pub fn interrupted(&mut self, job: Fit, shared: &Shared) {
+        let open = shared.project.as_ref().filter(|_| self.job.is_none());
+        if open.is_some_and(|open| start::learns_from(&job, &open.project)) {
+            self.job = Some(Box::new(job));
         }
-        let found = unfinished::training(&start::out(&shared.work_dir));
-        self.broke_off = found.is_some();
-        if let Some(job) = &found {
-            shared.run.broke_off(start::recipe(job), job.watch.clone());
-        }
-        self.job = found.map(Box::new);
     }
 
     fn start(&mut self, shared: &mut Shared) {
@@ -178,17 +178,19 @@ impl TrainPanel {
             return;
         }
         shared.run.begin(self.recipe.clone(), job.watch.clone());
-        (self.job, self.broke_off) = (Some(Box::new(job.clone())), false);
+        self.job = Some(Box::new(job.clone()));
         (self.seek, self.plan) = (None, false);
         send(shared, Command::Start(Box::new(Job::Fit(job))));
     }
 
     fn resume(&mut self, shared: &mut Shared) {
         let Some(job) = &self.job else { return };
-        let job = Fit {
+        let mut job = Fit {
             resume: true,
             ..(**job).clone()
         };
+        // The device that it began on may be lost.
+        job.common.device = shared.settings.device;
         shared.run.resume();
         (self.seek, self.plan) = (None, false);
         send(shared, Command::Start(Box::new(Job::Fit(job))));
@@ -341,7 +343,7 @@ impl TrainPanel {
                 readiness,
                 recipe: &before,
                 estimate: banner::estimate(&records, &before, &material, steps),
-                resumable: self.job.is_some() && (record.live().is_some() || self.broke_off),
+                resumable: self.job.is_some() && record.live().is_some(),
                 busy: run.other_job(),
             };
             let bar = egui::Frame::new().inner_margin(egui::Margin {

@@ -165,6 +165,16 @@ fn rows(project: &Project, aside: bool) -> Vec<GivenRow> {
     rows.into_iter().map(|(_, row)| row).collect()
 }
 
+/// Where the classifier of a project is made.
+pub fn model_place(work_dir: &Path) -> PathBuf {
+    work_dir.join("classifier")
+}
+
+/// Whether a job trains on just the labels that the project has now.
+pub fn learns_from(job: &Fit, project: &Project) -> bool {
+    job.data.rows.as_ref() == Some(&rows(project, false))
+}
+
 fn given(name: &str, rows: Vec<GivenRow>) -> Source {
     Source {
         path: PathBuf::from(name),
@@ -193,25 +203,6 @@ fn watch(project: &Project) -> Vec<String> {
     chosen
 }
 
-/// The model directory that a run makes.
-pub fn out(work_dir: &Path) -> PathBuf {
-    work_dir.join("classifier")
-}
-
-/// What was chosen for a job that is found again.
-pub fn recipe(job: &Fit) -> Recipe {
-    let (usual, chosen) = (Recipe::default(), &job.classifier);
-    Recipe {
-        method: job.method,
-        rate: chosen.rate,
-        cut_frac: chosen.cut_frac.unwrap_or(usual.cut_frac),
-        ratio: chosen.ratio.unwrap_or(usual.ratio),
-        factor: chosen.factor.unwrap_or(usual.factor),
-        epochs: chosen.epochs.unwrap_or(usual.epochs),
-        adapt: job.adapt,
-    }
-}
-
 /// The training job of a project.
 pub fn fit(project: &Project, material: &Material, recipe: &Recipe, common: Common, work_dir: &Path) -> Fit {
     let unlabelled = project.texts.texts.iter().map(|text| GivenRow {
@@ -223,7 +214,7 @@ pub fn fit(project: &Project, material: &Material, recipe: &Recipe, common: Comm
         data: given("the labelled texts", rows(project, false)),
         unlabelled: recipe.adapt.then(|| given("all texts", unlabelled.collect())),
         model: None,
-        out: out(work_dir),
+        out: model_place(work_dir),
         method: recipe.method,
         bidirectional: false,
         adapt: recipe.adapt,

@@ -72,3 +72,43 @@ fn what_is_left_for_another_project_stands_on_the_list_with_its_labels() {
     idle(&mut h);
     assert_eq!(h.state().project().project.labelled(), 3);
 }
+
+#[test]
+fn a_project_that_cannot_be_opened_says_why_and_stays_as_it_is() {
+    const META: redb::TableDefinition<&str, &str> = redb::TableDefinition::new("meta");
+    let home = tempfile::tempdir().unwrap();
+    let texts = Arc::new(Texts {
+        texts: (0..2_000).map(|n| format!("the text number {n}")).collect(),
+        ..Texts::default()
+    });
+    let make = |name: &str| {
+        let path = home.path().join(name);
+        drop(OpenProject::create(&path, name, Arc::clone(&texts), Arc::new(|| {})).unwrap());
+        path
+    };
+    let newer = make("newer.unfreeze");
+    let database = redb::Database::open(&newer).unwrap();
+    let change = database.begin_write().unwrap();
+    change.open_table(META).unwrap().insert("format", "7").unwrap();
+    change.commit().unwrap();
+    drop(database);
+    let cut = make("cut.unfreeze");
+    let bytes = std::fs::read(&cut).unwrap();
+    std::fs::write(&cut, &bytes[..bytes.len() / 3]).unwrap();
+    let empty = file(home.path(), "empty.unfreeze", b"");
+    let mut h = screen_with(Some(small_project()), SIZE);
+    for (path, words) in [
+        (newer, ["newer.unfreeze", "newer Unfreeze", "update"]),
+        (cut, ["cut.unfreeze", "damaged", "backup"]),
+        (empty, ["empty.unfreeze", "empty", "choose another"]),
+    ] {
+        let before = std::fs::read(&path).unwrap();
+        drop_file(&mut h, &path);
+        let said = h.state_mut().shared.messages.pop().expect("a message").text;
+        for word in words {
+            assert!(said.contains(word), "{said}");
+        }
+        assert_eq!(h.state().project().project.name, "mail");
+        assert!(std::fs::read(&path).unwrap() == before, "{said}");
+    }
+}
