@@ -66,6 +66,7 @@ impl Front {
                     message: "the engine ended without a result; run again with RUST_LOG=info to see why"
                         .into(),
                     usage: false,
+                    device: None,
                 },
             };
             if let Err(error) = self.event(&event) {

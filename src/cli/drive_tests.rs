@@ -86,6 +86,7 @@ fn failure_decides_the_exit_code() {
             vec![Event::Failed {
                 message: "a.csv: no such file".into(),
                 usage,
+                device: None,
             }]
         };
         let plain = ran(failed(), None, None, 0);

@@ -69,6 +69,17 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// What happened, without the terminal's ways out.
+    pub fn what(&self) -> String {
+        match self {
+            Self::NoGpu(cause) => format!("no GPU was found ({cause})"),
+            Self::NoAdapter => "no graphics adapter was found".into(),
+            Self::Weak { name, lack } => format!("the GPU {name} offers only {lack}"),
+        }
+    }
+}
+
 /// Every adapter that wgpu sees.
 pub async fn adapters() -> Vec<Adapter> {
     use burn::tensor::wgpu::wgpu;

@@ -19,6 +19,14 @@ pub enum JobError {
     /// What they named could not be used, or the work failed.
     #[error("{0}")]
     Failed(String),
+    /// The device was lost, is full or is missing.
+    #[error("{message}")]
+    Device {
+        /// What happened and what to do, in the terminal's words.
+        message: String,
+        /// What happened, in words for everybody.
+        what: String,
+    },
     /// It was told to stop.
     #[error("{0}")]
     Stopped(String),
@@ -32,7 +40,10 @@ impl From<crate::io::Error> for JobError {
 
 impl From<device::Error> for JobError {
     fn from(error: device::Error) -> Self {
-        Self::Failed(error.to_string())
+        Self::Device {
+            message: error.to_string(),
+            what: error.what(),
+        }
     }
 }
 
@@ -42,6 +53,10 @@ impl From<crate::train::Error> for JobError {
             crate::train::Error::Stopped => {
                 Self::Stopped("run the same command with `--resume` to go on".into())
             }
+            crate::train::Error::Device(ref cause) => Self::Device {
+                message: error.to_string(),
+                what: format!("the device failed while computing ({cause})"),
+            },
             other => Self::Failed(other.to_string()),
         }
     }
@@ -65,10 +80,20 @@ pub async fn run(commands: Receiver<Command>, events: Outbox) {
                 result,
             },
             Err(JobError::Stopped(message)) => Event::Stopped { message },
-            Err(JobError::Usage(message)) => Event::Failed { message, usage: true },
+            Err(JobError::Usage(message)) => Event::Failed {
+                message,
+                usage: true,
+                device: None,
+            },
             Err(JobError::Failed(message)) => Event::Failed {
                 message,
                 usage: false,
+                device: None,
+            },
+            Err(JobError::Device { message, what }) => Event::Failed {
+                message,
+                usage: false,
+                device: Some(what),
             },
         };
         control.emit(event);

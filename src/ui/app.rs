@@ -10,6 +10,7 @@ use super::actions::Action;
 use super::chrome::{about, messages, palette::Palette, rail, settings as settings_window, top_bar};
 use super::panels::Panels;
 use super::project::Follower;
+use super::run::words;
 use super::settings::{Settings, ZOOM};
 use super::side::{Asker, Side};
 use super::theme::{self, Theme};
@@ -130,7 +131,9 @@ impl App {
                 (Asker::Device, Event::Started { device, reason, .. }) => {
                     self.shared.device = Some((device, reason))
                 }
-                (Asker::Device, Event::Failed { message, .. }) => self.shared.fail(message),
+                (Asker::Device, Event::Failed { message, device, .. }) => {
+                    self.shared.fail(words(message, device));
+                }
                 (Asker::Device, _) => {}
                 (asker, event) => self.panels.answered(asker, event, &mut self.shared),
             }

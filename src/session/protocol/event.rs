@@ -21,7 +21,8 @@ pub struct GroupStep {
     /// L2 norm of the change that the step made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub update_norm: Option<f64>,
-    /// How far it is from where the stage began: L2 norm of the difference over that of the first weights.
+    /// How far it is from the pretrained weights: L2 norm of the difference over that of those weights. The head, and
+    /// everything where nothing is pretrained, is measured from its first weights.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved: Option<f64>,
 }
@@ -275,6 +276,9 @@ pub enum Event {
         message: String,
         /// Whether the arguments were at fault (exit code 2) and not what they named.
         usage: bool,
+        /// What became of the device, where it was lost, full or missing: the work can go on on another one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        device: Option<String>,
     },
 }
 

@@ -137,7 +137,9 @@ impl WritePanel {
         match event {
             Event::Started { .. } => *column = Column::default(),
             Event::Line { text } => column.text = Some(text),
-            Event::Failed { message, .. } => column.failure = Some(message),
+            Event::Failed { message, device, .. } => {
+                column.failure = Some(crate::ui::run::words(message, device))
+            }
             _ => {}
         }
     }

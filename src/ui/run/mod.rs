@@ -10,7 +10,7 @@ pub mod stage;
 #[cfg(test)]
 mod tests;
 
-pub use record::{Outcome, Playhead, Recipe, Record, Share, Status};
+pub use record::{Outcome, Playhead, Recipe, Record, Share, Status, words};
 pub use series::Series;
 pub use stage::{Kind, Stage};
 
@@ -90,6 +90,7 @@ impl Run {
         self.expected = Expected::Nothing;
         self.record.status = Status::Failed {
             message: message.into(),
+            device: None,
         };
     }
 
@@ -174,7 +175,7 @@ impl Run {
                 }
             }
             Event::Stopped { message } => self.ended(Status::Stopped { message }),
-            Event::Failed { message, .. } => self.ended(Status::Failed { message }),
+            Event::Failed { message, device, .. } => self.ended(Status::Failed { message, device }),
             Event::Warning { message } if self.expected == Expected::Training && self.job.is_some() => {
                 // The engine does one job at a time and has refused this one.
                 self.fail(format!("{message} (it is busy with another job)"));
@@ -211,7 +212,8 @@ impl Run {
             self.end(status);
         } else if self.expected == Expected::Measuring {
             self.expected = Expected::Nothing;
-            if let Status::Failed { message } = status {
+            if let Status::Failed { message, device } = status {
+                let message = words(message, device);
                 self.note(format!("The labels kept aside could not be measured: {message}"));
             }
         }

@@ -64,6 +64,9 @@ pub enum Status {
     Failed {
         /// What happened and what to do.
         message: String,
+        /// What became of the device, where that was at fault: another one can go on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        device: Option<String>,
     },
     /// It ended well.
     Done,
@@ -73,6 +76,17 @@ impl Status {
     /// Whether the engine works on it.
     pub fn active(&self) -> bool {
         matches!(self, Self::Starting | Self::Running | Self::Paused)
+    }
+}
+
+/// What a failure is called in the window, which has no options to name: `device` is what became of the device, where that
+/// was at fault.
+pub fn words(message: String, device: Option<String>) -> String {
+    match device {
+        Some(what) => {
+            format!("It did not work: {what}. Try again, or choose another device in the settings.")
+        }
+        None => message,
     }
 }
 

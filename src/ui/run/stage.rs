@@ -46,7 +46,7 @@ pub struct Group {
     pub gradient_norm: Series,
     /// L2 norm of a step's change over that of the weights.
     pub update_ratio: Series,
-    /// L2 distance from where the stage began over the norm of the first weights.
+    /// L2 distance from the pretrained weights over their norm; of the head from its first weights.
     pub moved: Series,
 }
 
@@ -136,7 +136,7 @@ pub(super) struct Step<'a> {
 }
 
 impl Stage {
-    pub(super) fn new(name: &str) -> Self {
+    pub(in crate::ui) fn new(name: &str) -> Self {
         Self {
             name: name.to_string(),
             kind: Kind::of(name),
@@ -277,6 +277,6 @@ pub struct GroupMoment {
     pub frozen: bool,
     /// L2 norm of a step's change over that of the weights, where it was measured.
     pub update_ratio: Option<f64>,
-    /// How far it is from where the stage began, relative.
+    /// How far it is from the pretrained weights, relative to them; the head from its first weights.
     pub moved: Option<f64>,
 }

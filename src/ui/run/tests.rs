@@ -61,6 +61,7 @@ fn any_event() -> impl Strategy<Value = Event> {
             2 => Event::Failed {
                 message: name,
                 usage: n % 2 == 0,
+                device: None,
             },
             3 => Event::Stopped { message: name },
             4 => Event::StageStarted {
@@ -180,6 +181,7 @@ fn other_jobs_leave_the_run_alone_and_say_that_the_engine_is_busy() {
     run.push(Event::Failed {
         message: "no".into(),
         usage: false,
+        device: None,
     });
     assert!(run.record == before && !run.busy());
     // Asked for, the error on the labels kept aside joins the outcome.
@@ -196,11 +198,13 @@ fn a_failure_before_the_first_event_is_this_runs_and_a_refusal_too() {
     run.push(Event::Failed {
         message: "no device".into(),
         usage: false,
+        device: None,
     });
     assert_eq!(
         run.record.status,
         Status::Failed {
-            message: "no device".into()
+            message: "no device".into(),
+            device: None,
         }
     );
     run.push(started("predict"));

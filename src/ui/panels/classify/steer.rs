@@ -17,7 +17,7 @@ use crate::session::exchange::Outcome;
 use crate::session::project::{Action as Step, Answer, Happened, LabelId, TextId};
 use crate::session::protocol::{Command, Explain, GivenRow, Job, Predict, Source};
 use crate::ui::actions::Action;
-use crate::ui::run::Outcome as Trained;
+use crate::ui::run::{Outcome as Trained, words};
 use crate::ui::side::Asker;
 use crate::ui::{Shared, Wish};
 
@@ -309,7 +309,9 @@ impl ClassifyPanel {
                 "fit" | "train" => self.trained(&Trained::of(result), shared),
                 _ => {}
             },
-            Event::Failed { message, .. } if self.running.take().is_some() => shared.fail(message.clone()),
+            Event::Failed { message, device, .. } if self.running.take().is_some() => {
+                shared.fail(words(message.clone(), device.clone()));
+            }
             Event::Stopped { .. } => self.running = None,
             _ => {}
         }
@@ -370,9 +372,9 @@ impl ClassifyPanel {
                     _ => {}
                 }
             }
-            Event::Failed { message, .. } => match asker {
-                Asker::Try => self.try_one.failed = Some(message),
-                _ => shared.fail(message),
+            Event::Failed { message, device, .. } => match (words(message, device), asker) {
+                (message, Asker::Try) => self.try_one.failed = Some(message),
+                (message, _) => shared.fail(message),
             },
             _ => {}
         }

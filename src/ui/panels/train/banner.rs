@@ -2,7 +2,7 @@
 
 use egui::{Button, CornerRadius, Frame, Margin, RichText, Stroke, TextStyle, Ui};
 
-use super::numbers::{about, clock, per_cent};
+use super::numbers::{about, capital, clock, per_cent};
 use super::start::{Material, Readiness, what_will_happen};
 use super::view::{Intent, View};
 use crate::ui::Screen;
@@ -21,6 +21,8 @@ pub struct Standing<'a> {
     pub estimate: Option<(f64, usize)>,
     /// Whether the run can go on from a checkpoint.
     pub resumable: bool,
+    /// Whether it would go on on the processor anyway.
+    pub on_cpu: bool,
     /// The job that keeps the engine busy.
     pub busy: Option<&'a str>,
 }
@@ -98,7 +100,13 @@ fn title(ui: &mut Ui, text: impl Into<String>) -> egui::Response {
 
 fn words(ui: &mut Ui, view: &View<'_>, standing: &Standing<'_>) {
     match &view.record.status {
-        Status::Failed { message } => {
+        Status::Failed {
+            device: Some(what), ..
+        } => {
+            title(ui, "The device was lost or is full");
+            ui.label(lost(view, what, standing));
+        }
+        Status::Failed { message, .. } => {
             title(ui, "Training failed");
             ui.label(message);
         }
@@ -146,6 +154,26 @@ fn words(ui: &mut Ui, view: &View<'_>, standing: &Standing<'_>) {
             format!("The engine is busy ({job}); training can start when it is done."),
         );
     }
+}
+
+/// What happened to the device, what is kept, and the ways on.
+fn lost(view: &View<'_>, what: &str, standing: &Standing<'_>) -> String {
+    let kept = match (standing.resumable, view.record.saved) {
+        (false, _) => {
+            return format!(
+                "{}. Start again, or choose another device in the settings.",
+                capital(what)
+            );
+        }
+        (true, Some(step)) => format!("Everything until step {step} of this stage is kept"),
+        (true, None) => "Stages that were finished are kept".into(),
+    };
+    let on = if standing.on_cpu {
+        "Resume goes on from there; with other programs closed there is more memory."
+    } else {
+        "Resume tries the same device again; the CPU is slower and goes on from the same place."
+    };
+    format!("{}. {kept}. {on}", capital(what))
 }
 
 fn duration(standing: &Standing<'_>) -> String {
@@ -197,7 +225,7 @@ fn done(ui: &mut Ui, view: &View<'_>, outcome: &Outcome) {
     });
     ui.label(format!(
         "{}, in {}.{baseline}{read}",
-        super::numbers::capital(&how),
+        capital(&how),
         clock(outcome.seconds)
     ));
 }
@@ -243,6 +271,18 @@ fn buttons(view: &View<'_>, standing: &Standing<'_>) -> Vec<Press> {
     match &view.record.status {
         Status::Failed { .. } | Status::Stopped { .. } if standing.resumable => {
             let mut all = vec![resume];
+            if matches!(view.record.status, Status::Failed { device: Some(_), .. }) && !standing.on_cpu {
+                all.push(Press {
+                    blocked: blocked.clone(),
+                    ..press(
+                        "Resume on the CPU",
+                        false,
+                        "Goes on from the last checkpoint on the processor, and uses it for everything after; the settings have \
+                         the way back.",
+                        Intent::ResumeOnCpu,
+                    )
+                });
+            }
             if ready {
                 all.push(train("Start again", false));
             }

@@ -30,9 +30,14 @@ fn explanation(name: &str) -> String {
     } else {
         "Parameters that share a learning rate (section 3.2)."
     };
+    let from = if name.contains("head") {
+        "it is from its first, random weights"
+    } else {
+        "it is from the pretrained weights, stage 2 included (without pretraining from its first ones)"
+    };
     format!(
         "{}. {what}\n\nη is its learning rate at this step; Δw/w how much a step changes it, relative to its weights; moved \
-         how far it is from where this stage began.",
+         how far {from}.",
         capital(name)
     )
 }
@@ -106,7 +111,7 @@ fn caption(view: &View<'_>) -> String {
 fn lesson(view: &View<'_>) -> String {
     let of_language_model = view.stage.is_some_and(|s| s.kind == Kind::Adapt);
     let ever_frozen = (0..view.outlook.names.len()).any(|g| view.outlook.frozen(g, 0));
-    let slower = match *view.outlook.multiples {
+    let slower = match *view.outlook.multiples() {
         [.., below, last] if below > 0.0 && (last / below - 1.0).abs() > 1e-6 => {
             format!(" Each lower layer learns {:.1} times slower.", last / below)
         }

@@ -79,7 +79,7 @@ pub fn show(ui: &mut Ui, view: &View<'_>) {
     let theme = view.theme;
     let mut job = LayoutJob::default();
     let size = if view.narrow { 11.5 } else { 13.0 };
-    for (text, tone) in pieces(span.schedule, view.outlook.rate, t, span.length) {
+    for (text, tone) in pieces(span.schedule, view.outlook.highest(), t, span.length as u64) {
         let color: Color32 = match tone {
             Tone::Plain => theme.text,
             Tone::Setting => theme.warm,

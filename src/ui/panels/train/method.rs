@@ -2,8 +2,8 @@
 
 use egui::{ComboBox, DragValue, RichText, Slider, TextStyle, Ui};
 
-use super::outlook::{discriminative, own_rate, slanted};
 use super::view::{Intent, View};
+use crate::session::preview::{own_rate, takes};
 use crate::session::protocol::Method;
 use crate::ui::run::{Recipe, Record};
 use crate::ui::theme::Theme;
@@ -209,8 +209,8 @@ pub fn sliders(ui: &mut Ui, view: &View<'_>, recipe: &mut Recipe) {
             for (ui, &which) in uis.iter_mut().zip(row) {
                 let Some(dial) = DIALS.get(which) else { continue };
                 let used = match which {
-                    1 | 2 => slanted(shown.method),
-                    3 => discriminative(shown.method),
+                    1 | 2 => takes(shown.method).0,
+                    3 => takes(shown.method).1,
                     _ => true,
                 };
                 let before = match which {

@@ -26,7 +26,7 @@ use std::time::Duration;
 use egui::{Panel, ScrollArea, Ui, vec2};
 
 use crate::session::Command;
-use crate::session::protocol::{Fit, Job};
+use crate::session::protocol::{DeviceChoice, Fit, Job};
 use crate::ui::actions::Action;
 use crate::ui::run::{Asked, Kind, Playhead, Recipe, Record, Stage, Status};
 use crate::ui::theme::{self, Theme};
@@ -75,7 +75,8 @@ enum Compare {
 struct OutlookKey {
     recipe: Recipe,
     names: Vec<String>,
-    total: u64,
+    /// Of each epoch.
+    steps: Vec<usize>,
     /// Of a stage whose rates are read off what happened: its name and epochs so far.
     adaptation: Option<(usize, usize)>,
 }
@@ -85,8 +86,6 @@ type Counted = (Vec<(u16, usize)>, usize, usize);
 
 /// Labels that the plan is drawn for while no texts are open: the goal of the Label screen.
 const EXAMPLE: usize = 100;
-/// Texts of a batch of stage 3.
-const BATCH: usize = 16;
 
 impl TrainPanel {
     /// Draws the screen.
@@ -184,6 +183,10 @@ impl TrainPanel {
     }
 
     fn resume(&mut self, shared: &mut Shared) {
+        if shared.run.busy() {
+            shared.say("The engine is busy: resume when it has ended what it does.");
+            return;
+        }
         let Some(job) = &self.job else { return };
         let mut job = Fit {
             resume: true,
@@ -258,6 +261,11 @@ impl TrainPanel {
             }
             Intent::Act(action) => shared.act(action),
             Intent::Resume => self.resume(shared),
+            Intent::ResumeOnCpu => {
+                // The finished model is measured and asked after this run: that must not end on the lost device again.
+                shared.settings.device = DeviceChoice::Cpu;
+                self.resume(shared);
+            }
             Intent::Show(screen) => shared.act(Action::Show(screen)),
         }
     }
@@ -276,15 +284,15 @@ impl TrainPanel {
             Some(stage) if stage.trains() => stage.groups.iter().map(|g| g.name.clone()).collect(),
             _ => classifier_groups(3),
         };
-        let total = match stage {
-            Some(stage) => stage.total.max(stage.done),
-            None => planned_steps(recipe, labels),
+        let steps = match stage {
+            Some(stage) => outlook::of_stage(stage, recipe.epochs.max(1)),
+            None => outlook::planned(recipe, labels),
         };
         let adapting = stage.filter(|s| s.kind == Kind::Adapt && !s.loss.is_empty());
         let key = OutlookKey {
             recipe: recipe.clone(),
             names,
-            total,
+            steps,
             adaptation: adapting.map(|s| (s.name.len(), s.epochs.iter().count())),
         };
         if let Some((before, outlook)) = &self.outlook
@@ -293,7 +301,7 @@ impl TrainPanel {
             return Arc::clone(outlook);
         }
         let made = adapting.and_then(Outlook::adaptation);
-        let made = made.unwrap_or_else(|| Outlook::classifier(&key.recipe, key.names.clone(), key.total));
+        let made = made.unwrap_or_else(|| Outlook::classifier(&key.recipe, key.names.clone(), &key.steps));
         let made = Arc::new(made);
         self.outlook = Some((key, Arc::clone(&made)));
         made
@@ -338,12 +346,13 @@ impl TrainPanel {
                 narrow: ui.available_width() < theme::NARROW,
             };
             let records: Vec<&Record> = run.earlier.iter().chain([record]).collect();
-            let steps = planned_steps(&recipe, material.labels);
+            let steps = outlook::planned(&recipe, material.labels).iter().sum::<usize>() as u64;
             let standing = banner::Standing {
                 readiness,
                 recipe: &before,
                 estimate: banner::estimate(&records, &before, &material, steps),
                 resumable: self.job.is_some() && record.live().is_some(),
+                on_cpu: shared.settings.device == DeviceChoice::Cpu || record.device.starts_with("CPU"),
                 busy: run.other_job(),
             };
             let bar = egui::Frame::new().inner_margin(egui::Margin {
@@ -373,11 +382,6 @@ impl TrainPanel {
             self.plan = true;
         }
     }
-}
-
-/// Steps of stage 3.
-fn planned_steps(recipe: &Recipe, labels: usize) -> u64 {
-    (labels.div_ceil(BATCH).max(1) * recipe.epochs.max(1)) as u64
 }
 
 /// The wide layout: the thaw, the schedule, the meters.

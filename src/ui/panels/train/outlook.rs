@@ -1,20 +1,12 @@
 //! What a recipe will do, before it runs and ahead of the playhead: the rate of every layer group at every step.
 //!
-//! Plans and schedules are those that the trainer itself follows.
+//! Stage 3 is the [`Course`] that the trainer itself follows; stage 2 is read off its first steps.
 
-use crate::session::protocol::{Method, Rates, Schedule};
+use crate::session::preview::{self, Course, Epoch};
+use crate::session::protocol::{ClassifierOptions, Schedule};
 use crate::ui::run::{Recipe, Stage};
 
-/// Some steps that one schedule spans.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Span {
-    /// How the rate moves.
-    pub schedule: Schedule,
-    /// Steps before it.
-    pub start: u64,
-    /// Its steps.
-    pub length: u64,
-}
+use super::start;
 
 /// What a recipe will do.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,16 +15,7 @@ pub struct Outlook {
     pub names: Vec<String>,
     /// Steps in all.
     pub total: u64,
-    /// Highest rate of the last group.
-    pub rate: f64,
-    /// Each group's share of it, first to last.
-    pub multiples: Vec<f64>,
-    /// Steps before each epoch.
-    pub starts: Vec<u64>,
-    /// Whether each group trains, by epoch.
-    trains: Vec<Vec<bool>>,
-    /// The schedule of each epoch.
-    spans: Vec<Span>,
+    course: Course,
 }
 
 /// Names of a classifier's groups before any stage has told them: the built-in model has three layers.
@@ -45,62 +28,56 @@ pub fn classifier_groups(layers: usize) -> Vec<String> {
         .collect()
 }
 
-/// Whether a method follows the slanted triangle that the sliders set.
-pub fn slanted(method: Method) -> bool {
-    matches!(method, Method::Ulmfit | Method::FreezStlr)
+/// Steps of each epoch of the next run, on so many labels.
+pub fn planned(recipe: &Recipe, labels: usize) -> Vec<usize> {
+    preview::steps(recipe.method, &start::options(recipe), labels)
 }
 
-/// Whether a method divides the rate from layer to layer.
-pub fn discriminative(method: Method) -> bool {
-    matches!(method.plan(2, 1, None).rates, Rates::Discriminative { .. })
-}
-
-/// The highest rate of the last group where nothing else is said.
-pub fn own_rate(method: Method) -> f64 {
-    method.plan(2, 1, None).rate
+/// Steps of each epoch of a stage that goes on. Epochs are of nearly one length, so those that have not begun are what
+/// is left, shared out.
+pub fn of_stage(stage: &Stage, epochs: usize) -> Vec<usize> {
+    let total = stage.total.max(stage.done);
+    let mut starts: Vec<u64> = stage
+        .epochs
+        .iter()
+        .map(|(first, _)| first.saturating_sub(1))
+        .take(epochs)
+        .collect();
+    if starts.is_empty() {
+        starts.push(0);
+    }
+    let (known, from) = (starts.len(), starts.last().copied().unwrap_or(0));
+    let left = epochs.saturating_sub(known) as u64 + 1;
+    let rest = total.saturating_sub(from);
+    starts.extend((1..=left).map(|n| from + rest * n / left));
+    let lengths = starts.windows(2).map(|pair| match pair {
+        [first, next] => usize::try_from(next.saturating_sub(*first)).unwrap_or(0),
+        _ => 0,
+    });
+    lengths.take(epochs).collect()
 }
 
 impl Outlook {
-    /// Stage 3 by a recipe, over `total` steps.
-    pub fn classifier(recipe: &Recipe, names: Vec<String>, total: u64) -> Self {
-        let (groups, epochs) = (names.len().max(1), recipe.epochs.max(1));
-        let mut plan = recipe.method.plan(groups, epochs, recipe.rate);
-        if slanted(recipe.method) {
-            plan.schedule = Schedule::Stlr {
-                cut_frac: recipe.cut_frac,
-                ratio: recipe.ratio,
-            };
-        }
-        if let Rates::Discriminative { factor } = &mut plan.rates {
-            *factor = recipe.factor;
-        }
-        let start = |epoch: usize| total * epoch as u64 / epochs as u64;
-        let (mut trains, mut spans) = (Vec::new(), Vec::new());
-        for phase in &plan.phases {
-            let first = trains.len();
-            let own = Span {
-                schedule: phase.schedule.unwrap_or(plan.schedule),
-                start: start(first),
-                length: start(first + phase.epochs) - start(first),
-            };
-            let whole = Span {
-                schedule: plan.schedule,
-                start: 0,
-                length: total,
-            };
-            for _ in 0..phase.epochs {
-                trains.push(phase.trains.clone());
-                spans.push(if phase.schedule.is_some() { own } else { whole });
-            }
-        }
+    /// Stage 3 by a recipe, over epochs of so many steps.
+    pub fn classifier(recipe: &Recipe, names: Vec<String>, steps: &[usize]) -> Self {
+        let (method, groups) = (recipe.method, names.len().max(1));
+        // A recipe out of range, which only a file can hold, is drawn as its method has it: the engine refuses it.
+        let own = ClassifierOptions {
+            epochs: Some(recipe.epochs),
+            ..ClassifierOptions::default()
+        };
+        let course = preview::course(method, &start::options(recipe), groups, steps)
+            .or_else(|_| preview::course(method, &own, groups, steps))
+            .unwrap_or_else(|_| Course {
+                rate: 0.0,
+                multiples: vec![1.0; groups],
+                epochs: Vec::new(),
+                total: 0,
+            });
         Self {
-            multiples: plan.rates.multiples(groups),
-            starts: (0..epochs).map(start).collect(),
-            rate: plan.rate,
             names,
-            total,
-            trains,
-            spans,
+            total: course.total as u64,
+            course,
         }
     }
 
@@ -111,15 +88,9 @@ impl Outlook {
             .map(|g| g.rate.at(step).unwrap_or(0.0))
             .collect();
         let total = stage.total.max(stage.done);
-        let span = Span {
-            schedule: Schedule::stlr(),
-            start: 0,
-            length: total,
-        };
+        let schedule = Schedule::stlr();
         let last = *rates.last()?;
-        let share = span
-            .schedule
-            .rate(step.saturating_sub(1) as usize, total as usize);
+        let share = schedule.rate(step.saturating_sub(1) as usize, total as usize);
         let mut starts: Vec<u64> = stage
             .epochs
             .iter()
@@ -134,70 +105,85 @@ impl Outlook {
                 next += length;
             }
         }
-        Some(Self {
-            names: stage.groups.iter().map(|g| g.name.clone()).collect(),
-            total,
+        let epochs = starts.iter().map(|&first| Epoch {
+            trains: vec![true; rates.len()],
+            first: first as usize,
+            schedule,
+            start: 0,
+            length: total as usize,
+        });
+        let course = Course {
             rate: if share > 0.0 { last / share } else { last },
             multiples: rates
                 .iter()
                 .map(|r| if last > 0.0 { r / last } else { 1.0 })
                 .collect(),
-            trains: vec![vec![true; rates.len()]; starts.len()],
-            spans: vec![span; starts.len()],
-            starts,
+            epochs: epochs.collect(),
+            total: total as usize,
+        };
+        Some(Self {
+            names: stage.groups.iter().map(|g| g.name.clone()).collect(),
+            total,
+            course,
         })
+    }
+
+    /// Highest rate of the last group.
+    pub fn highest(&self) -> f64 {
+        self.course.rate
+    }
+
+    /// Each group's share of the rate, first to last.
+    pub fn multiples(&self) -> &[f64] {
+        &self.course.multiples
+    }
+
+    /// Steps before each epoch.
+    pub fn starts(&self) -> impl ExactSizeIterator<Item = u64> + '_ {
+        self.course.epochs.iter().map(|e| e.first as u64)
     }
 
     /// The epoch, from 0, of a step, from 1; step 0 is before the first.
     pub fn epoch(&self, step: u64) -> usize {
-        let before = step.saturating_sub(1);
-        self.starts.partition_point(|&s| s <= before).saturating_sub(1)
+        self.course.epoch_after(done(step))
     }
 
-    /// The schedule at a step and the iteration within it, from 0.
-    pub fn span(&self, step: u64) -> Option<(Span, u64)> {
-        let span = *self.spans.get(self.epoch(step))?;
-        Some((span, step.saturating_sub(1).saturating_sub(span.start)))
+    /// The epoch at a step, whose schedule it follows, and the iteration within that, from 0.
+    pub fn span(&self, step: u64) -> Option<(&Epoch, u64)> {
+        let epoch = self.course.epochs.get(self.epoch(step))?;
+        Some((epoch, done(step).saturating_sub(epoch.start) as u64))
     }
 
     /// The rate that a group has at a step, or would have if it were not frozen.
     pub fn rate(&self, group: usize, step: u64) -> f64 {
-        let multiple = self.multiples.get(group).copied().unwrap_or(0.0);
+        let multiple = self.course.multiples.get(group).copied().unwrap_or(0.0);
         self.base(step) * multiple
     }
 
     /// The last group's rate at a step.
     pub fn base(&self, step: u64) -> f64 {
-        self.span(step).map_or(0.0, |(span, t)| {
-            self.rate * span.schedule.rate(t as usize, span.length as usize)
-        })
+        self.course.base(self.epoch(step), done(step))
     }
 
     /// Whether a group is frozen at a step.
     pub fn frozen(&self, group: usize, step: u64) -> bool {
-        !self.trains_in(group, self.epoch(step))
-    }
-
-    /// Whether a group trains in an epoch, from 0.
-    pub fn trains_in(&self, group: usize, epoch: usize) -> bool {
-        let epoch = self.trains.get(epoch);
-        epoch.and_then(|e| e.get(group)).copied().unwrap_or(false)
+        !self.course.trains(group, self.epoch(step))
     }
 
     /// The next epoch after a step, from 1, in which a group that is frozen now trains.
     pub fn thaws(&self, group: usize, step: u64) -> Option<usize> {
         let now = self.epoch(step);
-        (now + 1..self.trains.len())
-            .find(|&e| self.trains_in(group, e))
+        (now + 1..self.course.epochs.len())
+            .find(|&e| self.course.trains(group, e))
             .map(|e| e + 1)
     }
 
     /// The stretches of steps in which a group trains or does not: from, to, trains.
     pub fn stretches(&self, group: usize) -> Vec<(u64, u64, bool)> {
         let mut all: Vec<(u64, u64, bool)> = Vec::new();
-        for (epoch, &start) in self.starts.iter().enumerate() {
-            let end = self.starts.get(epoch + 1).copied().unwrap_or(self.total);
-            let trains = self.trains_in(group, epoch);
+        let ends = self.starts().skip(1).chain([self.total]);
+        for (epoch, (start, end)) in self.starts().zip(ends).enumerate() {
+            let trains = self.course.trains(group, epoch);
             match all.last_mut() {
                 Some(last) if last.2 == trains => last.1 = end,
                 _ => all.push((start + 1, end, trains)),
@@ -208,15 +194,16 @@ impl Outlook {
 
     /// The highest rate of a group that ever trains, and the lowest rate of any: the vertical range of the plot.
     pub fn range(&self) -> (f64, f64) {
-        let high = self.multiples.iter().copied().fold(0.0, f64::max) * self.rate;
-        let multiple = self.multiples.iter().copied().fold(f64::INFINITY, f64::min);
-        let lowest = self.spans.iter().map(|span| match span.schedule {
+        let multiples = || self.course.multiples.iter().copied();
+        let high = multiples().fold(0.0, f64::max) * self.course.rate;
+        let multiple = multiples().fold(f64::INFINITY, f64::min);
+        let lowest = self.course.epochs.iter().map(|epoch| match epoch.schedule {
             Schedule::Stlr { ratio, .. } => 1.0 / ratio.max(1.0),
             Schedule::Constant => 0.5,
             // A cosine ends at zero, which no logarithm shows: two decades are enough.
             _ => 0.01,
         });
-        let low = lowest.fold(1.0, f64::min) * multiple * self.rate;
+        let low = lowest.fold(1.0, f64::min) * multiple * self.course.rate;
         if high > 0.0 && low.is_finite() && low > 0.0 {
             (low / 1.5, high * 1.5)
         } else {
@@ -225,12 +212,19 @@ impl Outlook {
     }
 }
 
+/// Steps that are done when a step, from 1, begins.
+fn done(step: u64) -> usize {
+    usize::try_from(step.saturating_sub(1)).unwrap_or(usize::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::session::protocol::Method;
 
     fn ulmfit(recipe: &Recipe) -> Outlook {
-        Outlook::classifier(recipe, classifier_groups(3), 200)
+        let steps = vec![200 / recipe.epochs; recipe.epochs];
+        Outlook::classifier(recipe, classifier_groups(3), &steps)
     }
 
     #[test]
@@ -240,7 +234,7 @@ mod tests {
             ..Recipe::default()
         };
         let outlook = ulmfit(&recipe);
-        assert_eq!(outlook.starts, [0, 40, 80, 120, 160]);
+        assert_eq!(outlook.starts().collect::<Vec<_>>(), [0, 40, 80, 120, 160]);
         assert_eq!(
             (outlook.epoch(0), outlook.epoch(40), outlook.epoch(41)),
             (0, 0, 1)
@@ -269,7 +263,7 @@ mod tests {
             ..Recipe::default()
         });
         assert!((steeper.rate(4, 101) - 0.02).abs() < 1e-12 && base.rate(4, 101) < 0.01);
-        assert!((steeper.multiples[3] - 0.25).abs() < 1e-12);
+        assert!((steeper.multiples()[3] - 0.25).abs() < 1e-12);
         let full = |cut_frac, factor| {
             ulmfit(&Recipe {
                 method: Method::Full,
@@ -279,7 +273,6 @@ mod tests {
             })
         };
         assert_eq!(full(0.1, 2.6), full(0.5, 4.0));
-        assert!(!discriminative(Method::Full) && discriminative(Method::UlmfitCode));
     }
 
     #[test]
@@ -294,5 +287,28 @@ mod tests {
         assert_eq!((span.start, span.length, t), (50, 50, 9));
         let (span, _) = outlook.span(120).unwrap();
         assert_eq!((span.start, span.length), (100, 100));
+    }
+
+    #[test]
+    fn an_epoch_that_has_begun_keeps_its_length_and_the_others_share_the_rest() {
+        let mut stage = Stage::new("train");
+        stage.total = 40;
+        assert_eq!(of_stage(&stage, 4), [10; 4]);
+        for step in 1..=13 {
+            stage.epochs.push(step, 1 + usize::from(step > 11));
+        }
+        stage.done = 13;
+        assert_eq!(of_stage(&stage, 4), [11, 9, 10, 10]);
+        // More epochs than were planned: nothing is drawn beyond.
+        assert_eq!(of_stage(&stage, 1), [11]);
+    }
+
+    #[test]
+    fn a_recipe_out_of_range_is_drawn_as_its_method_has_it() {
+        let broken = Recipe {
+            ratio: f64::NAN,
+            ..Recipe::default()
+        };
+        assert_eq!(ulmfit(&broken), ulmfit(&Recipe::default()));
     }
 }

@@ -150,10 +150,10 @@ fn plot(ui: &mut Ui, view: &View<'_>, height: f32, intents: &mut Vec<Intent>) {
 /// A line and a number where an epoch begins, as many numbers as there is room for.
 fn epochs(ui: &Ui, view: &View<'_>, axes: &Axes) {
     let theme = view.theme;
-    let starts = &view.outlook.starts;
+    let starts = view.outlook.starts();
     let room = axes.rect.width() / starts.len().max(1) as f32;
     let every = (30.0 / room.max(0.1)).ceil().max(1.0) as usize;
-    for (epoch, &start) in starts.iter().enumerate() {
+    for (epoch, start) in starts.enumerate() {
         let x = axes.place((start + 1) as f64, axes.y.0).x;
         if epoch > 0 {
             let y = axes.rect.top() - 16.0..=axes.rect.bottom();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::numbers::count;
+use crate::session::preview;
 use crate::session::project::{Answer, LabelId, Project};
 use crate::session::protocol::{
     ClassifierOptions, Common, Estimate, Evaluate, Fit, GivenRow, LmOptions, Source,
@@ -129,13 +130,14 @@ pub fn what_will_happen(material: &Material, recipe: &Recipe) -> String {
 }
 
 /// The options of stage 3; what is as the method has it stays unsaid.
-fn options(recipe: &Recipe) -> ClassifierOptions {
+pub(super) fn options(recipe: &Recipe) -> ClassifierOptions {
+    let (slanted, discriminative) = preview::takes(recipe.method);
     ClassifierOptions {
         epochs: Some(recipe.epochs),
         rate: recipe.rate,
-        cut_frac: super::outlook::slanted(recipe.method).then_some(recipe.cut_frac),
-        ratio: super::outlook::slanted(recipe.method).then_some(recipe.ratio),
-        factor: super::outlook::discriminative(recipe.method).then_some(recipe.factor),
+        cut_frac: slanted.then_some(recipe.cut_frac),
+        ratio: slanted.then_some(recipe.ratio),
+        factor: discriminative.then_some(recipe.factor),
         ..ClassifierOptions::default()
     }
 }

@@ -24,6 +24,8 @@ pub enum Intent {
     Act(Action),
     /// Go on from the last checkpoint.
     Resume,
+    /// The same on the processor, and everything after it.
+    ResumeOnCpu,
     /// Another screen.
     Show(Screen),
 }
@@ -71,8 +73,8 @@ impl View<'_> {
 
     /// A layer group's heat: how fast it learns beside the fastest.
     pub fn heat(&self, group: usize) -> f32 {
-        let fastest = self.outlook.multiples.iter().copied().fold(0.0, f64::max);
-        let own = self.outlook.multiples.get(group).copied().unwrap_or(0.0);
+        let fastest = self.outlook.multiples().iter().copied().fold(0.0, f64::max);
+        let own = self.outlook.multiples().get(group).copied().unwrap_or(0.0);
         super::chart::heat(own, fastest)
     }
 
