@@ -18,6 +18,8 @@ pub enum Action {
     OpenFile,
     /// Open the built-in sample.
     OpenSample,
+    /// Make another project of the built-in sample.
+    FreshSample,
     /// Take back the last step of the project.
     Undo,
     /// Do it again.
@@ -60,7 +62,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of the palette.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Show(Screen::Texts),
         Self::Show(Screen::Label),
         Self::Show(Screen::Train),
@@ -68,6 +70,7 @@ impl Action {
         Self::Show(Screen::Write),
         Self::OpenFile,
         Self::OpenSample,
+        Self::FreshSample,
         // Before `Undo`: egui ignores a Shift too many, and would take this one's keys for those of `Undo`.
         Self::Redo,
         Self::Undo,
@@ -99,6 +102,7 @@ impl Action {
             Self::Palette => "Find an action",
             Self::OpenFile => "Open a file of texts",
             Self::OpenSample => "Try the sample",
+            Self::FreshSample => "Start the sample afresh",
             Self::Undo => "Undo",
             Self::Redo => "Redo",
             Self::Skip => "Skip this text",
@@ -127,7 +131,12 @@ impl Action {
             Self::Show(screen) => screen.explanation(),
             Self::Palette => "Every action by its name, with its key.",
             Self::OpenFile => "A table (CSV, TSV, JSON lines, Parquet) or plain text, a text a line.",
-            Self::OpenSample => "Six hundred customer messages, to see how it goes.",
+            Self::OpenSample => {
+                "Six hundred customer messages, to see how it goes; with your labels where you gave it some."
+            }
+            Self::FreshSample => {
+                "Another project of the sample without any label; the one that you have stays."
+            }
             Self::Undo => "Takes back the last answer or change of labels, as far back as the beginning.",
             Self::Redo => "Does again what was taken back.",
             Self::Skip => "Leaves this text for later and shows the next.",
@@ -158,7 +167,7 @@ impl Action {
             Self::Show(screen) => command(screen.key()),
             Self::Palette => command(Key::K),
             Self::OpenFile => command(Key::O),
-            Self::OpenSample => None,
+            Self::OpenSample | Self::FreshSample => None,
             Self::Undo => command(Key::Z),
             Self::Redo => Some(KeyboardShortcut::new(shift, Key::Z)),
             Self::Skip => plain(Key::Space),

@@ -51,7 +51,7 @@ impl Panels {
     /// The screen that has to be shown for an action, where it is not one that works anywhere.
     pub fn home(action: Action) -> Option<Screen> {
         match action {
-            Action::OpenFile | Action::OpenSample => Some(Screen::Texts),
+            Action::OpenFile | Action::OpenSample | Action::FreshSample => Some(Screen::Texts),
             Action::Train => Some(Screen::Train),
             Action::Classify | Action::Export => Some(Screen::Classify),
             action => action.screen(),
@@ -90,7 +90,7 @@ impl Panels {
     /// Carries out an action that belongs to a screen.
     pub fn act(&mut self, action: Action, shared: &mut Shared) {
         match action {
-            Action::OpenFile | Action::OpenSample => self.texts.act(action, shared),
+            Action::OpenFile | Action::OpenSample | Action::FreshSample => self.texts.act(action, shared),
             Action::Skip
             | Action::Unsure
             | Action::Suggestions

@@ -4,7 +4,6 @@ use egui::{Pos2, Rect, RichText, Shape, Stroke, TextStyle, Ui, UiBuilder, pos2, 
 
 use super::Want;
 use super::button::{Weight, button};
-use crate::session::exchange::Source;
 use crate::ui::actions::Action;
 use crate::ui::theme::{self, Theme};
 
@@ -68,7 +67,7 @@ fn contents(ui: &mut Ui, first: bool, theme: Theme, wants: &mut Vec<Want>) {
         let hint =
             "Six hundred customer messages and six labels, to see how it goes before you bring your own.";
         if button(ui, "Try the sample", "S", Weight::Usual, hint).clicked() {
-            wants.push(Want::Read(Source::Sample));
+            wants.push(Want::Act(Action::OpenSample));
         }
     };
     let id = ui.scope_id().with("drop-buttons");

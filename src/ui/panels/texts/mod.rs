@@ -121,7 +121,8 @@ impl TextsPanel {
                 let wake = Arc::clone(&shared.wake);
                 self.work = Some(Work::Choosing(exchange::choose_file("Open texts", wake)));
             }
-            Action::OpenSample => self.read(Source::Sample, shared),
+            Action::OpenSample => self.sample(shared),
+            Action::FreshSample => self.read(Source::Sample, shared),
             _ => {}
         }
     }
@@ -205,6 +206,21 @@ impl TextsPanel {
         self.work = Some(Work::read(source, Arc::clone(&shared.wake)));
     }
 
+    /// Goes on with the sample where there is a project of it, and makes one where there is none.
+    fn sample(&mut self, shared: &mut Shared) {
+        if shared.project.as_ref().is_some_and(exchange::is_sample) {
+            shared.screen = Screen::Label;
+            return;
+        }
+        let Some(folder) = shared.shelf.projects().map(Path::to_path_buf) else {
+            return self.read(Source::Sample, shared);
+        };
+        if self.may_begin(shared) {
+            shared.screen = Screen::Texts;
+            self.work = Some(Work::find_sample(folder, Arc::clone(&shared.wake)));
+        }
+    }
+
     fn open(&mut self, path: PathBuf, shared: &mut Shared) {
         if !self.may_begin(shared) {
             return;
@@ -242,6 +258,7 @@ impl TextsPanel {
                 }
             }
             Ended::Chosen(None) => {}
+            Ended::NoSample => self.read(Source::Sample, shared),
             Ended::Sample(sheet) => self.make(plan_of_sample(sheet), shared),
             Ended::Read(sheet) => self.preview = Some(Preview::new(sheet, shared)),
             Ended::Opened(project) => {

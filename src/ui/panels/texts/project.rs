@@ -4,6 +4,7 @@ use egui::{Label, RichText, TextStyle, Ui};
 
 use super::Want;
 use super::button::{Weight, button};
+use crate::session::exchange::is_sample;
 use crate::session::project::OpenProject;
 use crate::ui::Screen;
 use crate::ui::actions::Action;
@@ -82,6 +83,12 @@ pub(super) fn show(ui: &mut Ui, open: &OpenProject, wants: &mut Vec<Want>) {
             let hint = "Shows the next text to label.";
             if button(ui, "Go on labelling", "Enter", Weight::Main, hint).clicked() {
                 wants.push(Want::Act(Action::Show(Screen::Label)));
+            }
+            if is_sample(open) {
+                let (name, hint) = (Action::FreshSample.name(), Action::FreshSample.explanation());
+                if button(ui, name, "", Weight::Usual, hint).clicked() {
+                    wants.push(Want::Act(Action::FreshSample));
+                }
             }
             let key = Action::Export
                 .shortcut()

@@ -170,7 +170,7 @@ const SMALL: &str = "id,text,label\n1,the parcel came late and wet,bad\n2,,good\
 fn the_sample_is_one_click_away_and_lands_on_label() {
     let mut h = screen();
     h.get_by_role_and_label(Role::Button, "Try the sample").click();
-    h.run_steps(1);
+    h.run_steps(2);
     idle(&mut h);
     let bench = h.state();
     assert_eq!(bench.failures(), Vec::<&str>::new());
@@ -184,6 +184,48 @@ fn the_sample_is_one_click_away_and_lands_on_label() {
     );
     let folder = bench.shared.shelf.projects().unwrap();
     assert_eq!(open.path().unwrap(), folder.join("sample.unfreeze"));
+}
+
+/// The sample is gone on with where it was begun; another one is made only when it is asked for.
+#[test]
+fn the_sample_is_opened_again_with_its_labels() {
+    let mut h = screen();
+    let try_it = |h: &mut Screenful, action: Action| {
+        h.state_mut().shared.act(action);
+        h.run_steps(2);
+        idle(h);
+        assert_eq!(h.state().failures(), Vec::<&str>::new());
+    };
+    try_it(&mut h, Action::OpenSample);
+    let open = h.state_mut().shared.project.as_mut().unwrap();
+    open.act(Step::AnswerMany {
+        texts: vec![3, 5],
+        answer: Answer::Label(0),
+    })
+    .unwrap();
+    until(&mut h, "the labels are on disk", |b| {
+        !b.shared.project.as_ref().unwrap().busy()
+    });
+    // It is open: there is nothing to open.
+    try_it(&mut h, Action::OpenSample);
+    assert_eq!(h.state().shared.screen, Screen::Label);
+    h.state_mut().shared.project = None;
+    try_it(&mut h, Action::OpenSample);
+    assert_eq!(h.state().project().project.labelled(), 2);
+    let folder = h.state().shared.shelf.projects().unwrap().to_path_buf();
+    assert_eq!(
+        h.state().project().path().unwrap(),
+        folder.join("sample.unfreeze")
+    );
+
+    h.state_mut().shared.screen = Screen::Texts;
+    h.run_steps(3);
+    h.get_by_label_contains("Start the sample afresh").click();
+    h.run_steps(3);
+    idle(&mut h);
+    let open = h.state().project();
+    assert_eq!(open.project.labelled(), 0);
+    assert_eq!(open.path().unwrap(), folder.join("sample-2.unfreeze"));
 }
 
 #[test]

@@ -22,6 +22,8 @@ pub(super) enum Work {
         name: String,
         work: Background<Result<Sheet, String>>,
     },
+    /// A project of the sample is looked for.
+    Seeking(Background<Option<OpenProject>>),
     /// A project is opened, or made where `new`.
     Opening {
         new: bool,
@@ -33,6 +35,8 @@ pub(super) enum Work {
 /// What has become of it.
 pub(super) enum Ended {
     Chosen(Option<PathBuf>),
+    /// There is no project of the sample yet.
+    NoSample,
     Sample(Sheet),
     Read(Sheet),
     Opened(Box<OpenProject>),
@@ -46,6 +50,10 @@ impl Work {
             name: source.name(),
             work: exchange::open(source, wake),
         }
+    }
+
+    pub fn find_sample(folder: PathBuf, wake: Wake) -> Self {
+        Self::Seeking(exchange::find_sample(folder, wake))
     }
 
     pub fn open(path: PathBuf, wake: Wake) -> Self {
@@ -106,6 +114,12 @@ impl Work {
                 Outcome::Done(Err(why)) => Ended::Failed(why),
                 Outcome::Lost => lost(),
             },
+            Self::Seeking(work) => match work.poll() {
+                Outcome::Running => return None,
+                Outcome::Done(Some(project)) => Ended::Opened(Box::new(project)),
+                Outcome::Done(None) => Ended::NoSample,
+                Outcome::Lost => lost(),
+            },
             Self::Opening { work, .. } => match work.poll() {
                 Outcome::Running => return None,
                 Outcome::Done(Ok(project)) => Ended::Opened(Box::new(project)),
@@ -120,6 +134,7 @@ impl Work {
         let theme = Theme::of(ui.ctx());
         let (what, share) = match self {
             Self::Choosing(_) => return,
+            Self::Seeking(_) => ("Opening the sample".to_string(), None),
             Self::Reading { name, work, .. } => (format!("Reading {name}"), work.share()),
             Self::Opening { new: true, name, .. } => (format!("Making a project of {name}"), None),
             Self::Opening { name, .. } => (format!("Opening {name}"), None),
