@@ -16,6 +16,7 @@
 //! | `run_events` | run | its events, zstd |
 //! | `models` | name | the list of its files as JSON |
 //! | `blobs` | blob, piece | bytes of a model's file |
+//! | `results` | name | zstd; what it holds is the caller's. Since format 2 |
 //!
 //! What the JSON means is known above this part; here it is text.
 
@@ -50,7 +51,10 @@ use storage::{Storage, file_storage};
 ///
 /// It rises with every change after which an older program would misread a file: another table, another meaning, another
 /// kind of action in the log.
-pub const FORMAT: u32 = 1;
+///
+/// A file of an older format is read as it is, and becomes one of this format when something is written that the older
+/// one has no place for.
+pub const FORMAT: u32 = 2;
 
 /// How the file of a project ends.
 pub const EXTENSION: &str = "unfreeze";
@@ -63,6 +67,7 @@ const RUNS: TableDefinition<u64, &str> = TableDefinition::new("runs");
 const RUN_EVENTS: TableDefinition<u64, &[u8]> = TableDefinition::new("run_events");
 const MODELS: TableDefinition<&str, &str> = TableDefinition::new("models");
 const BLOBS: TableDefinition<(u64, u32), &[u8]> = TableDefinition::new("blobs");
+const RESULTS: TableDefinition<&str, &[u8]> = TableDefinition::new("results");
 
 const APPLICATION: &str = "unfreeze project";
 
@@ -271,6 +276,26 @@ impl ProjectFile {
         })
     }
 
+    /// Keeps a result under a name instead of what was kept there; `None` removes that.
+    ///
+    /// # Errors
+    /// When the disk refuses; what was kept there is as before.
+    pub fn set_result(&mut self, name: &str, bytes: Option<&[u8]>) -> Result<(), ProjectError> {
+        let packed = bytes.map(|bytes| zstd::encode_all(bytes, 3)).transpose();
+        let packed = packed.map_err(|e| ProjectError::disk(&self.path, &e))?;
+        self.write(|transaction| {
+            let mut results = transaction.open_table(RESULTS)?;
+            match &packed {
+                Some(packed) => results.insert(name, packed.as_slice())?,
+                None => results.remove(name)?,
+            };
+            // An older program would leave this table alone when it writes what it contradicts.
+            let format = FORMAT.to_string();
+            transaction.open_table(META)?.insert("format", format.as_str())?;
+            Ok(())
+        })
+    }
+
     /// One durable transaction. After a failure the file is opened again before it is used.
     fn write(
         &mut self,
@@ -364,6 +389,7 @@ fn fill(storage: FileBackend, name: &str, packed: &[u8]) -> Result<(), StoreFail
         transaction.open_table(RUN_EVENTS)?;
         transaction.open_table(MODELS)?;
         transaction.open_table(BLOBS)?;
+        transaction.open_table(RESULTS)?;
     }
     transaction.commit()?;
     database.close()?;

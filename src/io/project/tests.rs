@@ -170,7 +170,7 @@ fn a_newer_version_is_named_and_left_alone() {
     assert_eq!(
         refused(&path).to_string(),
         format!(
-            "{}: was written by a newer Unfreeze (project format 7, this one reads up to 1); update Unfreeze; the file was \
+            "{}: was written by a newer Unfreeze (project format 7, this one reads up to 2); update Unfreeze; the file was \
              left as it is",
             path.display()
         )
@@ -188,6 +188,44 @@ fn a_newer_version_is_named_and_left_alone() {
     assert!(matches!(refused(&path), ProjectError::Damaged { .. }));
     change_meta(&path, "format", "1");
     assert_eq!(open(&path).unwrap().1.2.len(), 21);
+}
+
+/// A file of the first format is read, and becomes one of this format with its first result.
+#[test]
+fn an_older_version_is_read_and_brought_up_to_date_when_it_has_to_be() {
+    let (_dir, path) = worked(b"texts");
+    let format = |path: &Path| {
+        let database = Database::open(path).unwrap();
+        let transaction = redb::ReadableDatabase::begin_read(&database).unwrap();
+        let meta = transaction.open_table(META).unwrap();
+        meta.get("format").unwrap().unwrap().value().to_string()
+    };
+    assert_eq!(format(&path), "2");
+    let database = Database::open(&path).unwrap();
+    let transaction = database.begin_write().unwrap();
+    assert!(transaction.delete_table(RESULTS).unwrap());
+    transaction.commit().unwrap();
+    drop(database);
+    change_meta(&path, "format", "1");
+
+    let (mut file, read) = open(&path).unwrap();
+    assert_eq!(read.2.len(), 20);
+    assert_eq!(file.view().unwrap().result("predictions").unwrap(), None);
+    file.append(&steps(&["step 20"])).unwrap();
+    drop(file);
+    assert_eq!(format(&path), "1");
+    let (mut file, _) = open(&path).unwrap();
+    file.set_result("predictions", Some(b"yes")).unwrap();
+    drop(file);
+    assert_eq!(format(&path), "2");
+    let (mut file, read) = open(&path).unwrap();
+    assert_eq!(read.2.len(), 21);
+    assert_eq!(
+        file.view().unwrap().result("predictions").unwrap().unwrap(),
+        b"yes"
+    );
+    file.set_result("predictions", None).unwrap();
+    assert_eq!(file.view().unwrap().result("predictions").unwrap(), None);
 }
 
 /// No damage makes it panic, lose its head, or change the file: it opens with what was there, or says why not.

@@ -6,12 +6,16 @@ use std::path::{Path, PathBuf};
 use redb::{Database, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable, TableError};
 
 use super::error::{ProjectError, StoreFailure};
-use super::{APPLICATION, BLOBS, FORMAT, LOG, META, MODELS, ModelListing, RUN_EVENTS, RUNS, SETTINGS, TEXTS};
+use super::{
+    APPLICATION, BLOBS, FORMAT, LOG, META, MODELS, ModelListing, RESULTS, RUN_EVENTS, RUNS, SETTINGS, TEXTS,
+};
 
 /// Texts larger than this are no texts but an attempt to fill the memory.
 const MOST_TEXT: u64 = 4 << 30;
 /// The same for the events of one run.
 const MOST_EVENTS: u64 = 1 << 30;
+/// The same for a result.
+const MOST_RESULT: u64 = 4 << 30;
 
 /// What a project file holds at one moment; it is one of a version that this program reads.
 pub struct View {
@@ -52,7 +56,7 @@ impl View {
         }
         let format = text("format")?.and_then(|v| v.parse().ok());
         match format {
-            Some(FORMAT) => Ok(()),
+            Some(1..=FORMAT) => Ok(()),
             Some(found) if found > FORMAT => Err(ProjectError::Newer {
                 path: self.path.clone(),
                 found,
@@ -158,6 +162,27 @@ impl View {
             .and_then(|d| d.take(MOST_EVENTS).read_to_end(&mut events))
             .map_err(|e| self.damaged(&format!("run number {}: {e}", run + 1)))?;
         Ok(events)
+    }
+
+    /// A result as it was given, where one is kept under this name.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn result(&self, name: &str) -> Result<Option<Vec<u8>>, ProjectError> {
+        let table = match self.transaction.open_table(RESULTS) {
+            Ok(table) => table,
+            // A file of the first format has none.
+            Err(TableError::TableDoesNotExist(_)) => return Ok(None),
+            Err(error) => return Err(self.failed(error)),
+        };
+        let Some(packed) = table.get(name).map_err(|e| self.failed(e))? else {
+            return Ok(None);
+        };
+        let mut bytes = Vec::new();
+        zstd::Decoder::new(packed.value())
+            .and_then(|d| d.take(MOST_RESULT).read_to_end(&mut bytes))
+            .map_err(|e| self.damaged(&format!("result '{name}': {e}")))?;
+        Ok(Some(bytes))
     }
 
     /// Every model with its files.

@@ -10,6 +10,7 @@ mod labels;
 mod models;
 mod open;
 mod opening;
+mod predictions;
 pub mod recent;
 mod store;
 
@@ -21,6 +22,7 @@ pub use answers::{Answer, Answered};
 pub use labels::{Label, LabelId};
 pub use open::{Happened, OpenProject};
 pub use opening::Opening;
+pub use predictions::Predictions;
 pub use store::Wake;
 
 pub use crate::io::project::{EXTENSION, ModelFile, ModelListing, ProjectError};

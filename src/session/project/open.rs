@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::opening::Opening;
+use super::predictions::Predictions;
 use super::store::{Loaded, Order, Report, Wake};
 use super::{Action, Project, Refused, Texts};
 use crate::io::project::{ModelListing, ProjectError};
@@ -53,6 +54,10 @@ pub enum Happened {
     ModelSaved(String),
     /// The files of a model that was asked for lie in this directory.
     ModelReady(String, PathBuf),
+    /// What the classifier said is on disk, or forgotten.
+    PredictionsSet,
+    /// What it said of these texts, as it was asked for; `None` where nothing is kept.
+    PredictionsLoaded(Option<Box<Predictions>>),
     /// Something else could not be done.
     Failed(String),
 }
@@ -77,6 +82,7 @@ enum Keeper {
     Memory {
         runs: BTreeMap<u64, Vec<Event>>,
         models: BTreeMap<String, PathBuf>,
+        predictions: Option<Box<Predictions>>,
     },
     File(Box<Link>),
 }
@@ -121,6 +127,7 @@ impl OpenProject {
             keeper: Keeper::Memory {
                 runs: BTreeMap::new(),
                 models: BTreeMap::new(),
+                predictions: None,
             },
         }
     }
@@ -249,6 +256,8 @@ impl OpenProject {
                 Happened::ModelSaved(name)
             }
             Report::ModelReady(name, dir) => Happened::ModelReady(name, dir),
+            Report::PredictionsSet => Happened::PredictionsSet,
+            Report::PredictionsLoaded(predictions) => Happened::PredictionsLoaded(predictions),
             Report::Failed(why) => Happened::Failed(why.to_string()),
         });
     }
@@ -306,6 +315,30 @@ impl OpenProject {
                 None => Happened::Failed(format!("The project has no run number {}", run + 1)),
             }),
             Keeper::File(link) => link.order(Order::LoadRun(run)),
+        }
+    }
+
+    /// Keeps what the classifier said of the texts instead of what is kept; `None` forgets that. A later poll brings
+    /// [`Happened::PredictionsSet`].
+    pub fn set_predictions(&mut self, made: Option<Predictions>) {
+        let made = made.map(Box::new);
+        match &mut self.keeper {
+            Keeper::Memory { predictions, .. } => {
+                *predictions = made;
+                self.happened.push(Happened::PredictionsSet);
+            }
+            Keeper::File(link) => link.order(Order::SetPredictions(made)),
+        }
+    }
+
+    /// Asks for what the classifier said; a later poll brings [`Happened::PredictionsLoaded`].
+    pub fn load_predictions(&mut self) {
+        match &self.keeper {
+            Keeper::Memory { predictions, .. } => {
+                let loaded = Happened::PredictionsLoaded(predictions.clone());
+                self.happened.push(loaded);
+            }
+            Keeper::File(link) => link.order(Order::GetPredictions),
         }
     }
 

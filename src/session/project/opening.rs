@@ -53,10 +53,11 @@ impl Opening {
             let opened = opened.clone();
             move || match open() {
                 Ok((file, loaded)) => {
+                    let texts = Arc::clone(&loaded.project.texts);
                     let sent = opened.send(Ok(Box::new(loaded)));
                     wake();
                     if sent.is_ok() {
-                        Store::new(file, outbox, wake, cache).run(&inbox);
+                        Store::new(file, texts, outbox, wake, cache).run(&inbox);
                     }
                 }
                 Err(why) => {

@@ -12,9 +12,13 @@ use serde_json::Value;
 
 use super::encoding::{read_texts, write_texts};
 use super::models::{Put, Take};
+use super::predictions::{Predictions, mark};
 use super::{Action, Project, Texts};
 use crate::io::project::{ModelListing, ProjectError, ProjectFile, View};
 use crate::session::Event;
+
+/// The name of the predictions among the results of the file.
+const PREDICTIONS: &str = "predictions";
 
 /// Called whenever there is something to poll: a window asks to be drawn again.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -36,6 +40,10 @@ pub(super) enum Order {
     LoadRun(u64),
     /// Keep the files of a directory as a model.
     PutModel { name: String, dir: PathBuf },
+    /// Keep what the classifier said of the texts, or forget what is kept.
+    SetPredictions(Option<Box<Predictions>>),
+    /// Give what is kept of it.
+    GetPredictions,
     /// Give a directory with the files of a model.
     TakeModel(String),
 }
@@ -52,6 +60,8 @@ pub(super) enum Report {
     RunLoaded(u64, Vec<Event>),
     ModelSaved(String, ModelListing),
     ModelReady(String, PathBuf),
+    PredictionsSet,
+    PredictionsLoaded(Option<Box<Predictions>>),
     Failed(ProjectError),
 }
 
@@ -102,6 +112,9 @@ pub(super) fn create(path: &Path, name: &str, texts: &Texts) -> Result<(), Proje
 /// The thread's life after the file is open.
 pub(super) struct Store {
     file: ProjectFile,
+    texts: Arc<Texts>,
+    /// Theirs, once it was needed.
+    mark: Option<u64>,
     reports: Sender<Report>,
     wake: Wake,
     /// Models under way, the first of them being moved.
@@ -117,9 +130,17 @@ enum Moving {
 }
 
 impl Store {
-    pub fn new(file: ProjectFile, reports: Sender<Report>, wake: Wake, cache: PathBuf) -> Self {
+    pub fn new(
+        file: ProjectFile,
+        texts: Arc<Texts>,
+        reports: Sender<Report>,
+        wake: Wake,
+        cache: PathBuf,
+    ) -> Self {
         Self {
             file,
+            texts,
+            mark: None,
             reports,
             wake,
             models: VecDeque::new(),
@@ -204,6 +225,14 @@ impl Store {
                 Ok(events) => Report::RunLoaded(run, events),
                 Err(why) => Report::Failed(why),
             },
+            Order::SetPredictions(predictions) => match self.set_predictions(predictions.as_deref()) {
+                Ok(()) => Report::PredictionsSet,
+                Err(why) => Report::Failed(why),
+            },
+            Order::GetPredictions => match self.predictions() {
+                Ok(predictions) => Report::PredictionsLoaded(predictions),
+                Err(why) => Report::Failed(why),
+            },
             Order::PutModel { name, dir } => {
                 self.models.push_back(Moving::In(Put::new(name, dir)));
                 return;
@@ -234,6 +263,25 @@ impl Store {
             .filter(|line| !line.is_empty())
             .map(|line| serde_json::from_slice(line).map_err(|e| view.damaged(&e)))
             .collect()
+    }
+
+    fn mark(&mut self) -> u64 {
+        *self.mark.get_or_insert_with(|| mark(&self.texts))
+    }
+
+    fn set_predictions(&mut self, predictions: Option<&Predictions>) -> Result<(), ProjectError> {
+        let of = self.mark();
+        let bytes = predictions.map(|p| p.encode(of)).transpose();
+        let bytes = bytes.map_err(|e| self.unwritable(&e))?;
+        self.file.set_result(PREDICTIONS, bytes.as_deref())
+    }
+
+    fn predictions(&mut self) -> Result<Option<Box<Predictions>>, ProjectError> {
+        let Some(bytes) = self.file.view()?.result(PREDICTIONS)? else {
+            return Ok(None);
+        };
+        let of = self.mark();
+        Ok(Predictions::decode(&bytes, of, self.texts.texts.len()).map(Box::new))
     }
 
     /// One step of the first model under way.

@@ -315,6 +315,56 @@ fn a_model_comes_back_while_answers_go_on() {
 }
 
 #[test]
+fn predictions_are_there_again_until_they_are_forgotten_and_never_for_other_texts() {
+    let (_dir, mut open) = new(3);
+    let loaded = |open: &mut OpenProject| {
+        open.load_predictions();
+        match one(open) {
+            Happened::PredictionsLoaded(loaded) => loaded.map(|p| *p),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(loaded(&mut open), None);
+    let said = Predictions {
+        run: 2,
+        labels: vec!["a".into(), "b".into()],
+        seconds: 0.5,
+        texts: vec![0, 1, 2],
+        probabilities: vec![0.5, 0.5, 1.0, 0.0, 0.25, 0.75],
+    };
+    open.set_predictions(Some(said.clone()));
+    open.act(create("a")).unwrap();
+    // Dropping waits for everything that was asked for.
+    let mut open = reopened(open);
+    assert_eq!(loaded(&mut open), Some(said.clone()));
+
+    // The same bytes in a project of other texts say nothing.
+    let (_other_dir, other) = new(4);
+    let (from, to) = (
+        open.path().unwrap().to_path_buf(),
+        other.path().unwrap().to_path_buf(),
+    );
+    drop((open, other));
+    let bytes = {
+        let (mut file, ()) = ProjectFile::open(&from, |_| Ok(())).unwrap();
+        file.view().unwrap().result("predictions").unwrap().unwrap()
+    };
+    let (mut file, ()) = ProjectFile::open(&to, |_| Ok(())).unwrap();
+    file.set_result("predictions", Some(&bytes)).unwrap();
+    drop(file);
+    assert_eq!(loaded(&mut OpenProject::open(to, quiet()).unwrap()), None);
+
+    let mut open = OpenProject::open(from, quiet()).unwrap();
+    open.set_predictions(None);
+    assert!(matches!(one(&mut open), Happened::PredictionsSet));
+    assert_eq!(loaded(&mut reopened(open)), None);
+    let mut memory = OpenProject::in_memory("m", texts(3));
+    memory.set_predictions(Some(said.clone()));
+    memory.poll();
+    assert_eq!(loaded(&mut memory), Some(said));
+}
+
+#[test]
 fn a_log_that_makes_no_sense_is_damage() {
     let (_dir, open) = new(3);
     let path = open.path().unwrap().to_path_buf();

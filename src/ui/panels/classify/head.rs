@@ -20,6 +20,8 @@ pub struct Head<'a> {
     pub results: &'a Results,
     /// Texts that have no label of the user's.
     pub texts: usize,
+    /// The run that made the classifier; 0 where that is not known.
+    pub run: u64,
     /// Seconds that classifying took.
     pub seconds: f64,
     pub project: &'a Project,
@@ -61,6 +63,9 @@ impl Head<'_> {
         ui.label(RichText::new(title).text_style(theme::title()).strong());
         let own = self.results.rows.len() - self.texts;
         let mut text = format!("in {}", duration(self.seconds));
+        if self.run > 0 {
+            text = format!("by run {} {text}", self.run);
+        }
         if own > 0 {
             text += &format!(", and {} by you", count(own));
         }

@@ -18,6 +18,8 @@ pub const SETTING: &str = "classifier lesson";
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Lesson {
+    /// The number of the run that made it; 0 where that is not known.
+    pub run: u64,
     /// The labels of the project when training began, by their names then.
     pub names: Vec<(String, LabelId)>,
     /// The labelled texts that were trained on, in the order that they were handed over.

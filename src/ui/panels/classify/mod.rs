@@ -125,16 +125,18 @@ impl ClassifyPanel {
         if shared.project.is_none() {
             return empty::no_texts(ui, shared);
         }
-        let Some(model) = shared.model.clone() else {
+        // The table is kept with the project, and is there before the model is unpacked.
+        let model = shared.model.clone();
+        if model.is_none() && self.results.is_none() {
             self.export.show(ui, shared, None, self.threshold);
             return empty::no_model(ui, shared);
-        };
+        }
         self.learn(ui, shared);
         if ui.available_width() < theme::NARROW {
             ScrollArea::vertical().id_salt("classify").show(ui, |ui| {
                 self.middle(ui, shared, Some(NARROW_TABLE));
                 ui.add_space(12.0);
-                self.side(ui, shared, &model);
+                self.side(ui, shared, model.as_deref());
             });
         } else {
             let side = (0.25 * ui.available_width()).clamp(*SIDE.start(), *SIDE.end());
@@ -150,7 +152,7 @@ impl ClassifyPanel {
                 .show(ui, |ui| {
                     ScrollArea::vertical()
                         .id_salt("classify-side")
-                        .show(ui, |ui| self.side(ui, shared, &model));
+                        .show(ui, |ui| self.side(ui, shared, model.as_deref()));
                 });
             self.middle(ui, shared, None);
         }
@@ -234,7 +236,7 @@ impl ClassifyPanel {
         }
     }
 
-    fn side(&mut self, ui: &mut Ui, shared: &mut Shared, model: &Path) {
+    fn side(&mut self, ui: &mut Ui, shared: &mut Shared, model: Option<&Path>) {
         ui.spacing_mut().item_spacing.y = 8.0;
         let mut want = None;
         let known = self.known.as_ref().map(|(_, known)| known);
@@ -281,7 +283,9 @@ impl ClassifyPanel {
             ui.add_space(8.0);
         }
         let trust = known.and_then(|k| k.trust.as_ref());
-        self.try_one.show(ui, shared, model, trust);
+        if let Some(model) = model {
+            self.try_one.show(ui, shared, model, trust);
+        }
         if let Some(want) = want {
             self.carry_out(want, shared);
         }
@@ -302,6 +306,7 @@ impl ClassifyPanel {
             let head = head::Head {
                 results,
                 texts: known.coverage.texts(),
+                run: self.lesson.run,
                 seconds: self.seconds,
                 project: &open.project,
             };

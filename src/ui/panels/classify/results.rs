@@ -1,6 +1,6 @@
 //! Every text with its predicted label.
 
-use crate::session::project::{Answer, Label, LabelId, Project, TextId};
+use crate::session::project::{Answer, Label, LabelId, Predictions, Project, TextId};
 use crate::session::protocol::Prediction;
 use crate::session::trust::Trust;
 
@@ -52,6 +52,28 @@ impl Results {
             results.probabilities.push(prediction.probabilities);
         }
         results
+    }
+
+    /// From what the project kept.
+    pub fn kept(said: &Predictions, ids: Vec<Option<LabelId>>) -> Self {
+        let predictions = said.rows().map(|(text, probabilities)| Prediction {
+            row: text as usize,
+            probabilities: probabilities.to_vec(),
+        });
+        Self::new(said.labels.clone(), ids, predictions.collect())
+    }
+
+    /// For the project to keep: what the classifier of a run said, and how long it took.
+    pub fn to_keep(&self, run: u64, seconds: f64) -> Predictions {
+        let all = self.rows.iter().zip(&self.probabilities);
+        let whole = || all.clone().filter(|(_, p)| p.len() == self.labels.len());
+        Predictions {
+            run,
+            labels: self.labels.clone(),
+            seconds,
+            texts: whole().map(|(row, _)| row.text).collect(),
+            probabilities: whole().flat_map(|(_, p)| p).copied().collect(),
+        }
     }
 
     /// Puts the confidences right by what is known of the classifier.

@@ -44,6 +44,7 @@ impl ClassifyPanel {
                 if open.models().any(|(name, _)| name == MODEL) {
                     open.model_dir(MODEL);
                 }
+                open.load_predictions();
             }
         }
         let record = &shared.run.record;
@@ -305,6 +306,7 @@ impl ClassifyPanel {
                     self.running = None;
                     let seconds = result.get("seconds").and_then(serde_json::Value::as_f64);
                     self.seconds = seconds.unwrap_or(0.0);
+                    self.keep(shared);
                 }
                 "fit" | "train" => self.trained(&Trained::of(result), shared),
                 _ => {}
@@ -319,11 +321,12 @@ impl ClassifyPanel {
 
     /// A classifier is finished: it becomes the project's.
     fn trained(&mut self, outcome: &Trained, shared: &mut Shared) {
-        let Some((_, mut lesson)) = self.coming.take() else {
+        let Some((run, mut lesson)) = self.coming.take() else {
             // It was trained on something else than this project.
             return;
         };
         lesson.baseline = outcome.baseline;
+        lesson.run = run as u64;
         self.lesson = lesson;
         self.forget();
         self.baseline = None;
@@ -332,6 +335,8 @@ impl ClassifyPanel {
         if let Some(open) = &mut shared.project {
             open.set(SETTING, &self.lesson);
             open.put_model(MODEL, &outcome.out);
+            // What the one before said is not what this one says.
+            open.set_predictions(None);
         }
     }
 
@@ -342,6 +347,23 @@ impl ClassifyPanel {
             && shared.model.is_none()
         {
             shared.model = Some(dir.clone());
+        }
+        if let (Happened::PredictionsLoaded(Some(said)), Some(open)) = (happened, &shared.project) {
+            let wanted = self.results.is_none() && self.running.is_none();
+            // A crash may have come between a new classifier and forgetting what the old one said.
+            if wanted && said.run == self.lesson.run {
+                let ids = self.lesson.ids(&said.labels, &open.project);
+                self.results = Some(Results::kept(said, ids));
+                self.seconds = said.seconds;
+                (self.known, self.finder) = (None, None);
+            }
+        }
+    }
+
+    /// Keeps what the classifier said with the project.
+    fn keep(&self, shared: &mut Shared) {
+        if let (Some(results), Some(open)) = (&self.results, &mut shared.project) {
+            open.set_predictions(Some(results.to_keep(self.lesson.run, self.seconds)));
         }
     }
 

@@ -254,7 +254,7 @@ fn every_empty_state_says_the_one_thing_to_do() {
 fn the_table_says_what_each_confidence_is_worth() {
     let h = usual();
     h.get_by_label("1,900 texts labelled");
-    h.get_by_label("in 41 s, and 100 by you");
+    h.get_by_label("by run 1 in 41 s, and 100 by you");
     h.get_by_label_contains("measured on");
     h.get_by_label_contains("left to check");
     h.get_by_label_contains("TF-IDF: 29 % (20\u{2013}39)");
@@ -295,6 +295,48 @@ fn a_correction_becomes_a_label_and_offers_to_train_again() {
     h.run_ok();
     assert_eq!(h.state().project().answer(102), None);
     assert!(h.query_by_label("Train again").is_none());
+}
+
+/// A project that is opened again shows what its classifier said, without classifying; training forgets it.
+#[test]
+fn the_table_is_there_again_when_the_project_is_opened_again() {
+    let mut h = usual();
+    let confidence = |h: &Screenful| {
+        let results = h.state().panel.results.as_ref()?;
+        Some(
+            results
+                .rows
+                .iter()
+                .map(|r| (r.label, r.confidence))
+                .collect::<Vec<_>>(),
+        )
+    };
+    let before = confidence(&h);
+    assert!(before.as_ref().is_some_and(|rows| rows.len() == 2_000));
+    // Another screen of the same project, which knows nothing yet and has no model.
+    let again = |h: &mut Screenful| {
+        h.state_mut().panel = ClassifyPanel::default();
+        h.state_mut().shared.model = None;
+        h.run_steps(4);
+    };
+    again(&mut h);
+    h.get_by_label("by run 1 in 41 s, and 100 by you");
+    h.get_by_label_contains("left to check");
+    assert_eq!(confidence(&h), before);
+    assert!(h.query_by_label_contains("Classifying").is_none());
+
+    // What an older classifier said is not shown as the new one's.
+    h.state_mut().train(predict);
+    again(&mut h);
+    assert_eq!(confidence(&h), None);
+    h.state_mut().classify(predict);
+    again(&mut h);
+    h.get_by_label("by run 2 in 41 s, and 100 by you");
+    h.state_mut().panel.lesson.run = 7;
+    let lesson = h.state().panel.lesson.clone();
+    h.state_mut().open().set(lesson::SETTING, &lesson);
+    again(&mut h);
+    assert_eq!(confidence(&h), None);
 }
 
 #[test]

@@ -1,0 +1,172 @@
+//! What the project's classifier said of every text, kept with the project, so that the table is there when it is opened
+//! again.
+//!
+//! As bytes: a line of JSON, then the text of every row and its probabilities, little-endian. They say what texts they are
+//! about; those of other texts, or of a later version of this program, count as none, since they can be made anew.
+
+use serde::{Deserialize, Serialize};
+
+use super::{TextId, Texts};
+
+/// The version of these bytes.
+const VERSION: u32 = 1;
+
+/// What a classifier said of the texts.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Predictions {
+    /// The run that made the classifier, from 1; 0 where that is not known.
+    pub run: u64,
+    /// The labels, in the order of the probabilities.
+    pub labels: Vec<String>,
+    /// Seconds that it took.
+    pub seconds: f64,
+    /// The texts, in rising order.
+    pub texts: Vec<TextId>,
+    /// The probability of each label, a row a text.
+    pub probabilities: Vec<f32>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+    version: u32,
+    /// The mark of the texts, hexadecimal.
+    of: String,
+    run: u64,
+    labels: Vec<String>,
+    seconds: f64,
+    rows: usize,
+}
+
+/// A mark of the texts of a project: FNV-1a over every text and its length. Other texts have another one.
+pub(super) fn mark(texts: &Texts) -> u64 {
+    let fold = |hash: u64, bytes: &[u8]| {
+        (bytes.iter()).fold(hash, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+        })
+    };
+    texts.texts.iter().fold(0xcbf2_9ce4_8422_2325, |hash, text| {
+        fold(fold(hash, &(text.len() as u64).to_le_bytes()), text.as_bytes())
+    })
+}
+
+impl Predictions {
+    /// The probabilities of each text.
+    pub fn rows(&self) -> impl Iterator<Item = (TextId, &[f32])> {
+        let rows = self.probabilities.chunks_exact(self.labels.len().max(1));
+        self.texts.iter().copied().zip(rows)
+    }
+
+    /// As bytes, about the texts of this mark.
+    ///
+    /// # Errors
+    /// When the labels or the seconds cannot be written as JSON.
+    pub(super) fn encode(&self, of: u64) -> Result<Vec<u8>, serde_json::Error> {
+        let header = Header {
+            version: VERSION,
+            of: format!("{of:016x}"),
+            run: self.run,
+            labels: self.labels.clone(),
+            seconds: self.seconds,
+            rows: self.texts.len(),
+        };
+        let mut bytes = serde_json::to_vec(&header)?;
+        bytes.push(b'\n');
+        bytes.reserve(4 * (self.texts.len() + self.probabilities.len()));
+        bytes.extend(self.texts.iter().flat_map(|text| text.to_le_bytes()));
+        bytes.extend(self.probabilities.iter().flat_map(|p| p.to_le_bytes()));
+        Ok(bytes)
+    }
+
+    /// From bytes; `None` unless they are of this version and about the texts of this mark, and make sense.
+    pub(super) fn decode(bytes: &[u8], of: u64, texts: usize) -> Option<Self> {
+        let end = bytes.iter().position(|&b| b == b'\n')?;
+        let (header, body) = (bytes.get(..end)?, bytes.get(end + 1..)?);
+        let header: Header = serde_json::from_slice(header).ok()?;
+        if header.version != VERSION || header.of != format!("{of:016x}") {
+            return None;
+        }
+        let cells = header.rows.checked_mul(header.labels.len())?;
+        let (ids, numbers) = body.split_at_checked(header.rows.checked_mul(4)?)?;
+        let word = |bytes: &[u8]| <[u8; 4]>::try_from(bytes).unwrap_or_default();
+        let made = Self {
+            run: header.run,
+            labels: header.labels,
+            seconds: header.seconds,
+            texts: ids.chunks_exact(4).map(|b| u32::from_le_bytes(word(b))).collect(),
+            probabilities: numbers
+                .chunks_exact(4)
+                .map(|b| f32::from_le_bytes(word(b)))
+                .collect(),
+        };
+        let rising = made.texts.is_sorted_by(|a, b| a < b);
+        let known = made.texts.last().is_none_or(|&last| (last as usize) < texts);
+        let whole = !made.labels.is_empty() && numbers.len() == cells.checked_mul(4)?;
+        let shares = made.probabilities.iter().all(|p| (0.0..=1.0).contains(p));
+        (rising && known && whole && shares).then_some(made)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn some() -> Predictions {
+        Predictions {
+            run: 3,
+            labels: vec!["good".into(), "a \"bad\"\none".into()],
+            seconds: 1.25,
+            texts: vec![0, 2, 9],
+            probabilities: vec![0.25, 0.75, 1.0, 0.0, 0.5, 0.5],
+        }
+    }
+
+    #[test]
+    fn they_come_back_for_the_same_texts_only() {
+        let bytes = some().encode(7).unwrap();
+        assert_eq!(Predictions::decode(&bytes, 7, 10), Some(some()));
+        assert_eq!(Predictions::decode(&bytes, 8, 10), None, "other texts");
+        assert_eq!(
+            Predictions::decode(&bytes, 7, 9),
+            None,
+            "a text that there is not"
+        );
+        let rows: Vec<_> = some().rows().map(|(text, p)| (text, p[0])).collect();
+        assert_eq!(rows, [(0, 0.25), (2, 1.0), (9, 0.5)]);
+    }
+
+    #[test]
+    fn other_texts_have_another_mark() {
+        let of = |texts: &[&str]| {
+            mark(&Texts {
+                texts: texts.iter().map(ToString::to_string).collect(),
+                ..Texts::default()
+            })
+        };
+        let marks = [
+            of(&["ab", "c"]),
+            of(&["a", "bc"]),
+            of(&["c", "ab"]),
+            of(&["abc"]),
+            of(&[]),
+        ];
+        for (i, mark) in marks.iter().enumerate() {
+            assert!(!marks[..i].contains(mark), "{i}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_cut_and_no_change_makes_it_panic(at in any::<prop::sample::Index>(), to in any::<u8>()) {
+            let bytes = some().encode(7).unwrap();
+            let at = at.index(bytes.len());
+            prop_assert_eq!(Predictions::decode(&bytes[..at], 7, 10), None);
+            let mut changed = bytes.clone();
+            changed[at] = to;
+            if let Some(read) = Predictions::decode(&changed, 7, 10) {
+                prop_assert_eq!(read.texts.len() * read.labels.len(), read.probabilities.len());
+            }
+        }
+    }
+}
