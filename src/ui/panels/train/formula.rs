@@ -7,6 +7,9 @@ use super::numbers::scientific;
 use super::view::View;
 use crate::session::protocol::Schedule;
 
+/// Letters that can still be read, in points.
+const SMALLEST: f32 = 9.5;
+
 /// A piece of the formula and whether it is one of the numbers that can be set.
 type Piece = (String, Tone);
 
@@ -38,6 +41,7 @@ fn pieces(schedule: Schedule, rate: f64, t: u64, total: u64) -> Vec<Piece> {
             } else {
                 format!("1 − ({t} − {cut}) / ({cut}·({} − 1))", trim(1.0 / cut_frac))
             };
+            // Two lines, each of which fits: a line that wraps anywhere is hard to read.
             vec![
                 plain("η = ".into()),
                 set(rate),
@@ -45,8 +49,9 @@ fn pieces(schedule: Schedule, rate: f64, t: u64, total: u64) -> Vec<Piece> {
                 set(ratio),
                 plain(" − 1)) / ".into()),
                 set(ratio),
-                plain(format!(",  p = {why} = {p:.3}  →  ")),
+                plain("  →  ".into()),
                 result,
+                plain(format!("\np = {why} = {p:.3}")),
             ]
         }
         Schedule::Constant => vec![
@@ -93,7 +98,16 @@ pub fn show(ui: &mut Ui, view: &View<'_>) {
         }
         job.append(&text, 0.0, format);
     }
-    job.wrap.max_width = ui.available_width();
+    // A screen that is narrower than the longest line has smaller letters.
+    let room = ui.available_width();
+    let wide = ui.fonts_mut(|fonts| fonts.layout_job(job.clone())).size().x;
+    if wide > room {
+        for section in &mut job.sections {
+            let font = &mut section.format.font_id;
+            font.size = (font.size * room / wide).max(SMALLEST);
+        }
+    }
+    job.wrap.max_width = room;
     ui.add(Label::new(job)).on_hover_text(hover(span.schedule));
 }
 
@@ -127,7 +141,7 @@ mod tests {
         let falling = text(Schedule::stlr(), 104, 200);
         assert_eq!(
             falling,
-            "η = 0.01 · (1 + p·(32 − 1)) / 32,  p = 1 − (104 − 20) / (20·(10 − 1)) = 0.533  →  5.48e-3"
+            "η = 0.01 · (1 + p·(32 − 1)) / 32  →  5.48e-3\np = 1 − (104 − 20) / (20·(10 − 1)) = 0.533"
         );
         assert!(text(Schedule::stlr(), 5, 200).contains("p = 5 / 20 = 0.250"));
         // With fewer than ten steps there is no rise.

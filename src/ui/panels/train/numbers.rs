@@ -33,6 +33,39 @@ pub fn short(x: f64) -> String {
     }
 }
 
+/// Round numbers for a logarithmic axis from `low` to `high` that has room for so many lines, lowest first: 1, 2 and 5 of
+/// each power of ten where there is room for all, else 1 and 3, else powers of ten. None where the ends make no axis.
+pub fn log_ticks((low, high): (f64, f64), room: f32) -> Vec<(f64, String)> {
+    let decades = (high / low).log10();
+    if !(low > 0.0 && decades.is_finite() && decades > 0.0) {
+        return Vec::new();
+    }
+    // How close the closest two of a set lie, in powers of ten.
+    let sets: [(&[u32], f64); 3] = [
+        (&[1, 2, 5], 2.0_f64.log10()),
+        (&[1, 3], 3.0_f64.log10()),
+        (&[1], 1.0),
+    ];
+    let fits = |gap: f64| gap / decades * f64::from(room) >= 1.0;
+    let set = sets.iter().find(|(_, gap)| fits(*gap)).map_or(&[1][..], |s| s.0);
+    // Where not even every power of ten has room, every so many-th.
+    let every = (decades / f64::from(room.max(1.0))).ceil().clamp(1.0, 100.0) as i32;
+    let powers = low.log10().floor() as i32..=high.log10().floor() as i32;
+    powers
+        .filter(|power| power % every == 0)
+        .flat_map(|power| set.iter().map(move |&digit| (digit, power)))
+        .map(|(digit, power)| (f64::from(digit) * 10.0_f64.powi(power), digit, power))
+        .filter(|(value, ..)| (low..=high).contains(value))
+        .map(|(value, digit, power)| {
+            let number = match power {
+                ..-3 => format!("{digit}e{power}"),
+                power => format!("{value:.*}", usize::try_from(-power).unwrap_or(0)),
+            };
+            (value, number)
+        })
+        .collect()
+}
+
 /// With a comma at every thousand.
 pub fn count(n: u64) -> String {
     let digits = n.to_string();
@@ -80,6 +113,33 @@ pub fn capital(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_logarithmic_axis_has_round_numbers_as_many_as_there_is_room_for() {
+        let of = |ends, room| -> Vec<String> {
+            log_ticks(ends, room)
+                .into_iter()
+                .map(|(_, number)| number)
+                .collect()
+        };
+        assert_eq!(
+            of((3e-4, 0.015), 9.0),
+            ["5e-4", "0.001", "0.002", "0.005", "0.01"]
+        );
+        assert_eq!(of((3e-4, 0.015), 5.0), ["0.001", "0.003", "0.01"]);
+        assert_eq!(of((5e-6, 0.015), 5.0), ["1e-5", "1e-4", "0.001", "0.01"]);
+        assert_eq!(of((5e-6, 0.015), 2.0), ["1e-4", "0.01"]);
+        assert_eq!(of((0.6, 30.0), 9.0), ["1", "2", "5", "10", "20"]);
+        for ends in [
+            (0.0, 1.0),
+            (1.0, 1.0),
+            (2.0, 1.0),
+            (f64::NAN, 1.0),
+            (1.0, f64::INFINITY),
+        ] {
+            assert!(of(ends, 9.0).is_empty(), "{ends:?}");
+        }
+    }
 
     #[test]
     fn numbers_as_people_read_them() {

@@ -4,13 +4,18 @@ use egui::accesskit::Role;
 use egui::{Align2, Key, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use super::chart::{Axes, small_font};
-use super::numbers::{capital, count, scientific};
+use super::numbers::{capital, count, log_ticks, scientific};
 use super::view::{Intent, View};
 use crate::ui::widgets::{heading, small};
 
 const EXPLANATION: &str = "Slanted triangular learning rates (section 3.2, equation 3): a short rise lets the model find a \
                            good region, the long fall refines it. One line a layer group, dashed while it is frozen. Drag, or \
                            use the arrow keys, to look at any step; everything on the screen follows.";
+
+/// Room for the numbers of the rate axis, in points.
+const GUTTER: f32 = 46.0;
+/// Least height between two of them, in points.
+const LINE: f32 = 26.0;
 
 /// Draws the card's head and the plot, `height` high.
 pub fn show(ui: &mut Ui, view: &View<'_>, height: f32, intents: &mut Vec<Intent>) {
@@ -49,8 +54,11 @@ fn title(view: &View<'_>) -> &'static str {
 
 fn plot(ui: &mut Ui, view: &View<'_>, height: f32, intents: &mut Vec<Intent>) {
     let theme = view.theme;
-    let (outer, response) =
-        ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click_and_drag());
+    let (whole, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
+    // The numbers of the axis lie to the left of what can be dragged.
+    let outer = whole.with_min_x(whole.left() + GUTTER);
+    let id = ui.scope_id().with("learning rates");
+    let response = ui.interact(outer, id, Sense::click_and_drag());
     let mut rect = outer;
     rect.min.y += 18.0;
     let outlook = view.outlook;
@@ -62,6 +70,7 @@ fn plot(ui: &mut Ui, view: &View<'_>, height: f32, intents: &mut Vec<Intent>) {
     };
     if ui.is_rect_visible(outer) {
         let painter = ui.painter().with_clip_rect(outer.expand(2.0));
+        rates(ui, view, &axes);
         epochs(ui, view, &axes);
         // The fastest group is drawn last, over the others.
         for group in 0..outlook.names.len() {
@@ -145,6 +154,26 @@ fn plot(ui: &mut Ui, view: &View<'_>, height: f32, intents: &mut Vec<Intent>) {
         info
     });
     response.on_hover_text_at_pointer(EXPLANATION);
+}
+
+/// The numbers of the rate axis and a line across at each.
+fn rates(ui: &Ui, view: &View<'_>, axes: &Axes) {
+    let theme = view.theme;
+    let painter = ui.painter();
+    let left = axes.rect.left();
+    let write = |at, align, text: &str| {
+        painter.text(at, align, text, small_font(ui), theme.dim);
+    };
+    for (value, number) in log_ticks(axes.y, axes.rect.height() / LINE) {
+        let y = axes.place(0.0, value).y;
+        painter.hline(
+            axes.rect.x_range(),
+            y,
+            Stroke::new(1.0, theme.tint(theme.line, 0.45)),
+        );
+        write(pos2(left - 7.0, y), Align2::RIGHT_CENTER, &number);
+    }
+    write(pos2(left - 7.0, axes.rect.top() - 16.0), Align2::RIGHT_TOP, "η");
 }
 
 /// A line and a number where an epoch begins, as many numbers as there is room for.
