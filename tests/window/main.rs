@@ -9,6 +9,8 @@
 mod again;
 mod chrome;
 mod flow;
+mod hands;
+mod large;
 mod pictures;
 
 use std::path::Path;
