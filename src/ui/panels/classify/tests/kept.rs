@@ -166,3 +166,45 @@ fn a_classifier_that_guesses_casts_no_doubt_on_labels() {
     assert!(!crate::session::trust::label_errors(&known.judged).is_empty());
     assert!(!known.mistakes.is_empty() && known.doubtful.is_empty());
 }
+
+/// A project that is opened again shows what its classifier said, without classifying; training forgets it.
+#[test]
+fn the_table_is_there_again_when_the_project_is_opened_again() {
+    let mut h = usual();
+    let confidence = |h: &Screenful| {
+        let results = h.state().panel.results.as_ref()?;
+        Some(
+            results
+                .rows
+                .iter()
+                .map(|r| (r.label, r.confidence))
+                .collect::<Vec<_>>(),
+        )
+    };
+    let before = confidence(&h);
+    assert!(before.as_ref().is_some_and(|rows| rows.len() == 2_000));
+    // Another screen of the same project, which knows nothing yet and has no model.
+    let again = |h: &mut Screenful| {
+        h.state_mut().panel = ClassifyPanel::default();
+        h.state_mut().shared.model = None;
+        h.run_steps(4);
+    };
+    again(&mut h);
+    h.get_by_label("by run 1 in 41 s, and 100 by you");
+    h.get_by_label_contains("left to check");
+    assert_eq!(confidence(&h), before);
+    assert!(h.query_by_label_contains("Classifying").is_none());
+
+    // What an older classifier said is not shown as the new one's.
+    h.state_mut().train(predict);
+    again(&mut h);
+    assert_eq!(confidence(&h), None);
+    h.state_mut().classify(predict);
+    again(&mut h);
+    h.get_by_label("by run 2 in 41 s, and 100 by you");
+    h.state_mut().panel.lesson.run = 7;
+    let lesson = h.state().panel.lesson.clone();
+    h.state_mut().open().set(lesson::SETTING, &lesson);
+    again(&mut h);
+    assert_eq!(confidence(&h), None);
+}

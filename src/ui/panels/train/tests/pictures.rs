@@ -1,0 +1,60 @@
+use super::*;
+
+/// Pictures to look at, where a folder for them is named.
+#[test]
+fn pictures() {
+    let Some(folder) = std::env::var_os("UNFREEZE_SHOTS") else {
+        return;
+    };
+    let folder = std::path::PathBuf::from(folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    for (mode, theme) in [("dark", egui::Theme::Dark), ("light", egui::Theme::Light)] {
+        for (width, size) in [
+            ("1280", WIDE),
+            ("1920", [1844.0, 1035.0]),
+            ("390", [390.0, 740.0]),
+        ] {
+            let ready = || {
+                let mut shared = shared(dir.path());
+                shared.project = Some(project(600, 84));
+                let panel = TrainPanel::default();
+                State { panel, shared }
+            };
+            let done = || {
+                let mut state = running(dir.path());
+                finish(&mut state.shared.run, 0.18);
+                state
+            };
+            let adapting = || {
+                let mut state = running(dir.path());
+                state.panel.seek = Some(Playhead { stage: 0, step: 70 });
+                state
+            };
+            let failed = || {
+                let mut state = running(dir.path());
+                state.shared.run.push(Event::Failed {
+                    message: "the device failed; run again with `--resume` or `--device cpu`".into(),
+                    usage: false,
+                    device: Some("the device failed while computing (device lost)".into()),
+                });
+                state
+            };
+            let makers: [(&str, &dyn Fn() -> State); 5] = [
+                ("running", &|| running(dir.path())),
+                ("ready", &ready),
+                ("done", &done),
+                ("adapting", &adapting),
+                ("failed", &failed),
+            ];
+            for (name, make) in makers {
+                let mut harness = harness(make(), size, theme);
+                harness.run_steps(3);
+                let image = harness.render().unwrap();
+                image
+                    .save(folder.join(format!("train-{name}-{mode}-{width}.png")))
+                    .unwrap();
+            }
+        }
+    }
+}
