@@ -86,7 +86,13 @@ pub fn words(message: String, device: Option<String>) -> String {
         Some(what) => {
             format!("It did not work: {what}. Try again, or choose another device in the settings.")
         }
-        None => message,
+        // What to do in the terminal is the last clause.
+        None => match message.rsplit_once("; ") {
+            Some((what, how)) if how.contains("`--") || how.contains(" --") => {
+                format!("{what}; start again, or change what is asked for")
+            }
+            _ => message,
+        },
     }
 }
 
@@ -249,5 +255,29 @@ impl Record {
     pub fn like(&self, other: &Stage) -> Option<&Stage> {
         let named = self.stages.iter().find(|s| s.name == other.name);
         named.or_else(|| self.stage(other.kind))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+
+    #[test]
+    fn no_option_of_the_terminal_is_named_in_the_window() {
+        let diverged = "the loss became NaN at step 3: training diverged; lower the rate (now 0.1)";
+        assert_eq!(words(diverged.into(), None), diverged);
+        let other = words("it holds another run; start anew with `--overwrite`".into(), None);
+        assert_eq!(
+            other,
+            "it holds another run; start again, or change what is asked for"
+        );
+        let lost = words(
+            "lost; use `--device cpu`".into(),
+            Some("the device was lost".into()),
+        );
+        assert!(
+            lost.contains("the device was lost") && !lost.contains("--"),
+            "{lost}"
+        );
     }
 }

@@ -7,7 +7,7 @@ use super::start::{Material, Readiness, what_will_happen};
 use super::view::{Intent, View};
 use crate::ui::Screen;
 use crate::ui::actions::Action;
-use crate::ui::run::{Kind, Outcome, Recipe, Record, Share, Status};
+use crate::ui::run::{Kind, Outcome, Recipe, Record, Share, Status, words as words_of_failure};
 use crate::ui::theme;
 use crate::ui::widgets::{keycap, small};
 
@@ -108,7 +108,7 @@ fn words(ui: &mut Ui, view: &View<'_>, standing: &Standing<'_>) {
         }
         Status::Failed { message, .. } => {
             title(ui, "Training failed");
-            ui.label(message);
+            ui.label(words_of_failure(message.clone(), None));
         }
         Status::Stopped { .. } => {
             title(ui, "Stopped");
