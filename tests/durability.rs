@@ -22,7 +22,7 @@ use std::time::Duration;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use unfreeze::session::project::{
-    Action, Answer, Answered, Happened, Label, LabelId, OpenProject, Project, TextId, Texts,
+    Action, Answer, Answered, Happened, Label, LabelId, OpenProject, Predictions, Project, TextId, Texts,
 };
 
 const VARIABLE: &str = "UNFREEZE_TEST_PROJECT";
@@ -60,6 +60,18 @@ fn action(at: u64) -> Action {
     }
 }
 
+/// What a classifier would say, told apart by its run: enough of it that writing takes a while.
+fn predictions(run: u64) -> Predictions {
+    let share = |text: TextId| (run % 97 + u64::from(text)) as f32 / 1_000.0;
+    Predictions {
+        run,
+        labels: (0..1_000).map(|i| format!("label {i}")).collect(),
+        seconds: run as f64,
+        texts: (0..TEXTS).collect(),
+        probabilities: (0..TEXTS).flat_map(|text| vec![share(text); 1_000]).collect(),
+    }
+}
+
 /// Everything that can be seen of a project.
 fn seen(project: &Project) -> (Vec<Label>, Vec<Answered>, Option<Action>, Option<Action>) {
     (
@@ -87,17 +99,25 @@ fn answers_until_it_is_killed() {
     };
     println!("open");
     let (mut next, mut sent) = (open.steps(), 0);
+    let mut kept = VecDeque::new();
     let mut out = std::io::stdout().lock();
     loop {
         while sent < IN_FLIGHT {
             open.act(action(next)).unwrap();
             next += 1;
             sent += 1;
+            if next % 5 == 0 {
+                open.set_predictions(Some(predictions(next)));
+                kept.push_back(next);
+            }
         }
         let _ = wakes.recv();
         for happened in open.poll() {
-            assert!(matches!(happened, Happened::Acted(_)), "{happened:?}");
-            sent -= 1;
+            match happened {
+                Happened::Acted(_) => sent -= 1,
+                Happened::PredictionsSet => writeln!(out, "kept {}", kept.pop_front().unwrap()).unwrap(),
+                other => panic!("{other:?}"),
+            }
         }
         writeln!(out, "saved {}", open.steps()).unwrap();
         out.flush().unwrap();
@@ -108,6 +128,11 @@ fn answers_until_it_is_killed() {
 fn told(line: &str) -> Option<u64> {
     // The test harness may have begun the line.
     line.rsplit_once("saved ")?.1.trim().parse().ok()
+}
+
+/// The run whose predictions the process said are kept.
+fn told_kept(line: &str) -> Option<u64> {
+    line.rsplit_once("kept ")?.1.trim().parse().ok()
 }
 
 fn start(path: &Path) -> (Child, BufReader<ChildStdout>) {
@@ -144,6 +169,8 @@ fn no_acknowledged_answer_is_lost_when_it_is_killed() {
     let dir = tempfile::tempdir().unwrap();
     let mut random = ChaCha8Rng::seed_from_u64(11);
     let (mut acknowledged_in_all, mut with_more, mut before_first) = (0, 0, 0);
+    // The run of the predictions that the file was said to hold, and how often that was said.
+    let (mut kept, mut kept_in_all) = (0, 0);
     // The project in memory, up to date with the file of the last kill.
     let mut replay = Project::new("killed", texts());
     let mut steps = 0;
@@ -151,6 +178,7 @@ fn no_acknowledged_answer_is_lost_when_it_is_killed() {
         let path = dir.path().join(format!("{}.unfreeze", kill / KILLS_A_FILE));
         if kill % KILLS_A_FILE == 0 {
             (replay, steps) = (Project::new("killed", texts()), 0);
+            kept = 0;
         }
         let (mut child, out) = start(&path);
         let lines = lines(out);
@@ -163,6 +191,7 @@ fn no_acknowledged_answer_is_lost_when_it_is_killed() {
                 let line = line
                     .unwrap_or_else(|_| panic!("kill {kill}: it answers nothing: {}", complaint(&mut child)));
                 acknowledged.extend(told(&line));
+                heard(&line, &mut kept, &mut kept_in_all);
             }
         }
         std::thread::sleep(Duration::from_micros(random.random_range(0..12_000)));
@@ -170,29 +199,41 @@ fn no_acknowledged_answer_is_lost_when_it_is_killed() {
         child.wait().unwrap();
         let rest: Vec<String> = lines.iter().collect();
         acknowledged.extend(rest.iter().filter_map(|line| told(line)));
+        for line in &rest {
+            heard(line, &mut kept, &mut kept_in_all);
+        }
         let at_least = acknowledged.back().copied().unwrap_or(steps);
         before_first += u32::from(acknowledged.is_empty());
         acknowledged_in_all += at_least - steps;
         if acknowledged.is_empty() && !path.exists() {
             continue;
         }
-        let found = check(&path, kill, at_least, &mut replay, &mut steps);
+        let found = check(&path, kill, (at_least, kept), &mut replay, &mut steps);
         with_more += u32::from(found > at_least);
     }
     println!(
         "{KILLS} kills, {before_first} of them before the first answer; {acknowledged_in_all} acknowledged; {with_more} \
          files had more than was acknowledged"
     );
+    assert!(kept_in_all > 50, "predictions were kept only {kept_in_all} times");
     assert!(
         acknowledged_in_all > 300,
         "only {acknowledged_in_all} were acknowledged"
     );
 }
 
-/// Opens the file and compares it with a replay of its length, which must be at least `at_least`. Gives that length.
-fn check(path: &Path, kill: u32, at_least: u64, replay: &mut Project, steps: &mut u64) -> u64 {
+fn heard(line: &str, kept: &mut u64, in_all: &mut u32) {
+    if let Some(run) = told_kept(line) {
+        *kept = run;
+        *in_all += 1;
+    }
+}
+
+/// Opens the file and compares it with a replay of its length, which must be at least `at_least`. Gives that length. The
+/// predictions in it are whole, and of the run `kept` or a later one.
+fn check(path: &Path, kill: u32, (at_least, kept): (u64, u64), replay: &mut Project, steps: &mut u64) -> u64 {
     let open = OpenProject::open(path, Arc::new(|| {}));
-    let open = open.unwrap_or_else(|error| panic!("kill {kill}: {error}"));
+    let mut open = open.unwrap_or_else(|error| panic!("kill {kill}: {error}"));
     let found = open.steps();
     assert!(
         (at_least..=at_least + IN_FLIGHT as u64).contains(&found),
@@ -204,6 +245,29 @@ fn check(path: &Path, kill: u32, at_least: u64, replay: &mut Project, steps: &mu
     }
     assert_eq!(seen(&open.project), seen(replay), "kill {kill}");
     assert_eq!(open.project.texts, texts());
+    open.load_predictions();
+    let loaded = loop {
+        match open.poll().pop() {
+            Some(Happened::PredictionsLoaded(loaded)) => break loaded,
+            Some(other) => panic!("kill {kill}: {other:?}"),
+            None => std::thread::sleep(Duration::from_micros(200)),
+        }
+    };
+    match loaded {
+        Some(loaded) => {
+            assert!(
+                loaded.run >= kept,
+                "kill {kill}: {} instead of {kept}",
+                loaded.run
+            );
+            assert!(
+                *loaded == predictions(loaded.run),
+                "kill {kill}: of run {}",
+                loaded.run
+            );
+        }
+        None => assert_eq!(kept, 0, "kill {kill}: there are none"),
+    }
     found
 }
 
