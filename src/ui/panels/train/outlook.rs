@@ -299,8 +299,8 @@ mod tests {
         }
         stage.done = 13;
         assert_eq!(of_stage(&stage, 4), [11, 9, 10, 10]);
-        // More epochs than were planned: nothing is drawn beyond.
-        assert_eq!(of_stage(&stage, 1), [11]);
+        // More epochs than the recipe has: the last one of it takes all that is left.
+        assert_eq!(of_stage(&stage, 1), [40]);
     }
 
     #[test]
