@@ -30,11 +30,14 @@ pub struct Head<'a> {
 impl Head<'_> {
     /// Draws it; returns an action to carry out.
     pub fn show(&self, ui: &mut Ui, filter: &mut Filter) -> Option<Action> {
-        let wide = ui.available_width() > 700.0;
+        let (wide, roomy) = (ui.available_width() > 700.0, ui.available_width() > 960.0);
         let mut action = None;
         if wide {
             ui.horizontal(|ui| {
                 self.title(ui);
+                if roomy {
+                    self.origin(ui);
+                }
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     action = self.export(ui);
                     self.order(ui, filter);
@@ -42,8 +45,14 @@ impl Head<'_> {
                     search(ui, filter, 150.0);
                 });
             });
+            if !roomy {
+                self.origin(ui);
+            }
         } else {
-            ui.horizontal_wrapped(|ui| self.title(ui));
+            ui.horizontal_wrapped(|ui| {
+                self.title(ui);
+                self.origin(ui);
+            });
             ui.horizontal_wrapped(|ui| {
                 let width = (ui.available_width() - 96.0).max(120.0);
                 search(ui, filter, width);
@@ -61,6 +70,10 @@ impl Head<'_> {
     fn title(&self, ui: &mut Ui) {
         let title = format!("{} texts labelled", count(self.texts));
         ui.label(RichText::new(title).text_style(theme::title()).strong());
+    }
+
+    /// Which run said so, how long it took, and how many labels are the user's own.
+    fn origin(&self, ui: &mut Ui) {
         let own = self.results.rows.len() - self.texts;
         let mut text = format!("in {}", duration(self.seconds));
         if self.run > 0 {

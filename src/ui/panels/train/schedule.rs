@@ -19,28 +19,37 @@ const LINE: f32 = 26.0;
 
 /// Draws the card's head and the plot, `height` high.
 pub fn show(ui: &mut Ui, view: &View<'_>, height: f32, intents: &mut Vec<Intent>) {
-    ui.horizontal(|ui| {
+    if view.narrow {
         heading(ui, title(view)).on_hover_text(EXPLANATION);
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let total = view.outlook.total;
-            let at = if view.stage.is_some() {
-                format!("step {} of {}", count(view.step), count(total))
-            } else {
-                format!("planned step {} of {}", count(view.step), count(total))
-            };
-            small(ui, format!("{at} · log scale")).on_hover_text(
-                "Steps are batches: each changes the weights once. The vertical axis is logarithmic, so that rates a \
-                 factor apart lie the same distance apart.",
-            );
-            if view.stage.is_some() && !view.live && view.record.status.active() {
-                let back = crate::ui::widgets::chip(ui, "back to live");
-                if back.on_hover_text("Follows the run again.").clicked() {
-                    intents.push(Intent::Live);
-                }
-            }
+        ui.horizontal(|ui| place(ui, view, intents));
+    } else {
+        ui.horizontal(|ui| {
+            heading(ui, title(view)).on_hover_text(EXPLANATION);
+            let right = egui::Layout::right_to_left(egui::Align::Center);
+            ui.with_layout(right, |ui| place(ui, view, intents));
         });
-    });
+    }
     plot(ui, view, height, intents);
+}
+
+/// Where the playhead is, and the way back to the run.
+fn place(ui: &mut Ui, view: &View<'_>, intents: &mut Vec<Intent>) {
+    let total = view.outlook.total;
+    let at = if view.stage.is_some() {
+        format!("step {} of {}", count(view.step), count(total))
+    } else {
+        format!("planned step {} of {}", count(view.step), count(total))
+    };
+    small(ui, format!("{at} · log scale")).on_hover_text(
+        "Steps are batches: each changes the weights once. The vertical axis is logarithmic, so that rates a factor apart \
+         lie the same distance apart.",
+    );
+    if view.stage.is_some() && !view.live && view.record.status.active() {
+        let back = crate::ui::widgets::chip(ui, "back to live");
+        if back.on_hover_text("Follows the run again.").clicked() {
+            intents.push(Intent::Live);
+        }
+    }
 }
 
 fn title(view: &View<'_>) -> &'static str {

@@ -33,6 +33,15 @@ fn pictures() {
             };
             let failed = || {
                 let mut state = running(dir.path());
+                let open = project(600, 84);
+                let Readiness::Ready(material) = start::readiness(Some(&open.project)) else {
+                    panic!("there are labels")
+                };
+                let recipe = &state.panel.recipe;
+                let common = state.shared.settings.common();
+                let job = start::fit(&open.project, &material, recipe, common, dir.path());
+                state.panel.job = Some(Box::new(job));
+                state.shared.run.record.device = "A graphics card".into();
                 state.shared.run.push(Event::Failed {
                     message: "the device failed; run again with `--resume` or `--device cpu`".into(),
                     usage: false,
