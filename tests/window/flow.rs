@@ -187,7 +187,7 @@ pub(super) fn classify(harness: &mut Harness<'_, App>) {
     harness.run_steps(3);
     until(harness, "the Classify screen", |s| s.screen == Screen::Classify);
     let began = Instant::now();
-    while harness.query_by_label_contains("texts labelled").is_none() {
+    while harness.query_by_label("Search the texts").is_none() {
         assert!(began.elapsed() < PATIENCE, "the texts are never classified");
         harness.step();
         std::thread::sleep(Duration::from_millis(5));

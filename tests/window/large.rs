@@ -89,6 +89,11 @@ fn a_hundred_thousand_texts_are_labelled_trained_classified_and_exported() {
         project.is_some_and(|p| p.labels().count() == 2)
     });
     harness.run_steps(4);
+    shot(&mut harness, "large-1-named");
+    assert!(
+        harness.query_by_label("Names of labels").is_none(),
+        "two names are enough to begin"
+    );
     for given in 1..=20 {
         let asked = harness.state().asked_for().unwrap();
         let key = [Key::Num1, Key::Num2][about(asked as usize)];

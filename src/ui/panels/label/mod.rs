@@ -152,7 +152,8 @@ impl LabelPanel {
                 ..Self::default()
             };
         }
-        if open.project.labels().next().is_none() {
+        // Labels that are on their way to the file are not there yet, and are not asked for again.
+        if open.project.labels().next().is_none() && !open.busy() {
             self.naming = true;
         }
         !texts.texts.is_empty()
