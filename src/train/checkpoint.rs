@@ -120,4 +120,23 @@ impl Checkpoint {
         });
         result
     }
+
+    /// Adds another checkpoint's arrays, each name behind `prefix`.
+    pub fn nest(&mut self, prefix: &str, part: Self) {
+        let arrays = part.arrays.into_iter();
+        self.arrays
+            .extend(arrays.map(|(name, array)| (format!("{prefix}{name}"), array)));
+    }
+
+    /// The arrays that [`Checkpoint::nest`] added.
+    pub fn nested(&self, prefix: &str) -> Self {
+        let arrays = self.arrays.iter().filter_map(|(name, array)| {
+            let name = name.strip_prefix(prefix)?;
+            Some((name.to_string(), array.clone()))
+        });
+        Self {
+            arrays: arrays.collect(),
+            ..Self::default()
+        }
+    }
 }

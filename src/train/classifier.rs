@@ -308,11 +308,7 @@ async fn checkpoint(
         for (name, tensor) in statistics(best) {
             kept.put(name, tensor).await?;
         }
-        checkpoint.arrays.extend(
-            kept.arrays
-                .into_iter()
-                .map(|(name, array)| (format!("best.{name}"), array)),
-        );
+        checkpoint.nest("best.", kept);
         let device = best.encoder.embedding.constant().device();
         let record = Tensor::<1>::from_data(TensorData::new(vec![*nll, *since as f32], [2]), &device);
         checkpoint.put("best.record".into(), record).await?;

@@ -92,6 +92,7 @@ pub fn pretraining(epochs: usize, batch: usize, rate: f64, drop_mult: f32, seed:
         clip: LM_CLIP,
         dropouts: Dropouts::LANGUAGE_MODEL.scaled(drop_mult),
         regularisation: (ALPHA * f64::from(drop_mult), BETA * f64::from(drop_mult)),
+        keep_best: false,
         seed,
         max_seconds: None,
         measure_every: 50,
@@ -105,7 +106,8 @@ const ADAPTATION_TOKENS: usize = 800_000;
 
 /// Stage 2: discriminative rates and STLR (sections 3.2 and 4.1).
 ///
-/// Small corpora get fewer streams, so that an epoch still makes a hundred steps or so, and more epochs.
+/// Small corpora get fewer streams, so that an epoch still makes a hundred steps or so, and more epochs; the best of
+/// those is kept.
 pub fn adaptation(tokens: usize, seed: u64) -> lm::Config {
     let batch = (tokens / (BPTT * 100)).clamp(4, 32);
     let drop_mult = 0.3;
@@ -123,6 +125,7 @@ pub fn adaptation(tokens: usize, seed: u64) -> lm::Config {
         clip: LM_CLIP,
         dropouts: Dropouts::LANGUAGE_MODEL.scaled(drop_mult),
         regularisation: (ALPHA * f64::from(drop_mult), BETA * f64::from(drop_mult)),
+        keep_best: true,
         seed,
         max_seconds: None,
         measure_every: 20,

@@ -6,7 +6,7 @@ use std::time::Instant;
 use burn::tensor::Tensor;
 
 use super::Error;
-use super::checkpoint::{Checkpoint, Position};
+use super::checkpoint::{Array, Checkpoint, Position};
 use super::evaluate::perplexity;
 use super::measure::Origin;
 use super::monitor::{Evaluation, Group, Monitor, Signal, Snapshot, Step};
@@ -44,6 +44,9 @@ pub struct Config {
     pub dropouts: Dropouts,
     /// Coefficients of AR and TAR.
     pub regularisation: (f64, f64),
+    /// Whether the weights of the epoch with the lowest validation loss are returned, the untrained ones among them,
+    /// and not the last epoch's: a small corpus is soon known by heart.
+    pub keep_best: bool,
     /// The run's seed.
     pub seed: u64,
     /// Ends the schedule after so many seconds of training: the rate then follows the clock where that is ahead of
@@ -85,7 +88,8 @@ impl Config {
 
 /// Fine-tunes (or, from fresh weights, trains) `model` on `corpus`.
 ///
-/// The validation loss on `valid` is measured before the first epoch and after each. Returns the trained model.
+/// The validation loss on `valid` is measured before the first epoch and after each. Returns the trained model, or with
+/// [`Config::keep_best`] the best of those that were measured.
 ///
 /// # Errors
 /// Divergence, a lost device, a checkpoint that does not fit, or [`Error::Stopped`].
@@ -115,6 +119,7 @@ pub async fn train<M: Monitor>(
     };
     let origin = (config.measure_every > 0).then(|| Origin::of(&model));
     let mut states: Option<Vec<State>> = None;
+    let mut best: Option<Best> = None;
     if let Some(checkpoint) = &resume {
         if checkpoint.position.fingerprint != at.fingerprint {
             let message = format!(
@@ -127,8 +132,12 @@ pub async fn train<M: Monitor>(
         checkpoint.load_network(&mut model)?;
         optimiser.load(checkpoint, &model)?;
         states = load_states(checkpoint, &model)?;
+        best = Best::load(checkpoint, &model)?;
     } else if let Some(valid) = valid {
         let nll = perplexity(&model, valid, config.bptt).await?.nll;
+        if config.keep_best {
+            Best::update(&mut best, nll, &model);
+        }
         monitor.evaluation(Evaluation {
             epoch: 0,
             nll,
@@ -143,7 +152,7 @@ pub async fn train<M: Monitor>(
 
     let mut seen = 0;
     let mut clock = Clock::new(at.seconds);
-    for epoch in at.epoch..config.epochs {
+    'epochs: for epoch in at.epoch..config.epochs {
         let batches = config.batches(&corpus, epoch);
         let mut carried = states
             .take()
@@ -162,7 +171,7 @@ pub async fn train<M: Monitor>(
                         seconds: clock.seconds(),
                         ..at.clone()
                     };
-                    monitor.save(checkpoint(&model, &optimiser, &carried, position).await?)?;
+                    monitor.save(checkpoint(&model, &optimiser, best.as_ref(), &carried, position).await?)?;
                     due = false;
                 }
                 match signal {
@@ -174,7 +183,7 @@ pub async fn train<M: Monitor>(
             // A run with a time limit is at whichever point of its schedule the clock or the steps have reached.
             let by_clock = config.max_seconds.map_or(0.0, |limit| clock.seconds() / limit);
             if by_clock >= 1.0 {
-                return Ok(optimiser.averaged(&model));
+                break 'epochs;
             }
             let t = (at.step as usize).max((by_clock * total as f64) as usize);
             let window = batches.window(index);
@@ -236,10 +245,12 @@ pub async fn train<M: Monitor>(
                 });
             }
         }
+        let now = optimiser.averaged(&model);
         if let Some(valid) = valid {
-            let nll = perplexity(&optimiser.averaged(&model), valid, config.bptt)
-                .await?
-                .nll;
+            let nll = perplexity(&now, valid, config.bptt).await?.nll;
+            if config.keep_best {
+                Best::update(&mut best, nll, &now);
+            }
             optimiser.observe(nll);
             monitor.evaluation(Evaluation {
                 epoch: epoch + 1,
@@ -247,12 +258,51 @@ pub async fn train<M: Monitor>(
                 error: None,
             });
         }
-        let now = optimiser.averaged(&model);
         monitor
             .epoch(epoch + 1, at.step, Snapshot::LanguageModel(&now))
             .await?;
     }
-    Ok(optimiser.averaged(&model))
+    Ok(match best {
+        Some(best) => best.model,
+        None => optimiser.averaged(&model),
+    })
+}
+
+/// The weights with the lowest validation loss so far.
+struct Best {
+    /// As precise as a checkpoint keeps it, so that a resumed run decides as an uninterrupted one.
+    nll: f32,
+    model: LanguageModel,
+}
+
+impl Best {
+    fn update(best: &mut Option<Self>, nll: f64, model: &LanguageModel) {
+        let nll = nll as f32;
+        // A model that has diverged is never the best; of two equals the earlier one is.
+        if nll.is_finite() && best.as_ref().is_none_or(|best| nll < best.nll) {
+            let model = model.frozen();
+            *best = Some(Self { nll, model });
+        }
+    }
+
+    async fn save(&self, checkpoint: &mut Checkpoint) -> Result<(), Error> {
+        let mut kept = Checkpoint::default();
+        kept.put_network(&self.model).await?;
+        let (shape, values) = (vec![1], vec![self.nll]);
+        kept.arrays.insert("nll".into(), Array { shape, values });
+        checkpoint.nest("best.", kept);
+        Ok(())
+    }
+
+    fn load(checkpoint: &Checkpoint, model: &LanguageModel) -> Result<Option<Self>, Error> {
+        let kept = checkpoint.nested("best.");
+        let Some(&nll) = kept.arrays.get("nll").and_then(|array| array.values.first()) else {
+            return Ok(None);
+        };
+        let mut model = model.clone();
+        kept.load_network(&mut model)?;
+        Ok(Some(Self { nll, model }))
+    }
 }
 
 /// Reads scalars back in one transfer.
@@ -270,6 +320,7 @@ async fn read<const N: usize>(scalars: [Tensor<1>; N]) -> Result<[f64; N], Error
 async fn checkpoint(
     model: &LanguageModel,
     optimiser: &Optimiser,
+    best: Option<&Best>,
     states: &[State],
     position: Position,
 ) -> Result<Checkpoint, Error> {
@@ -279,6 +330,9 @@ async fn checkpoint(
     };
     checkpoint.put_network(model).await?;
     optimiser.save(&mut checkpoint).await?;
+    if let Some(best) = best {
+        best.save(&mut checkpoint).await?;
+    }
     for (i, state) in states.iter().enumerate() {
         checkpoint.put(format!("state.{i}.h"), state.h.clone()).await?;
         checkpoint.put(format!("state.{i}.c"), state.c.clone()).await?;

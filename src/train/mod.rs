@@ -9,6 +9,8 @@ pub mod defaults;
 pub mod evaluate;
 pub mod find_rate;
 pub mod forgetting;
+#[cfg(test)]
+mod keep_best_tests;
 pub mod language_model;
 pub mod measure;
 #[cfg(test)]

@@ -70,10 +70,6 @@ fn unknown_names_are_wrong_usage() {
         ("fit --data good.csv", ["required", "--out", "<DIR>"]),
         ("fitt --data good.csv", ["'fitt'", "fit", "unrecognized"]),
         (
-            "tokenize good.csv --seed 3",
-            ["`tokenize`", "leave out", "`--seed`"],
-        ),
-        (
             "export --out x.onnx --format onnx",
             ["ONNX", "not yet available", "safetensors"],
         ),

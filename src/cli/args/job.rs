@@ -21,18 +21,6 @@ impl Cli {
     /// # Errors
     /// Wrong usage that takes more than one option to see, as clap reports it.
     pub fn into_job(self) -> Result<Job, clap::Error> {
-        if let Some(Verb::Tokenize { .. } | Verb::Import(_) | Verb::Export(_)) = &self.verb {
-            let given = [
-                ("--device", self.common.device.is_some()),
-                ("--seed", self.common.seed.is_some()),
-            ];
-            if let Some((option, _)) = given.into_iter().find(|(_, given)| *given) {
-                let message = format!(
-                    "`tokenize`, `import` and `export` neither train nor draw anything: leave out `{option}`"
-                );
-                return Err(Self::command().error(ErrorKind::ArgumentConflict, message));
-            }
-        }
         let common = Common {
             device: self.common.device.unwrap_or_default(),
             seed: self.common.seed.unwrap_or_default(),

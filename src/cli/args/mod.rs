@@ -49,8 +49,8 @@ pub struct CommonArgs {
     pub json: bool,
 }
 
-/// Takes the place of `--device` and `--seed` in a command that neither computes nor draws, so that its help does not
-/// offer them; [`Cli::into_job`] refuses them.
+/// Takes the place of `--device` and `--seed` in a command that neither computes nor draws: every command takes them, so
+/// that a script can give all the same ones, but its help does not offer what would change nothing.
 #[derive(Debug, Args)]
 pub struct NeitherDeviceNorSeed {
     #[arg(long, hide = true, value_name = "DEVICE", value_parser = values::device())]

@@ -69,12 +69,7 @@ fn every_line_of_the_contract_is_understood() {
         " --device wgpu --seed 3 --json",
     ];
     for (line, name) in lines {
-        // What neither computes nor draws takes neither device nor seed.
-        let computes = !["tokenize", "import", "export"].contains(&name);
-        for options in common
-            .iter()
-            .filter(|o| computes || !o.contains("--device") && !o.contains("--seed"))
-        {
+        for options in common {
             let line = format!("{line}{options}");
             let job = job(&line).unwrap_or_else(|error| panic!("{line}: {error}"));
             let value = serde_json::to_value(&job).expect("a job is plain data");
@@ -236,11 +231,6 @@ fn wrong_usage_ends_with_2() {
         "unfreeze export --format onnx --out d",
         "unfreeze doctor --device tpu",
         "unfreeze lab --data a",
-        "unfreeze tokenize --device cpu",
-        "unfreeze --device cpu tokenize",
-        "unfreeze tokenize a.txt --seed 7",
-        "unfreeze import --weights X.pth --vocab X.pkl --out D --seed 0",
-        "unfreeze export --device auto --out P",
     ];
     for line in lines {
         assert_eq!(

@@ -213,20 +213,18 @@ pub async fn adapt(
     let training =
         Stage::start(control, stage, model.groups(), 0, "steps").with_checkpoint(work.checkpoint_path());
     let mut monitor = Observed::new(training, stage).with_general(general, None);
-    let model = language_model::train(model, corpus, None, &config, checkpoint, &mut monitor).await?;
+    let model =
+        language_model::train(model, corpus, valid.as_ref(), &config, checkpoint, &mut monitor).await?;
     let seconds = monitor.done();
     let after = match &valid {
         Some(valid) => evaluate::perplexity(&model, valid, config.bptt).await?.nll,
         None => f64::NAN,
     };
-    if valid.is_some() {
-        control.emit(Event::Evaluation {
-            stage: stage.to_string(),
-            epoch: config.epochs,
-            nll: after,
-            perplexity: Some(after.exp()),
-            error: None,
-        });
+    if after >= before {
+        control.note(format!(
+            "Held-out texts are read no better after adaptation than before (perplexity {before:.1}), so that the \
+             weights stay as they were: more texts without a label would help"
+        ));
     }
     files.tensors = tensors_of(&model).await?;
     Ok(Adapted {
