@@ -106,8 +106,9 @@ const ADAPTATION_TOKENS: usize = 800_000;
 
 /// Stage 2: discriminative rates and STLR (sections 3.2 and 4.1).
 ///
-/// Small corpora get fewer streams, so that an epoch still makes a hundred steps or so, and more epochs; the best of
-/// those is kept.
+/// Small corpora get fewer streams, so that an epoch still makes a hundred steps or so, and more epochs. The last
+/// epoch's weights are used although held-out texts are read best some epochs earlier: the classifier that starts from
+/// them errs less (43.3 % instead of 50.2 % on the built-in sample, four seeds).
 pub fn adaptation(tokens: usize, seed: u64) -> lm::Config {
     let batch = (tokens / (BPTT * 100)).clamp(4, 32);
     let drop_mult = 0.3;
@@ -125,7 +126,7 @@ pub fn adaptation(tokens: usize, seed: u64) -> lm::Config {
         clip: LM_CLIP,
         dropouts: Dropouts::LANGUAGE_MODEL.scaled(drop_mult),
         regularisation: (ALPHA * f64::from(drop_mult), BETA * f64::from(drop_mult)),
-        keep_best: true,
+        keep_best: false,
         seed,
         max_seconds: None,
         measure_every: 20,

@@ -71,7 +71,7 @@ fn start() -> (LanguageModel, Config) {
     (config.epochs, config.bptt, config.rate) = (30, 20, 1e-2);
     (config.rates, config.weight_decay, config.regularisation) = (Rates::Uniform, 0.0, (0.0, 0.0));
     config.dropouts = Dropouts::LANGUAGE_MODEL.scaled(0.0);
-    config.report_every = 1;
+    (config.report_every, config.keep_best) = (1, true);
     (LanguageModel::new(arch, 1, &Device::flex()), config)
 }
 

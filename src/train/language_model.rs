@@ -45,7 +45,8 @@ pub struct Config {
     /// Coefficients of AR and TAR.
     pub regularisation: (f64, f64),
     /// Whether the weights of the epoch with the lowest validation loss are returned, the untrained ones among them,
-    /// and not the last epoch's: a small corpus is soon known by heart.
+    /// and not the last epoch's: a small corpus is soon known by heart. For a model that writes; the features of the last
+    /// epoch make the better classifier.
     pub keep_best: bool,
     /// The run's seed.
     pub seed: u64,

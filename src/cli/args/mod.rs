@@ -261,6 +261,9 @@ pub struct AdaptArgs {
     /// Sweep the language model's rate first and use what the learning-rate finder suggests
     #[arg(long, conflicts_with = "rate")]
     pub find_rate: bool,
+    /// Keep the language model's best epoch on held-out texts: writes better, but classifies worse than the last
+    #[arg(long)]
+    pub keep_best: bool,
     /// Parallel streams
     #[arg(long, visible_alias = "lm-batch", value_name = "N", value_parser = values::count)]
     pub batch: Option<usize>,
@@ -349,6 +352,9 @@ pub struct FitArgs {
     /// Sweep the language model's rate first and use what the learning-rate finder suggests
     #[arg(long, conflicts_with = "lm_rate")]
     pub find_rate: bool,
+    /// Keep the language model's best epoch on held-out texts: writes better, but classifies worse than the last
+    #[arg(long)]
+    pub keep_best: bool,
     /// Language model: parallel streams
     #[arg(long, value_name = "N", value_parser = values::count)]
     pub lm_batch: Option<usize>,

@@ -174,6 +174,7 @@ pub async fn adapt(
     if let Some(drop_mult) = options.drop_mult {
         config.dropouts = crate::model::Dropouts::LANGUAGE_MODEL.scaled(drop_mult);
     }
+    config.keep_best = options.keep_best;
     config.report_every = prepare::report_every(device, config.report_every);
     let model = files.language_model(device)?;
     prepare::language_model(control, &model, &config).await?;
@@ -220,16 +221,17 @@ pub async fn adapt(
         Some(valid) => evaluate::perplexity(&model, valid, config.bptt).await?.nll,
         None => f64::NAN,
     };
-    if after >= before {
+    let after = after.exp();
+    if after > before {
         control.note(format!(
-            "Held-out texts are read no better after adaptation than before (perplexity {before:.1}), so that the \
-             weights stay as they were: more texts without a label would help"
+            "Held-out texts are read worse after adaptation than before (perplexity {after:.1}, {before:.1} before): so \
+             few texts are soon known by heart; more of them, with or without a label, would help"
         ));
     }
     files.tensors = tensors_of(&model).await?;
     Ok(Adapted {
         files,
-        perplexity: (before, after.exp()),
+        perplexity: (before, after),
         seconds,
     })
 }

@@ -152,6 +152,9 @@ pub struct LmOptions {
     /// Sweep the rate first and use the one that the learning-rate finder suggests.
     #[serde(default)]
     pub find_rate: bool,
+    /// Keep the epoch that reads held-out texts best and not the last, which makes the better classifier.
+    #[serde(default)]
+    pub keep_best: bool,
     /// Parallel streams.
     pub batch: Option<usize>,
     /// Time steps of a window.
