@@ -2,7 +2,6 @@
 //! time.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -13,6 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::atomic::write_atomic;
 use super::error::{Error, one_line};
+use crate::host::fs;
 
 /// A tensor in memory.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +35,74 @@ pub enum Precision {
     F32,
     /// Half the size, three significant digits, up to 65,504.
     F16,
+    /// The embedding, by far the largest matrix, in a byte a number with a factor for each row; the rest as [`Self::F16`].
+    EmbeddingI8,
+    /// Every matrix in a byte a number with a factor for each row; the rest as [`Self::F16`].
+    MatricesI8,
+}
+
+/// How the numbers of one tensor are stored.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stored {
+    F32,
+    F16,
+    /// With a tensor of factors, F32, beside it.
+    I8,
+}
+
+impl Precision {
+    fn of(self, tensor: &NamedTensor) -> Stored {
+        let matrix = tensor.shape.len() == 2 && tensor.shape[0] > 1;
+        match self {
+            Self::F32 => Stored::F32,
+            Self::EmbeddingI8 if matrix && tensor.name.ends_with("encoder.weight") => Stored::I8,
+            Self::MatricesI8 if matrix => Stored::I8,
+            _ => Stored::F16,
+        }
+    }
+}
+
+/// A row's bytes, and the factor that makes numbers of them: the largest number is 127 times it.
+fn eight_bits(row: &[f32]) -> (Vec<i8>, f32) {
+    let largest = row.iter().fold(0.0f32, |most, x| most.max(x.abs()));
+    let factor = largest / 127.0;
+    let byte = |x: &f32| {
+        if factor > 0.0 {
+            (x / factor).round().clamp(-127.0, 127.0) as i8
+        } else {
+            0
+        }
+    };
+    (row.iter().map(byte).collect(), factor)
+}
+
+fn rows_of(tensor: &NamedTensor) -> std::slice::Chunks<'_, f32> {
+    let rows = tensor.shape.first().copied().unwrap_or(1).max(1);
+    tensor.data.chunks((tensor.data.len() / rows).max(1))
+}
+
+/// What a reader gets of tensors that were written so.
+pub fn as_stored(tensors: &Tensors, precision: Precision) -> Tensors {
+    let stored = |tensor: &NamedTensor| {
+        let data = match precision.of(tensor) {
+            Stored::F32 => tensor.data.clone(),
+            Stored::F16 => tensor.data.iter().map(|&x| f16::from_f32(x).to_f32()).collect(),
+            Stored::I8 => rows_of(tensor)
+                .flat_map(|row| {
+                    let (bytes, factor) = eight_bits(row);
+                    bytes.into_iter().map(move |byte| f32::from(byte) * factor)
+                })
+                .collect(),
+        };
+        NamedTensor {
+            data,
+            ..tensor.clone()
+        }
+    };
+    tensors
+        .iter()
+        .map(|(name, tensor)| (name.clone(), stored(tensor)))
+        .collect()
 }
 
 /// Name of the tensor that holds one factor a row for the 8-bit tensor `name`.
@@ -51,7 +119,7 @@ fn scale_of(name: &str) -> String {
 /// The file cannot be read, is truncated or damaged, or holds another type of number.
 pub fn read_safetensors(path: &Path) -> Result<(Tensors, BTreeMap<String, String>), Error> {
     let bytes = fs::read(path).map_err(|error| {
-        if path.is_dir() {
+        if fs::is_dir(path) {
             Error::IsDirectory {
                 path: path.to_path_buf(),
             }
@@ -211,7 +279,7 @@ fn check(tensors: &Tensors, precision: Precision, origin: &str) -> Result<(), Er
             ));
         }
         let too_large = |value: &&f32| value.is_finite() && !f16::from_f32(**value).is_finite();
-        if let (Precision::F16, Some(value)) = (precision, tensor.data.iter().find(too_large)) {
+        if let (Stored::F16, Some(value)) = (precision.of(tensor), tensor.data.iter().find(too_large)) {
             return fault(format!("{value} is too large for F16; write it as F32"));
         }
     }
@@ -224,20 +292,31 @@ fn write_to(
     metadata: &BTreeMap<String, String>,
     precision: Precision,
 ) -> io::Result<()> {
-    let (dtype, size) = match precision {
-        Precision::F32 => ("F32", 4),
-        Precision::F16 => ("F16", 2),
-    };
+    // Wide numbers first, so that all lie at multiples of their size.
+    let mut parts: Vec<(String, &'static str, Vec<usize>, Part)> = Vec::new();
+    for (name, tensor) in tensors {
+        let shape = || tensor.shape.clone();
+        match precision.of(tensor) {
+            Stored::F32 => parts.push((name.clone(), "F32", shape(), Part::F32(tensor))),
+            Stored::F16 => parts.push((name.clone(), "F16", shape(), Part::F16(tensor))),
+            Stored::I8 => {
+                parts.push((name.clone(), "I8", shape(), Part::I8(tensor)));
+                let rows = vec![tensor.shape[0]];
+                parts.push((scale_of(name), "F32", rows, Part::Factors(tensor)));
+            }
+        }
+    }
+    parts.sort_by_key(|(_, _, _, part)| std::cmp::Reverse(part.size()));
     let mut header = Map::new();
     if !metadata.is_empty() {
         header.insert("__metadata__".to_string(), json!(metadata));
     }
     let mut start = 0;
-    for (name, tensor) in tensors {
-        let end = start + tensor.data.len() * size;
+    for (name, dtype, shape, part) in &parts {
+        let end = start + shape.iter().product::<usize>() * part.size();
         header.insert(
             name.clone(),
-            json!({"dtype": dtype, "shape": tensor.shape, "data_offsets": [start, end]}),
+            json!({"dtype": dtype, "shape": shape, "data_offsets": [start, end]}),
         );
         start = end;
     }
@@ -246,13 +325,57 @@ fn write_to(
     header.push_str(&" ".repeat(header.len().next_multiple_of(8) - header.len()));
     out.write_all(&(header.len() as u64).to_le_bytes())?;
     out.write_all(header.as_bytes())?;
-    for value in tensors.values().flat_map(|tensor| &tensor.data) {
-        match precision {
-            Precision::F32 => out.write_all(&value.to_le_bytes())?,
-            Precision::F16 => out.write_all(&f16::from_f32(*value).to_le_bytes())?,
-        }
+    for (_, _, _, part) in &parts {
+        part.write(out)?;
     }
     Ok(())
+}
+
+/// What one entry of a file holds.
+enum Part<'a> {
+    F32(&'a NamedTensor),
+    F16(&'a NamedTensor),
+    I8(&'a NamedTensor),
+    /// The factors of an I8 tensor's rows.
+    Factors(&'a NamedTensor),
+}
+
+impl Part<'_> {
+    /// Bytes of a number.
+    fn size(&self) -> usize {
+        match self {
+            Self::F32(_) | Self::Factors(_) => 4,
+            Self::F16(_) => 2,
+            Self::I8(_) => 1,
+        }
+    }
+
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        match self {
+            Self::F32(tensor) => {
+                for value in &tensor.data {
+                    out.write_all(&value.to_le_bytes())?;
+                }
+            }
+            Self::F16(tensor) => {
+                for value in &tensor.data {
+                    out.write_all(&f16::from_f32(*value).to_le_bytes())?;
+                }
+            }
+            Self::I8(tensor) => {
+                for row in rows_of(tensor) {
+                    let bytes: Vec<u8> = eight_bits(row).0.into_iter().map(i8::cast_unsigned).collect();
+                    out.write_all(&bytes)?;
+                }
+            }
+            Self::Factors(tensor) => {
+                for row in rows_of(tensor) {
+                    out.write_all(&eight_bits(row).1.to_le_bytes())?;
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -323,6 +446,40 @@ mod tests {
         write_safetensors(&path, &sample(), &metadata(), Precision::F32).expect("written");
         assert_eq!(fs::read(&path).expect("read"), bytes);
         assert_eq!(read_safetensors(&path).expect("read").0, sample());
+    }
+
+    #[test]
+    fn bytes_a_row_read_back_as_they_were_foretold() {
+        let rows: Vec<f32> = (0..60).map(|i| ((i * 37) % 41) as f32 * 0.01 - 0.2).collect();
+        let tensors: Tensors = [
+            tensor("0.encoder.weight", &[12, 5], &rows),
+            tensor("0.rnns.0.weight", &[5, 12], &rows),
+            tensor("bias", &[3], &[0.5, -0.25, 8.0]),
+            tensor("empty row", &[2, 2], &[0.0, 0.0, 1.0, -1.0]),
+        ]
+        .into();
+        for precision in [Precision::F16, Precision::EmbeddingI8, Precision::MatricesI8] {
+            let bytes = safetensors_bytes(&tensors, &metadata(), precision).expect("written");
+            let read = parse_safetensors(&bytes, "x").expect("read").0;
+            assert_eq!(read, as_stored(&tensors, precision), "{precision:?}");
+            for (name, tensor) in &tensors {
+                let worst = tensor
+                    .data
+                    .iter()
+                    .zip(&read[name].data)
+                    .map(|(a, b)| (a - b).abs());
+                assert!(
+                    worst.fold(0.0, f32::max) <= 0.2 / 254.0 + 1e-6,
+                    "{precision:?}: {name}"
+                );
+            }
+        }
+        let size = |precision| {
+            safetensors_bytes(&tensors, &BTreeMap::new(), precision)
+                .expect("written")
+                .len()
+        };
+        assert!(size(Precision::MatricesI8) < size(Precision::F32));
     }
 
     #[test]

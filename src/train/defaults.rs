@@ -34,7 +34,7 @@ pub struct Preset {
 }
 
 /// Every preset.
-pub const PRESETS: [Preset; 3] = [
+pub const PRESETS: [Preset; 4] = [
     Preset {
         name: "tiny",
         arch: Architecture {
@@ -48,7 +48,7 @@ pub const PRESETS: [Preset; 3] = [
         rate: 4e-3,
     },
     Preset {
-        name: "small",
+        name: "mini",
         arch: Architecture {
             vocab: 8_000,
             embedding: 128,
@@ -56,6 +56,18 @@ pub const PRESETS: [Preset; 3] = [
             layers: 3,
         },
         batch: 32,
+        drop_mult: 0.1,
+        rate: 4e-3,
+    },
+    Preset {
+        name: "small",
+        arch: Architecture {
+            vocab: 24_000,
+            embedding: 192,
+            hidden: 512,
+            layers: 3,
+        },
+        batch: 128,
         drop_mult: 0.1,
         rate: 4e-3,
     },

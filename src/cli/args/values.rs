@@ -34,9 +34,18 @@ const TOKENIZERS: [Named<TokenizerKind>; 2] = [
     ),
 ];
 
-const PRESETS: [Named<&str>; 3] = [
+const PRESETS: [Named<&str>; 4] = [
     ("tiny", "tiny", "for trying things out: minutes on a CPU"),
-    ("small", "small", "embedding 128, hidden 256, 3 layers: a laptop"),
+    (
+        "mini",
+        "mini",
+        "embedding 128, hidden 256, 3 layers, 8,000 words: hours on a processor",
+    ),
+    (
+        "small",
+        "small",
+        "embedding 192, hidden 512, 3 layers, 24,000 words: the built-in models; minutes on a large GPU",
+    ),
     (
         "paper",
         "paper",
@@ -76,8 +85,8 @@ pub fn preset() -> impl TypedValueParser<Value = &'static str> {
 
 /// `bench --preset`.
 pub fn bench_preset() -> impl TypedValueParser<Value = &'static str> {
-    let [_, small, paper] = PRESETS;
-    named([small, paper])
+    let [_, mini, small, paper] = PRESETS;
+    named([mini, small, paper])
 }
 
 /// `bench --only`.
