@@ -1,6 +1,6 @@
 """The same work in PyTorch: training steps of a three-layer LSTM language model with a tied softmax.
 
-    python benches/peers/lm_pytorch.py --preset small --device cpu
+    python benches/peers/lm_pytorch.py --preset mini --device cpu
     python benches/peers/lm_pytorch.py --preset paper --device cuda --tf32
 
 One step is forward, cross-entropy over every position, backward, gradient clipping and Adam, with the state carried
@@ -19,7 +19,8 @@ import torch.nn.functional as F
 from torch import nn
 
 PRESETS = {
-    "small": {"emb": 128, "hidden": 256, "vocab": 8_000, "batch": 32, "bptt": 70},
+    "mini": {"emb": 128, "hidden": 256, "vocab": 8_000, "batch": 32, "bptt": 70},
+    "small": {"emb": 192, "hidden": 512, "vocab": 24_000, "batch": 128, "bptt": 70},
     "paper": {"emb": 400, "hidden": 1_152, "vocab": 30_000, "batch": 16, "bptt": 70},
 }
 
@@ -45,8 +46,8 @@ class LanguageModel(nn.Module):
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--preset", choices=PRESETS, default="small")
-    for name in PRESETS["small"]:
+    parser.add_argument("--preset", choices=PRESETS, default="mini")
+    for name in PRESETS["mini"]:
         parser.add_argument(f"--{name}", type=int, help="overrides the preset")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--tf32", action="store_true", help="allow TF32 matrix products and cuDNN kernels")
@@ -101,7 +102,7 @@ def main():
     seconds, loss, parameters = measure(args)
     median, tokens = statistics.median(seconds), args.batch * args.bptt
     cuda = args.device == "cuda"
-    report = {name: getattr(args, name) for name in ("preset", *PRESETS["small"], "device", "tf32", "steps")}
+    report = {name: getattr(args, name) for name in ("preset", *PRESETS["mini"], "device", "tf32", "steps")}
     report |= {
         "tokens_per_second": round(tokens / median, 1),
         "step_ms": {"median": median * 1e3, "min": min(seconds) * 1e3, "max": max(seconds) * 1e3},

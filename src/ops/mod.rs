@@ -12,9 +12,11 @@ pub mod embedding;
 pub mod linear_cross_entropy;
 pub mod lstm;
 pub mod peak;
+mod product;
 #[cfg(test)]
 mod shader_tests;
 mod simd;
+pub mod square_sum;
 #[cfg(test)]
 mod tests;
 

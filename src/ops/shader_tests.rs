@@ -5,12 +5,15 @@
 //! What no tool sees is kept by review. Workgroup memory is not cleared natively (browsers clear it), so each shader
 //! writes an element before any invocation reads it:
 //!
-//! - `lstm`: both tiles are stored whole, zeros beyond the edges, before the barrier in front of the product.
+//! - `lstm`: both pieces are stored whole, zeros beyond the edges, before the barrier in front of the product; every slice
+//!   stores all of its parts before they are added.
 //! - `lstm_sequence`: the first half of the hidden states and all cells of a slot are loaded for every unit before the
 //!   first step; a step reads the half that the one before has stored whole, behind a barrier. Lanes beyond the last
 //!   slot touch neither.
 //! - `lstm_sequence_back`: all gradients of a slot are zeroed or loaded before the first step; a step's products read them
 //!   behind one barrier and new ones are stored behind another.
+//! - `product`: both tiles are stored whole, zeros beyond the edges, before the barrier in front of each piece.
+//! - `sums`: every lane stores its sum before the first one adds them up.
 //! - `linear_cross_entropy`: all 256 invocations store their partial result before the reduction.
 //!
 //! Out-of-bounds accesses are not clamped natively either: indices are bounded by the shaders themselves.
@@ -23,7 +26,7 @@ use naga::AddressSpace;
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 
 use super::lstm::gpu::Forward;
-use super::{adam, concat_pool, dropout_mask, embedding, linear_cross_entropy, lstm};
+use super::{adam, concat_pool, dropout_mask, embedding, linear_cross_entropy, lstm, product};
 use crate::gpu::caps::DeviceCaps;
 use crate::gpu::kernel::Kernel;
 
@@ -39,12 +42,33 @@ fn launched() -> Vec<(Kernel, usize)> {
     for vocab in [2, 8_008, 60_001] {
         all.push((linear_cross_entropy::gpu::kernel(vocab), 3));
     }
+    for turned in [[false, false], [false, true], [true, false], [true, true]] {
+        // The left operand's columns make a difference only where it is turned.
+        let sizes: &[(usize, usize)] = if turned[0] {
+            &[(4, 4), (3, 4), (4, 3), (3, 3)]
+        } else {
+            &[(4, 4), (4, 3)]
+        };
+        for &(m, n) in sizes {
+            for halves in [1, 2] {
+                all.push((product::kernel(product::access(turned, m, n), turned, halves), 4));
+            }
+        }
+    }
+    all.push((product::sum_kernel("product_sum"), 3));
+    all.push((product::sum_kernel("sum_rows"), 2));
+    all.push((product::sum_kernel("total"), 2));
     for hidden in [
-        1, 7, 16, 64, 100, 128, 255, 256, 257, 300, 320, 341, 342, 400, 1_150, 1_152,
+        1, 7, 16, 64, 100, 128, 255, 256, 257, 300, 320, 341, 342, 400, 512, 1_150, 1_152,
     ] {
-        all.push((lstm::gpu::kernel("forward", hidden), 4));
-        all.push((lstm::gpu::kernel("backward_end", hidden), 4));
-        all.push((lstm::gpu::kernel("backward_step", hidden), 5));
+        // A step's kernels differ by their sizes in nothing but numbers, and take a browser long to compile.
+        if [1, 100, 512, 1_152].contains(&hidden) {
+            for rows in [8, 16, 32] {
+                all.push((lstm::gpu::step_kernel("forward", hidden, rows), 4));
+                all.push((lstm::gpu::step_kernel("backward_end", hidden, rows), 4));
+                all.push((lstm::gpu::step_kernel("backward_step", hidden, rows), 5));
+            }
+        }
         if Forward::SequenceOne.sequence_back(&DeviceCaps::FLOOR, hidden) {
             all.push((lstm::gpu::kernel("sequence_back", hidden), 5));
         }
@@ -133,6 +157,19 @@ fn shaders_keep_within_what_every_adapter_promises() {
     }
 }
 
+/// Gives every kernel to `tests/web/webgpu.test.mjs`, where `$UNFREEZE_KERNELS` names a file: a browser's compiler is not naga.
+#[test]
+#[ignore = "writes a file for the tests of the page"]
+fn kernels_for_the_browser() {
+    let path = std::env::var_os("UNFREEZE_KERNELS").expect("UNFREEZE_KERNELS names a file");
+    let kernel = |(kernel, _): &(Kernel, usize)| {
+        let name = format!("{} {:?}", kernel.entry, kernel.constants);
+        serde_json::json!({ "name": name, "entry": kernel.entry, "code": kernel.text() })
+    };
+    let all: Vec<serde_json::Value> = launched().iter().map(kernel).collect();
+    fs::write(path, serde_json::to_vec(&all).unwrap()).unwrap();
+}
+
 #[test]
 fn every_entry_point_is_launched_by_an_operation() {
     let launched: BTreeSet<String> = launched().iter().map(|(k, _)| k.entry.to_string()).collect();
@@ -152,22 +189,26 @@ fn every_entry_point_is_launched_by_an_operation() {
 }
 
 #[test]
-fn small_layers_run_many_steps_a_dispatch_and_large_ones_do_not() {
-    let caps = DeviceCaps::FLOOR;
-    assert_eq!(Forward::choose(&caps, 1, 256), Forward::SequenceOne);
-    assert_eq!(Forward::choose(&caps, 32, 256), Forward::SequenceFour);
-    assert_eq!(Forward::choose(&caps, 64, 400), Forward::Step);
-    assert_eq!(Forward::choose(&caps, 1, 1_152), Forward::Step);
+fn small_layers_run_many_steps_a_dispatch_where_dispatches_are_dear() {
+    let software = DeviceCaps {
+        software: true,
+        ..DeviceCaps::FLOOR
+    };
+    assert_eq!(Forward::choose(&software, 1, 256), Forward::SequenceOne);
+    assert_eq!(Forward::choose(&software, 32, 256), Forward::SequenceFour);
+    assert_eq!(Forward::choose(&software, 64, 400), Forward::Step);
+    assert_eq!(Forward::choose(&software, 1, 1_152), Forward::Step);
+    assert_eq!(Forward::choose(&DeviceCaps::FLOOR, 32, 256), Forward::Step);
     for hidden in 1..=320 {
-        assert!(Forward::SequenceFour.fits(&caps, hidden), "{hidden} units");
+        assert!(Forward::SequenceFour.fits(&software, hidden), "{hidden} units");
         assert!(
-            Forward::SequenceFour.sequence_back(&caps, hidden),
+            Forward::SequenceFour.sequence_back(&software, hidden),
             "{hidden} units back"
         );
     }
     let tight = DeviceCaps {
         workgroup_memory: 8 << 10,
-        ..caps
+        ..software
     };
     assert_eq!(Forward::choose(&tight, 32, 256), Forward::Step);
 }

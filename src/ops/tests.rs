@@ -446,3 +446,18 @@ fn adam_agrees_with_the_formula() {
         assert_close(name, &host(got.2), &want.2, 1e-5);
     }
 }
+
+#[test]
+fn squares_are_summed_whatever_their_number() {
+    use super::square_sum::square_sum;
+    let mut data = Data::new(10);
+    for n in [1, 15, 512, 513, 30_001] {
+        let values = data.floats([1, n]);
+        let host_values = values.clone().try_to_vec::<f32>().expect("floats");
+        let want = host_values.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>() as f32;
+        for (name, device) in devices() {
+            let got = host(square_sum(Tensor::from_data(values.clone(), &device)));
+            assert_close(&format!("{name}, {n} values"), &got, &[want], 1e-6);
+        }
+    }
+}

@@ -9,6 +9,7 @@ use burn_cubecl::{CubeBackend, tensor::CubeTensor};
 use super::{CrossEntropyKernels, Grads};
 use crate::gpu::caps::DeviceCaps;
 use crate::gpu::kernel::{Kernel, empty, launch, upload};
+use crate::ops::product::{Factor, Plus, product, sum_rows};
 
 /// Bytes of logits that exist at a time: half of what every WebGPU adapter can bind. Larger chunks gain nothing.
 const CHUNK_BYTES: usize = 64 << 20;
@@ -39,17 +40,16 @@ impl CrossEntropyKernels for CubeBackend {
         let nll = empty(&h, [n]);
         let rows = rows_of_chunk(&DeviceCaps::of(&h), vocab);
         let scale = if with_grads { 1.0 / n as f32 } else { 0.0 };
-        let weight_t = Self::float_transpose(weight.clone());
+        let [h, weight, bias] = [h, weight, bias].map(into_contiguous);
         let mut dh = Vec::new();
         let mut total: Option<(CubeTensor, CubeTensor)> = None;
         for first in (0..n).step_by(rows) {
             let count = rows.min(n - first);
-            let chunk = Self::float_slice(
+            let chunk = into_contiguous(Self::float_slice(
                 h.clone(),
                 &[Slice::from(first..first + count), Slice::from(0..width)],
-            );
-            let logits = Self::float_add(Self::float_matmul(chunk.clone(), weight_t.clone()), bias.clone());
-            let logits = into_contiguous(logits);
+            ));
+            let logits = product(Factor::plain(&chunk), Factor::turned(&weight), Plus::Bias(&bias));
             let info = [first as u32, scale.to_bits()];
             launch(
                 kernel(vocab),
@@ -58,13 +58,17 @@ impl CrossEntropyKernels for CubeBackend {
                 &info,
             );
             if with_grads {
-                dh.push(Self::float_matmul(logits.clone(), weight.clone()));
-                let dw = Self::float_matmul(Self::float_transpose(logits.clone()), chunk);
-                let db = Self::float_sum_dim(logits, 0);
-                total = Some(match total {
-                    Some((w, b)) => (Self::float_add(w, dw), Self::float_add(b, db)),
-                    None => (dw, db),
-                });
+                dh.push(product(
+                    Factor::plain(&logits),
+                    Factor::plain(&weight),
+                    Plus::Nothing,
+                ));
+                let (factors, sums) = ((Factor::turned(&logits), Factor::plain(&chunk)), total.take());
+                let (into, bias) = match sums {
+                    Some((weight, bias)) => (Plus::Into(weight), Some(bias)),
+                    None => (Plus::Nothing, None),
+                };
+                total = Some((product(factors.0, factors.1, into), sum_rows(&logits, bias)));
             }
         }
         let grads = total.map(|(weight, bias)| Grads {

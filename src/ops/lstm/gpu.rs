@@ -1,4 +1,4 @@
-//! The layer on a GPU: products by Burn, the recurrence by WGSL.
+//! The layer on a GPU: the products over all steps by `ops/product`, the recurrence by kernels of its own.
 //!
 //! There are two variants. One dispatch a step (`shaders/lstm.wgsl`) spreads every step over the whole GPU; on the way back
 //! a dispatch takes the recurrent product of a step and, with that, the cells of the step before. One dispatch for many steps
@@ -14,8 +14,10 @@ use burn_cubecl::{CubeBackend, tensor::CubeTensor};
 use super::{Grads, LstmKernels, Tape, Wanted};
 use crate::gpu::caps::DeviceCaps;
 use crate::gpu::kernel::{Kernel, empty, launch};
+use crate::ops::product::{Factor, Plus, product, sum_rows};
 
-const TILE: usize = 16;
+/// Hidden units of a workgroup that takes one step forward, and back.
+const STEP_UNITS: [usize; 2] = [8, 16];
 /// Invocations of a workgroup that runs many steps.
 const SEQUENCE_SIZE: usize = 256;
 
@@ -33,10 +35,11 @@ pub enum Forward {
     SequenceFour,
 }
 
-/// Hidden units up to which one workgroup for a few rows beats one dispatch a step on a GPU.
+/// Hidden units up to which one workgroup for a few rows beats one dispatch a step, where a dispatch is dear.
 ///
-/// A group of rows reads `16 H^2` bytes of weights a step: at 320 units 1.6 MB, tens of microseconds out of the cache,
-/// which is what a dispatch costs; from there on the traffic grows with the square.
+/// A group of rows reads `16 H^2` bytes of weights a step, all by itself. On an H100 through Vulkan a step of 256 units took
+/// 49 microseconds so, several times as long as a dispatch that spreads it over the GPU. A browser checks every
+/// dispatch, which costs it about that much, and a software renderer has no GPU to spread it over.
 const SEQUENCE_HIDDEN: usize = 320;
 
 impl Forward {
@@ -51,20 +54,17 @@ impl Forward {
         } else {
             Self::SequenceFour
         };
-        if hidden <= SEQUENCE_HIDDEN && sequence.fits(caps, hidden) {
+        let dear = caps.software || cfg!(target_family = "wasm");
+        if dear && hidden <= SEQUENCE_HIDDEN && sequence.fits(caps, hidden) {
             sequence
         } else {
             Self::Step
         }
     }
 
-    /// Rows of a slot.
+    /// Rows of a slot of a sequence kernel.
     fn rows(self) -> usize {
-        match self {
-            Self::Step => TILE,
-            Self::SequenceOne => 1,
-            Self::SequenceFour => 4,
-        }
+        if self == Self::SequenceFour { 4 } else { 1 }
     }
 
     /// Whether the states of a workgroup's rows fit its memory: hidden twice (this step's and the next's) and cell.
@@ -112,17 +112,31 @@ fn steps_per_dispatch(batch: usize, hidden: usize) -> usize {
     (DISPATCH_WORK / (batch * 4 * hidden * hidden).max(1)).clamp(1, 1_024)
 }
 
+/// A kernel that takes many steps.
 pub fn kernel(entry: &'static str, hidden: usize) -> Kernel {
     let source = match entry {
-        "sequence_one" | "sequence_four" => include_str!("../../../shaders/lstm_sequence.wgsl"),
         "sequence_back" => include_str!("../../../shaders/lstm_sequence_back.wgsl"),
-        _ => include_str!("../../../shaders/lstm.wgsl"),
+        _ => include_str!("../../../shaders/lstm_sequence.wgsl"),
     };
     Kernel {
         source,
         entry,
         constants: vec![("HIDDEN", hidden as u32)],
     }
+}
+
+/// A kernel that takes one step, `rows` of the batch a workgroup.
+pub fn step_kernel(entry: &'static str, hidden: usize, rows: usize) -> Kernel {
+    Kernel {
+        source: include_str!("../../../shaders/lstm.wgsl"),
+        entry,
+        constants: vec![("HIDDEN", hidden as u32), ("ROWS", rows as u32)],
+    }
+}
+
+/// Rows of a workgroup that takes one step: the fewest that hold the batch, or as many as a workgroup can hold.
+fn step_rows(batch: usize) -> usize {
+    batch.next_power_of_two().clamp(8, 32)
 }
 
 fn reshape(t: CubeTensor, shape: impl Into<Shape>) -> CubeTensor {
@@ -147,23 +161,23 @@ fn recurrence(forward: Forward, gates: &CubeTensor, w_hh: CubeTensor, h: &CubeTe
     let hidden = h.shape()[2];
     let caps = DeviceCaps::of(gates);
     let entry = forward.entry();
+    // The four gates' weights side by side, and neighbouring units next to one another, so that neighbouring
+    // invocations read neighbouring words.
+    let by_gate = reshape(w_hh, [4, hidden, hidden]);
+    let weights = into_contiguous(CubeBackend::float_permute(by_gate, &[2, 1, 0]));
     if forward == Forward::Step {
-        let w_hh = into_contiguous(w_hh);
-        let groups = caps.groups_2d(hidden, batch, TILE);
+        let rows = step_rows(batch);
+        let groups = caps.groups_2d(hidden, batch, [STEP_UNITS[0], rows]);
         for t in 0..time as u32 {
             launch(
-                kernel(entry, hidden),
+                step_kernel(entry, hidden, rows),
                 groups,
-                &[gates, &w_hh, h, c],
+                &[gates, &weights, h, c],
                 &[t, batch as u32],
             );
         }
         return;
     }
-    // The four gates' weights side by side, and neighbouring units next to one another, so that neighbouring
-    // invocations read neighbouring words.
-    let by_gate = reshape(w_hh, [4, hidden, hidden]);
-    let weights = into_contiguous(CubeBackend::float_permute(by_gate, &[2, 1, 0]));
     let groups = caps.groups_1d(batch, (slots(hidden) * forward.rows()) as u32);
     let most = steps_per_dispatch(batch, hidden);
     for first in (0..time).step_by(most) {
@@ -205,17 +219,18 @@ fn retreat(
         return dc;
     }
     let cells = caps.groups_1d(batch * hidden, 256);
-    let tiles = caps.groups_2d(hidden, batch, TILE);
+    let rows = step_rows(batch);
+    let tiles = caps.groups_2d(hidden, batch, [STEP_UNITS[1], rows]);
     let info = |t: usize| [t as u32, batch as u32];
     launch(
-        kernel("backward_end", hidden),
+        step_kernel("backward_end", hidden, rows),
         cells,
         &[gates, c, dy, &dc],
         &info(time - 1),
     );
     for t in (1..time).rev() {
         launch(
-            kernel("backward_step", hidden),
+            step_kernel("backward_step", hidden, rows),
             tiles,
             &[gates, &w_hh, c, dy, &dc],
             &info(t),
@@ -235,15 +250,10 @@ impl LstmKernels for CubeBackend {
     ) -> Tape<Self> {
         let [time, batch, input] = x.shape().dims();
         let hidden = h0.shape()[1];
-        let x = into_contiguous(x);
-        let projected = Self::float_matmul(
-            reshape(x.clone(), [time * batch, input]),
-            Self::float_transpose(w_ih.clone()),
-        );
-        let gates = into_contiguous(reshape(
-            Self::float_add(projected, bias),
-            [time, batch, 4 * hidden],
-        ));
+        let [x, w_ih, bias] = [x, w_ih, bias].map(into_contiguous);
+        let rows = reshape(x.clone(), [time * batch, input]);
+        let projected = product(Factor::plain(&rows), Factor::turned(&w_ih), Plus::Bias(&bias));
+        let gates = reshape(projected, [time, batch, 4 * hidden]);
         let (h, c) = (states(h0, time), states(c0, time));
         let forward = Forward::choose(&DeviceCaps::of(&x), batch, hidden);
         recurrence(forward, &gates, w_hh.clone(), &h, &c);
@@ -278,21 +288,25 @@ impl LstmKernels for CubeBackend {
                 Slice::from(0..batch),
                 Slice::from(0..4 * hidden),
             ];
-            let first = reshape(Self::float_slice(gates.clone(), &rows), [batch, 4 * hidden]);
-            Self::float_matmul(first, w_hh)
+            let first = into_contiguous(Self::float_slice(gates.clone(), &rows));
+            let first = reshape(first, [batch, 4 * hidden]);
+            product(Factor::plain(&first), Factor::plain(&w_hh), Plus::Nothing)
         });
         let n = time * batch;
         let d_gates = reshape(gates, [n, 4 * hidden]);
-        let dx = wanted
-            .x
-            .then(|| reshape(Self::float_matmul(d_gates.clone(), w_ih), [time, batch, input]));
+        let dx = wanted.x.then(|| {
+            let rows = product(Factor::plain(&d_gates), Factor::plain(&w_ih), Plus::Nothing);
+            reshape(rows, [time, batch, input])
+        });
         let (mut d_ih, mut d_hh, mut d_bias) = (None, None, None);
         if wanted.weights {
-            let transposed = Self::float_transpose(d_gates.clone());
-            let h_prev = reshape(Self::lstm_steps(h, 0, time), [n, hidden]);
-            d_ih = Some(Self::float_matmul(transposed.clone(), reshape(x, [n, input])));
-            d_hh = Some(Self::float_matmul(transposed, h_prev));
-            d_bias = Some(Self::float_sum_dim(d_gates, 0));
+            let over_steps = |operand: CubeTensor, width: usize| {
+                let operand = reshape(into_contiguous(operand), [n, width]);
+                product(Factor::turned(&d_gates), Factor::plain(&operand), Plus::Nothing)
+            };
+            d_ih = Some(over_steps(x, input));
+            d_hh = Some(over_steps(Self::lstm_steps(h, 0, time), hidden));
+            d_bias = Some(sum_rows(&d_gates, None));
         }
         Grads {
             x: dx,
