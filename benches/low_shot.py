@@ -4,6 +4,8 @@
 
 For each set and seed: a balanced draw of --labels training texts, up to --unlabelled further training texts without
 their labels, and up to --test test texts, the same for every seed. Prints one JSON line a run and a Markdown table.
+With --adapt-once, stage 2 reads up to --unlabelled training texts once for all seeds, which then differ in their labels and in
+stage 3 alone; --adapted names a model that has read them already.
 Needs Python 3 with `zstandard` (or the `zstd` program); the engine does the rest.
 """
 
@@ -85,6 +87,18 @@ def unfreeze(binary, *arguments):
     return last
 
 
+def once(args, name, train, further, scratch):
+    """A language model adapted to the set's texts, and the seconds it took."""
+    texts = [t for t, _ in train] + further
+    random.Random(0).shuffle(texts)
+    write(scratch / "unlabelled.csv", ["text"], [[t] for t in texts[: args.unlabelled]])
+    adapted = unfreeze(
+        args.binary, "adapt", "--texts", scratch / "unlabelled.csv", "--out", scratch / name, "--device", args.device,
+        *(["--model", args.model] if args.model else []), *args.adapt.split(),
+    )
+    return scratch / name, adapted
+
+
 def baseline(train, test):
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
@@ -105,7 +119,11 @@ def main():
     parser.add_argument("--test", type=int, default=2000)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("fit", nargs="*", help="further arguments of `unfreeze fit`, after --")
+    parser.add_argument("--model", help="the base model; without it the built-in one")
+    parser.add_argument("--adapt-once", action="store_true")
+    parser.add_argument("--adapt", default="", help="further arguments of `unfreeze adapt`, in one string")
+    parser.add_argument("--adapted", help="a model that `unfreeze adapt` has made; for one set")
+    parser.add_argument("fit", nargs="*", help="further arguments of `unfreeze fit` or `train`, after --")
     args = parser.parse_args()
     table = []
     for name in args.sets:
@@ -113,6 +131,10 @@ def main():
         random.Random(1).shuffle(test)
         test = test[: args.test]
         results = []
+        shared = tempfile.TemporaryDirectory()
+        adapted, adaptation = args.adapted, {}
+        if args.adapt_once:
+            adapted, adaptation = once(args, name, train, further, pathlib.Path(shared.name))
         for seed in range(args.seeds):
             with tempfile.TemporaryDirectory() as scratch:
                 scratch = pathlib.Path(scratch)
@@ -123,10 +145,13 @@ def main():
                 write(scratch / "labelled.csv", ["text", "label"], labelled)
                 write(scratch / "unlabelled.csv", ["text"], [[t] for t in rest[: args.unlabelled]])
                 write(scratch / "test.csv", ["text", "label"], test)
-                fit = unfreeze(
-                    args.binary, "fit", "--data", scratch / "labelled.csv", "--unlabelled", scratch / "unlabelled.csv",
-                    "--out", scratch / "model", "--seed", seed, "--device", args.device, *args.fit,
-                )
+                common = ("--data", scratch / "labelled.csv", "--out", scratch / "model", "--seed", seed, "--device", args.device)
+                if adapted:
+                    fit = unfreeze(args.binary, "train", *common, "--model", adapted, *args.fit)
+                else:
+                    further_texts = ("--unlabelled", scratch / "unlabelled.csv")
+                    base = ("--model", args.model) if args.model else ()
+                    fit = unfreeze(args.binary, "fit", *common, *further_texts, *base, *args.fit)
                 found = unfreeze(
                     args.binary, "evaluate", "--model", scratch / "model", "--data", scratch / "test.csv",
                     "--device", args.device,
@@ -134,11 +159,13 @@ def main():
                 result = {
                     "set": name, "seed": seed, "error": found["error"], "baseline": baseline(labelled, test),
                     "estimate": fit.get("error"), "estimate_low": fit.get("error_low"), "estimate_high": fit.get("error_high"),
-                    "perplexity_before": fit.get("perplexity_before"), "perplexity": fit.get("perplexity"),
-                    "stage_seconds": fit["stage_seconds"], "evaluate_seconds": found["seconds"], "test": len(test),
+                    "perplexity_before": fit.get("perplexity_before", adaptation.get("perplexity_before")),
+                    "perplexity": fit.get("perplexity", adaptation.get("perplexity")),
+                    "stage_seconds": fit["stage_seconds"] | ({"adapt once": adaptation["seconds"]} if adaptation else {}), "evaluate_seconds": found["seconds"], "test": len(test),
                 }
                 print(json.dumps(result), flush=True)
                 results.append(result)
+        shared.cleanup()
         mean = lambda key: statistics.mean(r[key] for r in results)
         spread = lambda key: statistics.stdev(r[key] for r in results) if len(results) > 1 else 0.0
         seconds = {}
