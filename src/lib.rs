@@ -22,9 +22,10 @@
 // Burn's tensor types nest deeper than the compiler's default allows for.
 #![recursion_limit = "512"]
 
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(not(target_family = "wasm"))]
 pub mod cli;
 pub mod gpu;
+pub mod host;
 pub mod io;
 pub mod model;
 pub mod ops;

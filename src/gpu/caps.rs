@@ -112,15 +112,15 @@ impl DeviceCaps {
         [groups.div_ceil(rows), rows, 1]
     }
 
-    /// Workgroups that cover a matrix in square tiles, the rows of tiles spread over two dimensions where one is too
-    /// short.
+    /// Workgroups that cover a matrix in tiles of so many columns and rows, the rows of tiles spread over two dimensions
+    /// where one is too short.
     ///
     /// The shader's row of tiles is `group.z * group_count.y + group.y`, its column `group.x`.
-    pub fn groups_2d(&self, columns: usize, rows: usize, tile: usize) -> [u32; 3] {
-        let tiles = |n: usize| u32::try_from(n.div_ceil(tile)).unwrap_or(u32::MAX).max(1);
-        let rows = tiles(rows);
+    pub fn groups_2d(&self, columns: usize, rows: usize, tile: [usize; 2]) -> [u32; 3] {
+        let tiles = |n: usize, tile: usize| u32::try_from(n.div_ceil(tile)).unwrap_or(u32::MAX).max(1);
+        let rows = tiles(rows, tile[1]);
         let depth = rows.div_ceil(self.row_of_groups());
-        [tiles(columns), rows.div_ceil(depth), depth]
+        [tiles(columns, tile[0]), rows.div_ceil(depth), depth]
     }
 }
 
@@ -142,7 +142,7 @@ mod tests {
             );
         }
         for rows in [1, 16, 17, 48, 49, 1_000] {
-            let [x, y, z] = caps.groups_2d(40, rows, 16);
+            let [x, y, z] = caps.groups_2d(40, rows, [16, 16]);
             assert!(x == 3 && y <= limit, "{rows} rows: {x} x {y} x {z}");
             assert!(y as usize * z as usize * 16 >= rows, "{rows} rows: {y} x {z}");
         }

@@ -7,12 +7,13 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Once, OnceLock};
-use std::time::Instant;
 
 use cubecl::logging::{
     Duration, LaunchObservation, LaunchObserver, ProfileDuration, TimingMethod, TimingRequest,
 };
 use log::{LevelFilter, Log, Metadata, Record};
+
+use crate::host::clock::Instant;
 
 /// What was seen between entering and leaving spans of one name.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -1,13 +1,11 @@
 //! Writing that either happens whole or not at all: a crash, a full disk or Ctrl-C leaves the old file in
 //! place.
 
-use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::{Builder, TempDir};
-
 use super::error::Error;
+use crate::host::fs::{self, Builder, File, TempDir};
 
 /// Writes a file through a temporary one in the same directory, renamed over `path` once it is on the disk.
 ///
@@ -81,10 +79,10 @@ impl OutputDir {
     /// written to.
     pub fn create(target: &Path, overwrite: Overwrite) -> Result<Self, Error> {
         // `.` has no name of its own to rename to; its absolute path has.
-        let target = if target.exists() {
+        let target = if fs::is_there(target) {
             fs::canonicalize(target)
         } else {
-            std::path::absolute(target)
+            fs::absolute(target)
         }
         .map_err(|error| Error::write(target, &error))?;
         check_replaceable(&target, overwrite)?;
@@ -115,7 +113,7 @@ impl OutputDir {
         let parent = parent_of(&target);
         let failed = |error: &io::Error| Error::write(&target, error);
         sync_dir(staging.path()).map_err(|error| failed(&error))?;
-        let old = if target.exists() {
+        let old = if fs::is_there(&target) {
             let aside = Builder::new()
                 .prefix(".unfreeze-old-")
                 .tempdir_in(parent)
@@ -157,7 +155,7 @@ fn check_replaceable(target: &Path, overwrite: Overwrite) -> Result<(), Error> {
     match overwrite {
         _ if entries.next().is_none() => Ok(()),
         Overwrite::Never => Err(Error::OutputExists { path }),
-        Overwrite::Holding(marker) if target.join(marker).is_file() => Ok(()),
+        Overwrite::Holding(marker) if fs::is_file(&target.join(marker)) => Ok(()),
         Overwrite::Holding(marker) => Err(Error::NotOurs {
             path,
             marker: marker.to_string(),

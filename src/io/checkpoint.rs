@@ -39,7 +39,7 @@ pub fn write_checkpoint(path: &Path, stage: &str, checkpoint: Checkpoint) -> Res
 /// # Errors
 /// When the file is damaged.
 pub fn read_checkpoint_file(path: &Path) -> Result<Option<(String, Checkpoint)>, Error> {
-    if !path.exists() {
+    if !crate::host::fs::is_there(path) {
         return Ok(None);
     }
     let (tensors, metadata) = read_safetensors(path)?;

@@ -1,6 +1,5 @@
 //! Opening a file whatever it is compressed with, as checked UTF-8 where it is text.
 
-use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,6 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use flate2::read::MultiGzDecoder;
 
 use super::error::{Error, one_line};
+use crate::host::fs::{self, File};
+use crate::host::zstd;
 
 /// Bytes read so far, as they lie on the disk (compressed), shared with whoever draws the progress bar.
 ///
@@ -104,18 +105,11 @@ pub(super) fn open(path: &Path, progress: Option<&Progress>) -> Result<Box<dyn R
 
 /// Unpacks a stream as its name's ending says.
 pub(super) fn unpack<'a>(path: &Path, raw: impl Read + 'a) -> Result<Box<dyn Read + 'a>, Error> {
-    // A whole 2 GiB window may be asked for: `zstd --long=27` and beyond refuse to open otherwise.
-    const WINDOW_LOG: u32 = 31;
     Ok(match kind_of(path).1 {
         Compression::None => Box::new(raw),
         Compression::Gzip => Box::new(MultiGzDecoder::new(BufReader::new(raw))),
         Compression::Zstd => {
-            let mut decoder =
-                zstd::stream::read::Decoder::new(raw).map_err(|error| Error::read(path, &error))?;
-            decoder
-                .window_log_max(WINDOW_LOG)
-                .map_err(|error| Error::read(path, &error))?;
-            Box::new(decoder)
+            Box::new(zstd::decode_any_window(raw).map_err(|error| Error::read(path, &error))?)
         }
     })
 }

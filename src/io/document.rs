@@ -5,7 +5,6 @@
 //! in files without any, a blank line ends a document, so that a file without blank lines is one document.
 
 use std::collections::VecDeque;
-use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
@@ -15,6 +14,7 @@ use super::error::Error;
 use super::table::{
     Cell, Labels, RecordReader, Row, SAMPLE_ROWS, TableOptions, check_row, choose, open_records,
 };
+use crate::host::fs;
 
 /// Longest document in bytes; a longer one is cut at the end of a line or word, which bounds the memory in
 /// use.
@@ -166,7 +166,7 @@ fn walk(dir: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
         let is_dir = fs::symlink_metadata(&path).is_ok_and(|data| data.is_dir());
         if is_dir && !hidden {
             walk(&path, files)?;
-        } else if !hidden && kind_of(&path).0.is_some() && path.is_file() {
+        } else if !hidden && kind_of(&path).0.is_some() && fs::is_file(&path) {
             files.push(path);
         }
     }

@@ -41,6 +41,6 @@ pub use table::{
 };
 pub use warnings::Warning;
 pub use weights::{
-    NamedTensor, Precision, Tensors, parse_safetensors, read_safetensors, safetensors_bytes,
+    NamedTensor, Precision, Tensors, as_stored, parse_safetensors, read_safetensors, safetensors_bytes,
     write_safetensors,
 };

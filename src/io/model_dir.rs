@@ -2,7 +2,6 @@
 //! classifies, and `README.md`, a model card. A bidirectional classifier keeps its other half in `backward/`.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use burn::tensor::{Device, Tensor, TensorData};
@@ -13,6 +12,7 @@ use super::{
     Error, NamedTensor, Precision, Tensors, parse_safetensors, read_safetensors, write_atomic,
     write_safetensors,
 };
+use crate::host::fs;
 use crate::model::classifier::Chunking;
 use crate::model::{Architecture, Classifier, LanguageModel, Network};
 use crate::text::Tokenizer;
@@ -178,7 +178,7 @@ impl ModelFiles {
     pub fn read(dir: &Path) -> Result<Self, Error> {
         let origin = dir.display().to_string();
         let read = |name: &str| fs::read(dir.join(name)).map_err(|e| Error::read(&dir.join(name), &e));
-        if dir.is_dir() && !dir.join("config.json").exists() {
+        if fs::is_dir(dir) && !fs::is_there(&dir.join("config.json")) {
             return Err(damaged(
                 &origin,
                 "config.json",

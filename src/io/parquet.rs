@@ -1,6 +1,8 @@
 //! Parquet files, read row by row and written as one row group.
 
-use std::fs::File;
+#[cfg(target_family = "wasm")]
+mod web;
+
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,6 +20,7 @@ use parquet::schema::types::Type;
 use super::compression::stream_error;
 use super::error::{Error, one_line};
 use super::table::{Cell, RecordReader, Row};
+use crate::host::fs::File;
 
 /// Reads rows one by one. A row's line is its number, from 1.
 pub(super) struct Reader {
@@ -29,7 +32,7 @@ pub(super) struct Reader {
 
 /// Opens a Parquet stream; it is spooled to a temporary file, because the format is read from its end.
 pub(super) fn spool(path: &Path, mut stream: impl Read) -> Result<Reader, Error> {
-    let mut file = tempfile::tempfile().map_err(|error| Error::write(path, &error))?;
+    let mut file = crate::host::fs::tempfile().map_err(|error| Error::write(path, &error))?;
     io::copy(&mut stream, &mut file).map_err(|error| stream_error(path, &error))?;
     file.seek(SeekFrom::Start(0))
         .map_err(|error| Error::read(path, &error))?;

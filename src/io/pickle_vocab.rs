@@ -1,6 +1,5 @@
 //! Vocabularies: a list of tokens, each token's place being its number.
 
-use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 
@@ -8,6 +7,7 @@ use serde_json::Value as Json;
 
 use super::error::{Error, one_line};
 use super::pickle::{Fault, Id, Pickle, Value};
+use crate::host::fs::{self, File};
 
 /// Largest vocabulary file in bytes; WikiText-103's 60,000 words take less than one megabyte.
 const LARGEST: u64 = 64 << 20;

@@ -12,6 +12,7 @@ use super::csv::write_row;
 use super::error::Error;
 use super::parquet::{self, Column};
 use super::table::{Cell, Table};
+use crate::host::zstd;
 
 /// What a classifier says of one row.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,7 +71,7 @@ pub fn write_predictions(table: &Table, predictions: &[Option<Prediction>], sink
                     gzip.finish().map(|_| ())
                 }
                 Compression::Zstd => {
-                    let mut zstd = zstd::stream::write::Encoder::new(out, 0)?;
+                    let mut zstd = zstd::Encoder::new(out)?;
                     output.write(&mut zstd, kind)?;
                     zstd.finish().map(|_| ())
                 }

@@ -12,7 +12,6 @@
 //! | `0.rnns.i.module.bias_ih_l0`, `0.rnns.i.module.bias_hh_l0` | [4 out(i)] |
 //! | `1.decoder.bias` | [V]; the decoder's weight is the encoder's |
 
-use std::fs;
 use std::path::Path;
 
 use half::{bf16, f16};
@@ -21,6 +20,7 @@ use pytorch_reader::{DType, PytorchReader, Tensor};
 use super::error::{Error, one_line};
 use super::pytorch_code::refuse_code;
 use super::weights::{NamedTensor, Tensors, numbers, read_safetensors};
+use crate::host::fs;
 
 /// Sizes of an AWD-LSTM, read off its weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

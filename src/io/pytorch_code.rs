@@ -5,7 +5,6 @@
 //! whoever was sent it should hear so. Hence every pickle in the file is walked through first (`pickle::walk`), and the
 //! first name that is no part of a tensor or a plain container ends it.
 
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
@@ -13,6 +12,7 @@ use flate2::read::DeflateDecoder;
 
 use super::error::{Error, one_line};
 use super::pickle::{Fault, is_container, is_reconstructor, walk};
+use crate::host::fs::File;
 
 /// Most bytes of a pickle: a model of thousands of tensors takes less than one megabyte.
 const LARGEST: u64 = 64 << 20;

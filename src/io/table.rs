@@ -1,7 +1,6 @@
 //! Tables of texts and labels, whatever they are stored as.
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +10,7 @@ use super::csv::{self, Guess, Opened};
 use super::error::Error;
 use super::warnings::Warning;
 use super::{jsonl, parquet};
+use crate::host::fs::File;
 
 /// Whether labels are wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,12 +1,14 @@
 //! The engine's side of a job: sending events, heeding commands, and being a training loop's monitor.
 
 use std::path::PathBuf;
-use std::time::Instant;
 
 use async_channel::Receiver;
 
 use super::Outbox;
+use super::actor::room;
 use super::protocol::{Command, Event, GroupStep};
+use crate::host::clock::Instant;
+use crate::host::work::breathe;
 use crate::io::write_checkpoint;
 use crate::train::checkpoint::Checkpoint;
 use crate::train::monitor::{Evaluation, Monitor, Signal, Step};
@@ -230,6 +232,8 @@ impl Monitor for Stage<'_> {
     }
 
     async fn signal(&mut self) -> Signal {
+        breathe().await;
+        room().await;
         let steps = self.steps;
         self.control.signal(steps).await
     }

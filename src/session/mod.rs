@@ -1,13 +1,20 @@
 //! The engine behind every front end: commands in, events out.
 //!
-//! [`Session::spawn`] starts it on a thread of its own. All tensors live there: CubeCL orders work by thread, and a
+//! [`Session::spawn`] starts it on a thread of its own, or in a worker of the page. All tensors live there: CubeCL orders work by thread, and a
 //! run split over two threads would read stale buffers.
 
+mod actor;
 pub mod assistant;
+#[cfg(not(target_family = "wasm"))]
+mod base;
+#[cfg(target_family = "wasm")]
+pub mod base;
 mod control;
 mod engine;
 pub mod exchange;
 mod jobs;
+#[cfg(target_family = "wasm")]
+mod page;
 pub mod preview;
 pub mod project;
 pub mod protocol;
@@ -15,11 +22,14 @@ pub mod survey;
 pub mod trust;
 pub mod unfinished;
 
+pub use crate::host::clock;
+use crate::host::clock::Instant;
+pub use crate::host::fs as files;
+use crate::host::work;
+pub use protocol::{Command, Event};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::time::{Duration, Instant};
-
-pub use protocol::{Command, Event};
+use std::time::Duration;
 
 /// A running engine.
 #[derive(Debug)]
@@ -64,9 +74,7 @@ impl Session {
         let (commands, inbox) = async_channel::unbounded();
         let (outbox, events) = channel();
         let outbox = Outbox { events: outbox, wake };
-        std::thread::Builder::new()
-            .name("engine".into())
-            .spawn(move || futures_lite::future::block_on(engine::run(inbox, outbox)))?;
+        actor::start(inbox, outbox)?;
         Ok(Self { commands, events })
     }
 
@@ -83,18 +91,16 @@ impl Session {
         self.commands.clone()
     }
 
-    /// Stops the job that is running and waits until it has ended, for at most so long: for when the program ends, so that
-    /// a checkpoint is left. Gives what happened meanwhile.
+    /// Stops the job that is running and waits until it has ended, for at most so long and where waiting is possible: for
+    /// when the program ends, so that a checkpoint is left. Gives what happened meanwhile.
     pub fn stop_within(&self, most: Duration) -> Vec<Event> {
         let until = Instant::now() + most;
         let mut happened = Vec::new();
         if self.send(Command::Stop).is_err() {
             return happened;
         }
-        while let Ok(event) = self
-            .events
-            .recv_timeout(until.saturating_duration_since(Instant::now()))
-        {
+        let left = || until.saturating_duration_since(Instant::now());
+        while let Some(event) = work::receive_within(&self.events, left()) {
             let ended = event.ends_a_job();
             happened.push(event);
             if ended {

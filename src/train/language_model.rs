@@ -1,7 +1,6 @@
 //! Training a language model: stage 1 from scratch, stage 2 on the user's texts.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use burn::tensor::Tensor;
 
@@ -13,6 +12,7 @@ use super::monitor::{Evaluation, Group, Monitor, Signal, Snapshot, Step};
 use super::optimiser::{Optimiser, Rule};
 use super::plan::Rates;
 use super::schedule::Schedule;
+use crate::host::clock::Instant;
 use crate::model::awd_lstm::State;
 use crate::model::dropout::Draw;
 use crate::model::{Dropouts, LanguageModel, Network as _, Tokens};

@@ -6,6 +6,7 @@ use burn::tensor::Tensor;
 
 use super::Error;
 use crate::model::Network;
+use crate::ops::square_sum::square_sum;
 
 /// L2 norms of one layer group at one step.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -37,10 +38,6 @@ impl Origin {
         });
         Self { weights }
     }
-}
-
-pub(super) fn square_sum(t: Tensor<2>) -> Tensor<1> {
-    (t.clone() * t).sum()
 }
 
 /// Weights, gradient, update, difference, first weights.

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::Error;
 use super::checkpoint::Checkpoint;
-use super::measure::{Norms, Origin, Sums, square_sum};
+use super::measure::{Norms, Origin, Sums};
 use crate::model::Network;
 use crate::ops::adam::{AdamStep, adam};
+use crate::ops::square_sum::square_sum;
 
 /// Which rule moves the parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

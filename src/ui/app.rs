@@ -1,6 +1,7 @@
 //! The frame round the screens: events in, a frame out, actions carried out.
 
 use std::sync::Arc;
+use std::sync::mpsc::TryRecvError;
 use std::time::Duration;
 
 use egui::{CentralPanel, Frame, Margin, Ui};
@@ -37,6 +38,8 @@ pub struct App {
     over: Over,
     /// The choice whose device was asked for.
     asked_of: DeviceChoice,
+    /// Whether the engine has said anything: one that never did is not replaced.
+    engine_spoke: bool,
 }
 
 impl App {
@@ -79,12 +82,39 @@ impl App {
             follower: Follower::default(),
             palette: Palette::default(),
             over: Over::Nothing,
+            engine_spoke: true,
         })
     }
 
     /// What the screens share; for tests that look behind the window.
     pub fn shared(&self) -> &Shared {
         &self.shared
+    }
+
+    /// Makes the choices of an address.
+    #[cfg(target_family = "wasm")]
+    pub(super) fn heed_link(&mut self, link: &str) {
+        super::link::apply(link, &mut self.shared.settings, self.panels.recipe_mut());
+    }
+
+    /// What of the window an address can hold.
+    #[cfg(target_family = "wasm")]
+    pub(super) fn link(&mut self) -> String {
+        super::link::of(&self.shared.settings, self.panels.recipe_mut())
+    }
+
+    /// Puts the project on the list of recent ones as it stands now: a page is not told that it ends.
+    #[cfg(target_family = "wasm")]
+    pub(super) fn note(&self) {
+        if let Some(open) = &self.shared.project {
+            self.shared.shelf.note_now(open);
+        }
+    }
+
+    /// Tells the user something when the window opens.
+    #[cfg(target_family = "wasm")]
+    pub(super) fn say(&mut self, text: &str) {
+        self.shared.say(text);
     }
 
     /// The text that the Label screen asks for; for tests that answer as somebody would who reads it.
@@ -122,9 +152,18 @@ impl App {
     }
 
     fn events(&mut self) {
-        while let Ok(event) = self.shared.engine.events().try_recv() {
-            self.panels.heard(&event, &mut self.shared);
-            self.shared.run.push(event);
+        loop {
+            match self.shared.engine.events().try_recv() {
+                Ok(event) => {
+                    self.engine_spoke = true;
+                    self.heard(event);
+                }
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Disconnected) => {
+                    self.replace_engine();
+                    break;
+                }
+            }
         }
         for (asker, event) in self.shared.side.poll() {
             match (asker, event) {
@@ -137,6 +176,33 @@ impl App {
                 (Asker::Device, _) => {}
                 (asker, event) => self.panels.answered(asker, event, &mut self.shared),
             }
+        }
+    }
+
+    fn heard(&mut self, event: Event) {
+        self.panels.heard(&event, &mut self.shared);
+        self.shared.run.push(event);
+    }
+
+    /// The engine has broken off: a browser has taken its worker away, or the memory ran out. What it was doing has failed, and
+    /// goes on from its last checkpoint with another one.
+    fn replace_engine(&mut self) {
+        if self.shared.run.busy() {
+            let message = "the engine broke off, as it does when the memory runs out; your labels are safe, and the run goes on from its last checkpoint when you train again";
+            self.heard(Event::Failed {
+                message: message.into(),
+                usage: false,
+                device: None,
+            });
+        }
+        if !std::mem::take(&mut self.engine_spoke) {
+            return;
+        }
+        match Session::spawn_waking(Arc::clone(&self.shared.wake)) {
+            Ok(engine) => self.shared.engine = engine,
+            Err(error) => self
+                .shared
+                .fail(format!("The engine cannot be started: {error}.")),
         }
     }
 

@@ -7,7 +7,9 @@ pub mod actions;
 mod app;
 pub mod chrome;
 mod history;
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(any(test, target_family = "wasm"))]
+mod link;
+#[cfg(not(target_family = "wasm"))]
 mod native;
 pub mod number;
 pub mod panels;
@@ -17,9 +19,13 @@ pub mod settings;
 mod shared;
 pub mod side;
 pub mod theme;
+#[cfg(target_family = "wasm")]
+mod web;
 pub mod widgets;
 
 pub use app::App;
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(not(target_family = "wasm"))]
 pub use native::{has_display, open_window};
 pub use shared::{GOAL, Screen, Shared, Wish};
+#[cfg(target_family = "wasm")]
+pub use web::open_window;

@@ -1,7 +1,5 @@
 //! What every screen sees.
 
-use std::time::Instant;
-
 use egui::Key;
 
 use super::actions::Action;
@@ -10,7 +8,9 @@ use super::settings::Settings;
 use super::side::Side;
 use crate::session::Session;
 use crate::session::assistant::Insight;
+use crate::session::clock::Instant;
 use crate::session::exchange::Shelf;
+use crate::session::project::folder::temporary_directory;
 use crate::session::project::{OpenProject, TextId, Wake};
 use crate::session::protocol::Command;
 
@@ -142,7 +142,7 @@ impl Shared {
             wake,
             device: None,
             shelf: Shelf::of_user(),
-            work_dir: std::env::temp_dir().join("unfreeze"),
+            work_dir: temporary_directory(),
             model: None,
             run: Run::default(),
             messages: Vec::new(),
@@ -200,6 +200,8 @@ impl Shared {
     }
 
     fn message(&mut self, text: String, failure: bool) {
+        // Said again, it is still one thing to read.
+        self.messages.retain(|message| message.text != text);
         self.messages.push(Message {
             text,
             failure,
@@ -210,5 +212,20 @@ impl Shared {
     /// Has an action carried out at the end of the frame.
     pub fn act(&mut self, action: Action) {
         self.queue.push(action);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_again_is_shown_once_and_last() {
+        let mut shared = Shared::for_tests(None);
+        shared.fail("no room");
+        shared.say("written");
+        shared.fail("no room");
+        let said: Vec<&str> = shared.messages.iter().map(|m| m.text.as_str()).collect();
+        assert_eq!(said, ["written", "no room"]);
     }
 }

@@ -1,6 +1,8 @@
 //! Quick questions to a second engine, so that they are answered while the first one trains.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::mpsc::TryRecvError;
 
 use crate::session::protocol::{Command, Event, Job};
 use crate::session::{Ended, Session};
@@ -23,6 +25,9 @@ pub enum Asker {
 /// The second engine and who waits for it.
 pub struct Side {
     session: Session,
+    wake: Arc<dyn Fn() + Send + Sync>,
+    /// Whether this engine has said anything: one that never did is not replaced.
+    spoke: bool,
     running: Option<Asker>,
     waiting: VecDeque<(Asker, Job)>,
 }
@@ -32,9 +37,11 @@ impl Side {
     ///
     /// # Errors
     /// When the operating system gives no thread.
-    pub fn spawn(wake: std::sync::Arc<dyn Fn() + Send + Sync>) -> std::io::Result<Self> {
+    pub fn spawn(wake: Arc<dyn Fn() + Send + Sync>) -> std::io::Result<Self> {
         Ok(Self {
-            session: Session::spawn_waking(wake)?,
+            session: Session::spawn_waking(Arc::clone(&wake))?,
+            wake,
+            spoke: false,
             running: None,
             waiting: VecDeque::new(),
         })
@@ -70,7 +77,16 @@ impl Side {
     /// What was answered since the last time, each with who asked.
     pub fn poll(&mut self) -> Vec<(Asker, Event)> {
         let mut answers = Vec::new();
-        while let Ok(event) = self.session.events().try_recv() {
+        loop {
+            let event = match self.session.events().try_recv() {
+                Ok(event) => event,
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Disconnected) => {
+                    answers.extend(self.replace());
+                    break;
+                }
+            };
+            self.spoke = true;
             let ended = matches!(
                 event,
                 Event::Done { .. } | Event::Failed { .. } | Event::Stopped { .. }
@@ -84,5 +100,28 @@ impl Side {
             }
         }
         answers
+    }
+
+    /// The engine has broken off: another one takes its place, and whoever waits for an answer hears that there is none.
+    fn replace(&mut self) -> Option<(Asker, Event)> {
+        let failed = self.running.take().map(|asker| {
+            let message = "the engine broke off; ask again".into();
+            (
+                asker,
+                Event::Failed {
+                    message,
+                    usage: false,
+                    device: None,
+                },
+            )
+        });
+        if self.spoke
+            && let Ok(session) = Session::spawn_waking(Arc::clone(&self.wake))
+        {
+            self.session = session;
+            self.spoke = false;
+            self.start_next().ok();
+        }
+        failed
     }
 }

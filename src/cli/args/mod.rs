@@ -137,7 +137,7 @@ pub enum Verb {
         /// Most steps that are timed; work that takes long ends after half a minute and three of them
         #[arg(long, value_name = "N", default_value = "20", value_parser = values::count)]
         steps: usize,
-        /// Streams of the language model's batch; without it 32 (small) and 16 (paper)
+        /// Streams of the language model's batch; without it 32 (mini), 128 (small) and 16 (paper)
         #[arg(long, value_name = "N", value_parser = values::count)]
         batch: Option<usize>,
         /// Train without dropout and activation regularisation, as benches/peers does

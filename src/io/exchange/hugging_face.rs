@@ -4,10 +4,10 @@
 //! both are empty where a text has no label. The card declares the type of every column.
 
 use std::fmt::Write as _;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{Export, Format, LabelFile, Labelled, rows};
+use crate::host::fs;
 use crate::io::atomic::{OutputDir, Overwrite, write_atomic};
 use crate::io::compression::{Kind, kind_of};
 use crate::io::error::Error;
@@ -204,7 +204,7 @@ fn data_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
         let mut files: Vec<PathBuf> = entries
             .filter_map(|entry| Some(entry.ok()?.path()))
             // A .json file beside the data describes it.
-            .filter(|path| path.is_file() && path.extension().is_none_or(|end| end != "json"))
+            .filter(|path| fs::is_file(path) && path.extension().is_none_or(|end| end != "json"))
             .filter(|path| kind_of(path).0.is_some_and(|kind| kind != Kind::Text))
             .collect();
         files.sort();

@@ -57,10 +57,8 @@ fn begins_as_ours(path: &Path) -> Result<bool, Error> {
 /// # Errors
 /// The file cannot be read.
 pub fn is_of_a_tool(path: &Path) -> Result<bool, Error> {
-    Ok(
-        path.is_dir()
-            || kind_of(path).0 == Some(Kind::Jsonl) && !matches!(beginning(path)?, Beginning::Other),
-    )
+    Ok(crate::host::fs::is_dir(path)
+        || kind_of(path).0 == Some(Kind::Jsonl) && !matches!(beginning(path)?, Beginning::Other))
 }
 
 /// Reads texts with labels from any of the formats of [`Format`], and from any table with a column of labels.
@@ -68,7 +66,7 @@ pub fn is_of_a_tool(path: &Path) -> Result<bool, Error> {
 /// # Errors
 /// The file cannot be read, is damaged, or has no column of texts or labels.
 pub fn read_labels(path: &Path) -> Result<LabelFile, Error> {
-    if path.is_dir() {
+    if crate::host::fs::is_dir(path) {
         return hugging_face::read(path);
     }
     let kind = kind_of(path).0;

@@ -20,6 +20,7 @@
 //!
 //! What the JSON means is known above this part; here it is text.
 
+mod backend;
 mod error;
 #[cfg(test)]
 pub(crate) mod filling;
@@ -29,20 +30,21 @@ mod storage;
 mod tests;
 mod view;
 
+use std::io;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
-use std::{fs, io};
 
-use redb::backends::FileBackend;
-use redb::{Builder, Database, Durability, TableDefinition, WriteTransaction};
+use redb::{Builder, Database, Durability, StorageBackend, TableDefinition, WriteTransaction};
 
 pub use error::ProjectError;
 pub use models::{ModelFile, ModelListing};
 pub use view::View;
 
 use super::atomic::{parent_of, sync_dir};
+use crate::host::clock::seconds_since_1970;
+use crate::host::fs;
+use crate::host::zstd;
 use error::StoreFailure;
 pub(crate) use storage::OpenStorage;
 use storage::{Storage, file_storage};
@@ -98,13 +100,6 @@ impl std::fmt::Debug for ProjectFile {
     }
 }
 
-/// Seconds since 1970.
-pub(crate) fn now() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |t| t.as_secs())
-}
-
 impl ProjectFile {
     /// Makes the file of a new project, whole or not at all; `write_texts` gives its texts. Missing directories are made.
     ///
@@ -124,23 +119,21 @@ impl ProjectFile {
         };
         let parent = parent_of(path);
         fs::create_dir_all(parent).map_err(|e| disk(&e))?;
-        if path.exists() {
+        if fs::is_there(path) {
             return Err(ProjectError::Exists {
                 path: path.to_path_buf(),
             });
         }
-        let mut packed = zstd::Encoder::new(Vec::new(), 3).map_err(|e| disk(&e))?;
+        let mut packed = zstd::Encoder::new(Vec::new()).map_err(|e| disk(&e))?;
         write_texts(&mut packed).map_err(|e| disk(&e))?;
         let packed = packed.finish().map_err(|e| disk(&e))?;
 
-        let mut builder = tempfile::Builder::new();
+        let mut builder = fs::Builder::new();
         builder.prefix(".unfreeze-").suffix(".tmp");
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let file = builder.tempfile_in(parent).map_err(|e| disk(&e))?;
-        let storage = file
-            .reopen()
-            .and_then(|f| FileBackend::new(f).map_err(io::Error::other));
+        let storage = file.reopen().and_then(backend::of_file);
         fill(storage.map_err(|e| disk(&e))?, name, &packed).map_err(|e| e.at(path))?;
         file.persist_noclobber(path).map_err(|e| disk(&e.error))?;
         sync_dir(parent).map_err(|e| disk(&e))
@@ -233,7 +226,7 @@ impl ProjectFile {
     ///
     /// # Errors
     /// When the disk refuses; none of the actions is in the log then.
-    pub fn append(&mut self, actions: &[String]) -> Result<(), ProjectError> {
+    pub async fn append(&mut self, actions: &[String]) -> Result<(), ProjectError> {
         self.reopen()?;
         let first = self.actions;
         let done = self.write(|transaction| {
@@ -243,11 +236,27 @@ impl ProjectFile {
             }
             Ok(())
         });
+        let done = match done {
+            Ok(()) => self.settled().await,
+            failed => failed,
+        };
         match done {
             Ok(()) => self.actions += actions.len() as u64,
             Err(_) => self.doubtful = actions.to_vec(),
         }
         done
+    }
+
+    /// Waits until what was written is on disk: on a desktop it is; a browser keeps it in a transaction of its own.
+    ///
+    /// # Errors
+    /// When the browser refuses. The file is then opened again before it is used.
+    pub async fn settled(&mut self) -> Result<(), ProjectError> {
+        let done = fs::settled().await;
+        done.map_err(|error| {
+            self.database = None;
+            ProjectError::disk(&self.path, &error)
+        })
     }
 
     /// Keeps a setting.
@@ -266,7 +275,7 @@ impl ProjectFile {
     /// # Errors
     /// When the disk refuses; what was kept of it is as before.
     pub fn save_run(&mut self, run: u64, header: &str, events: &[u8]) -> Result<(), ProjectError> {
-        let packed = zstd::encode_all(events, 3).map_err(|e| ProjectError::disk(&self.path, &e))?;
+        let packed = zstd::encode_all(events).map_err(|e| ProjectError::disk(&self.path, &e))?;
         self.write(|transaction| {
             transaction.open_table(RUNS)?.insert(run, header)?;
             transaction
@@ -281,7 +290,7 @@ impl ProjectFile {
     /// # Errors
     /// When the disk refuses; what was kept there is as before.
     pub fn set_result(&mut self, name: &str, bytes: Option<&[u8]>) -> Result<(), ProjectError> {
-        let packed = bytes.map(|bytes| zstd::encode_all(bytes, 3)).transpose();
+        let packed = bytes.map(zstd::encode_all).transpose();
         let packed = packed.map_err(|e| ProjectError::disk(&self.path, &e))?;
         self.write(|transaction| {
             let mut results = transaction.open_table(RESULTS)?;
@@ -368,7 +377,7 @@ fn open_database(path: &Path, open_storage: &OpenStorage) -> Result<Database, Pr
 }
 
 /// Writes everything that a new project holds: every table, so that opening one never fails later.
-fn fill(storage: FileBackend, name: &str, packed: &[u8]) -> Result<(), StoreFailure> {
+fn fill(storage: impl StorageBackend, name: &str, packed: &[u8]) -> Result<(), StoreFailure> {
     let database = Builder::new()
         .set_cache_size(CACHE)
         .create_with_backend(storage)?;
@@ -378,7 +387,7 @@ fn fill(storage: FileBackend, name: &str, packed: &[u8]) -> Result<(), StoreFail
         meta.insert("application", APPLICATION)?;
         meta.insert("format", FORMAT.to_string().as_str())?;
         meta.insert("name", name)?;
-        meta.insert("created", now().to_string().as_str())?;
+        meta.insert("created", seconds_since_1970().to_string().as_str())?;
         let mut texts = transaction.open_table(TEXTS)?;
         for (piece, bytes) in (0..).zip(packed.chunks(PIECE)) {
             texts.insert(piece, bytes)?;

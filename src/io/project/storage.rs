@@ -1,14 +1,15 @@
 //! Where the bytes of a project file lie, and looking at them without changing any.
 
 use std::collections::BTreeMap;
-use std::fs::OpenOptions;
 use std::io;
 use std::ops::Bound;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use redb::backends::FileBackend;
 use redb::{BackendError, StorageBackend};
+
+use super::backend::of_file;
+use crate::host::fs::OpenOptions;
 
 /// Opens the bytes of a project once more. A browser gives its private file system here; tests give disks that fail.
 pub(crate) type OpenStorage = Box<dyn Fn() -> io::Result<Box<dyn StorageBackend>> + Send>;
@@ -18,8 +19,7 @@ pub(super) fn file_storage(path: &Path) -> OpenStorage {
     let path = path.to_path_buf();
     Box::new(move || {
         let file = OpenOptions::new().read(true).write(true).open(&path)?;
-        let backend = FileBackend::new(file).map_err(io::Error::other)?;
-        Ok(Box::new(backend))
+        Ok(Box::new(of_file(file)?))
     })
 }
 

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use tempfile::TempDir;
 
 use super::*;
+use crate::host::work::block_on;
 
 /// Everything that these tests put into a file.
 type Contents = (String, Vec<u8>, Vec<String>, Vec<(String, String)>);
@@ -39,7 +40,7 @@ fn worked(texts: &[u8]) -> (TempDir, PathBuf) {
     let (dir, path) = project(texts);
     let (mut file, _) = open(&path).unwrap();
     for at in 0..20 {
-        file.append(&[format!("step {at}")]).unwrap();
+        block_on(file.append(&[format!("step {at}")])).unwrap();
     }
     (dir, path)
 }
@@ -75,8 +76,8 @@ fn everything_comes_back() {
     }
     let (_dir, path) = project(&texts);
     let (mut file, _) = open(&path).unwrap();
-    file.append(&steps(&["a", "b"])).unwrap();
-    file.append(&steps(&["c"])).unwrap();
+    block_on(file.append(&steps(&["a", "b"]))).unwrap();
+    block_on(file.append(&steps(&["c"]))).unwrap();
     file.set("goal", "100").unwrap();
     file.set("goal", "200").unwrap();
     file.save_run(0, "{}", b"events").unwrap();
@@ -111,7 +112,7 @@ fn a_second_window_is_told() {
             path.display()
         )
     );
-    first.append(&steps(&["a"])).unwrap();
+    block_on(first.append(&steps(&["a"]))).unwrap();
     drop(first);
     assert_eq!(open(&path).unwrap().1.2, ["a"]);
 }
@@ -211,7 +212,7 @@ fn an_older_version_is_read_and_brought_up_to_date_when_it_has_to_be() {
     let (mut file, read) = open(&path).unwrap();
     assert_eq!(read.2.len(), 20);
     assert_eq!(file.view().unwrap().result("predictions").unwrap(), None);
-    file.append(&steps(&["step 20"])).unwrap();
+    block_on(file.append(&steps(&["step 20"]))).unwrap();
     drop(file);
     assert_eq!(format(&path), "1");
     let (mut file, _) = open(&path).unwrap();
@@ -317,7 +318,7 @@ fn a_full_disk_loses_nothing_and_invents_nothing() {
             format!("{round}, {}", "long ".repeat(200)),
             format!("{round}, again"),
         ];
-        match file.append(&batch) {
+        match block_on(file.append(&batch)) {
             Ok(()) => expected.extend(batch),
             Err(error) => {
                 failures += 1;
@@ -327,7 +328,7 @@ fn a_full_disk_loses_nothing_and_invents_nothing() {
         room.store(i64::MAX, Ordering::Relaxed);
         if round % 3 == 0 {
             let batch = vec![format!("{round}, with room")];
-            file.append(&batch).unwrap();
+            block_on(file.append(&batch)).unwrap();
             expected.extend(batch);
         }
         assert_eq!(file.actions(), expected.len() as u64);

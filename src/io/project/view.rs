@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use redb::{Database, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable, TableError};
 
+use crate::host::zstd;
+
 use super::error::{ProjectError, StoreFailure};
 use super::{
     APPLICATION, BLOBS, FORMAT, LOG, META, MODELS, ModelListing, RESULTS, RUN_EVENTS, RUNS, SETTINGS, TEXTS,
@@ -88,7 +90,7 @@ impl View {
             let (_, piece) = entry.map_err(|e| self.failed(e))?;
             pieces.extend_from_slice(piece.value());
         }
-        let unpacked = zstd::Decoder::new(pieces.as_slice()).map(|d| d.take(MOST_TEXT));
+        let unpacked = zstd::decode(pieces.as_slice()).map(|d| d.take(MOST_TEXT));
         unpacked
             .and_then(|mut texts| parse(&mut io::BufReader::with_capacity(1 << 17, &mut texts)))
             .map_err(|e| self.damaged(&format!("its texts: {e}")))
@@ -158,7 +160,7 @@ impl View {
             .map_err(|e| self.failed(e))?
             .ok_or_else(|| self.missing(format!("run number {}", run + 1)))?;
         let mut events = Vec::new();
-        zstd::Decoder::new(packed.value())
+        zstd::decode(packed.value())
             .and_then(|d| d.take(MOST_EVENTS).read_to_end(&mut events))
             .map_err(|e| self.damaged(&format!("run number {}: {e}", run + 1)))?;
         Ok(events)
@@ -179,7 +181,7 @@ impl View {
             return Ok(None);
         };
         let mut bytes = Vec::new();
-        zstd::Decoder::new(packed.value())
+        zstd::decode(packed.value())
             .and_then(|d| d.take(MOST_RESULT).read_to_end(&mut bytes))
             .map_err(|e| self.damaged(&format!("result '{name}': {e}")))?;
         Ok(Some(bytes))

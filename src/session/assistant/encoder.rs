@@ -92,7 +92,7 @@ impl Encoder {
         let mut keep = |x: &Tensor<3>| -> Result<(), String> {
             let width = x.dims()[2];
             let pooled = concat_pool(x.clone(), Spans::last(&padded.lengths, usize::MAX));
-            let data = futures_lite::future::block_on(pooled.into_data_async())
+            let data = crate::host::work::block_on(pooled.into_data_async())
                 .map_err(|e| format!("{e:?}"))?
                 .try_to_vec::<f32>()
                 .map_err(|e| format!("{e:?}"))?;

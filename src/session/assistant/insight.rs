@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::session::project::{LabelId, Project, TextId};
 
 /// Why a text is asked for next.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Reason {
     /// Drawn at random, and kept aside to measure the error.
     KeptAside,
@@ -25,7 +27,7 @@ pub enum Reason {
 }
 
 /// A text to ask for.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pick {
     /// The text.
     pub text: TextId,
@@ -34,7 +36,7 @@ pub struct Pick {
 }
 
 /// The error of a classifier that stops learning now, measured on the labels kept aside.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
     /// Labels that it was trained on.
     pub trained_on: usize,
@@ -49,7 +51,7 @@ pub struct Estimate {
 }
 
 /// How much the latest labels moved the predictions.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Churn {
     /// The latest labels.
     pub labels: usize,
@@ -58,7 +60,7 @@ pub struct Churn {
 }
 
 /// A stretch of a text that moves its suggestion.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Tint {
     /// Bytes of the text.
     pub bytes: Range<usize>,
@@ -69,7 +71,7 @@ pub struct Tint {
 }
 
 /// What the assistant knows. Everything is of one moment: labels given since are not in it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Insight {
     /// Texts with features, and texts in all.
     pub features: (usize, usize),

@@ -16,6 +16,8 @@ use super::queue::Queue;
 use super::space::Space;
 use super::tint::Occlusion;
 use super::words::Words;
+use serde::{Deserialize, Serialize};
+
 use crate::session::project::{Answer, Project, TextId, Texts};
 
 /// Labels in all, kept aside or not, from which on there are suggestions.
@@ -39,7 +41,7 @@ const SIMILAR: usize = 30;
 const PLACED: usize = 1_000;
 
 /// What the assistant needs to know of a project.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Snapshot {
     answers: Vec<(TextId, Answer)>,
     aside: Vec<TextId>,

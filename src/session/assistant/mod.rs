@@ -9,7 +9,7 @@
 //! regression does, and most of that comes from the words of the texts without labels, the rest from the language model.
 //! It is there to label faster and to say when to stop; the classifier comes from training.
 //!
-//! It runs on a thread of its own and never holds up the window: the latest [`Insight`] is always there.
+//! It runs on a thread of its own, or in a worker of the page, and never holds up the window: the latest [`Insight`] is always there.
 
 mod curve;
 mod encoder;
@@ -18,17 +18,25 @@ mod insight;
 mod linear;
 mod map;
 mod mind;
+mod place;
 mod queue;
+#[cfg(any(test, target_family = "wasm"))]
+mod sent;
 mod space;
 mod tint;
 mod words;
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_channel::{Receiver, Sender};
+use serde::{Deserialize, Serialize};
 
 pub use insight::{Churn, Estimate, Insight, Pick, Reason, Tint};
 
 use self::mind::{Mind, Snapshot, Told};
+use crate::host::clock::Instant;
+use crate::host::work::{breathe, on_one_core};
 use crate::session::project::{Project, TextId, Texts};
 
 /// Progress is shown this often; what was asked for, at once.
@@ -42,13 +50,14 @@ pub struct Assistant {
 /// What both threads see.
 struct Shared {
     inbox: Mutex<Inbox>,
-    arrived: Condvar,
+    /// Holds one word while there is something in the inbox that may not have been seen.
+    arrived: (Sender<()>, Receiver<()>),
     latest: Mutex<Arc<Insight>>,
     wake: Arc<dyn Fn() + Send + Sync>,
 }
 
 /// What was asked for and is not taken up yet.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 struct Inbox {
     /// Only the newest counts.
     snapshot: Option<Snapshot>,
@@ -59,6 +68,16 @@ struct Inbox {
 }
 
 impl Inbox {
+    /// Asks for something more.
+    #[cfg(target_family = "wasm")]
+    fn add(&mut self, more: Self) {
+        self.snapshot = more.snapshot.or(self.snapshot.take());
+        self.explain.extend(more.explain);
+        self.similar.extend(more.similar);
+        self.map |= more.map;
+        self.closed |= more.closed;
+    }
+
     fn is_empty(&self) -> bool {
         self.snapshot.is_none()
             && self.explain.is_empty()
@@ -74,21 +93,18 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Assistant {
     /// Starts the assistant of these texts. `seed` decides which texts are kept aside and in which order texts are asked
-    /// for; `wake` is called from the assistant's thread whenever there is a new [`Insight`].
+    /// for; `wake` is called whenever there is a new [`Insight`].
     ///
     /// # Errors
     /// When the operating system gives no thread.
     pub fn spawn(texts: Arc<Texts>, seed: u64, wake: Arc<dyn Fn() + Send + Sync>) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
             inbox: Mutex::default(),
-            arrived: Condvar::new(),
+            arrived: async_channel::bounded(1),
             latest: Mutex::default(),
             wake,
         });
-        let theirs = Arc::clone(&shared);
-        std::thread::Builder::new()
-            .name("assistant".into())
-            .spawn(move || run(&theirs, texts, seed))?;
+        place::start(Arc::clone(&shared), texts, seed)?;
         Ok(Self { shared })
     }
 
@@ -122,7 +138,8 @@ impl Assistant {
 
     fn ask(&self, change: impl FnOnce(&mut Inbox)) {
         change(&mut lock(&self.shared.inbox));
-        self.shared.arrived.notify_one();
+        // A word that is still there says the same.
+        self.shared.arrived.0.try_send(()).ok();
     }
 }
 
@@ -140,12 +157,15 @@ impl std::fmt::Debug for Assistant {
 
 impl Shared {
     /// Takes what has arrived; waits for something to arrive when there is nothing else to do.
-    fn take(&self, wait: bool) -> Inbox {
-        let mut inbox = lock(&self.inbox);
-        while wait && inbox.is_empty() {
-            inbox = self.arrived.wait(inbox).unwrap_or_else(PoisonError::into_inner);
+    async fn take(&self, wait: bool) -> Inbox {
+        loop {
+            let inbox = std::mem::take(&mut *lock(&self.inbox));
+            if !wait || !inbox.is_empty() {
+                return inbox;
+            }
+            // It never closes: its other end is here too.
+            self.arrived.1.recv().await.ok();
         }
-        std::mem::take(&mut inbox)
     }
 
     fn publish(&self, insight: &Insight) {
@@ -154,19 +174,15 @@ impl Shared {
     }
 }
 
-/// The thread: what has arrived first, then one step of work, and so on.
-fn run(shared: &Shared, texts: Arc<Texts>, seed: u64) {
-    // The work of this thread stays on it: the other cores are for training and for the window. Without such a pool it
-    // spreads, which is no fault.
-    let _alone = rayon::ThreadPoolBuilder::new()
-        .num_threads(1)
-        .use_current_thread()
-        .build();
+/// The work: what has arrived first, then one step, and so on.
+async fn run(shared: &Shared, texts: Arc<Texts>, seed: u64) {
+    // The other cores are for training and for the window.
+    let _alone = on_one_core();
     let mut mind = Mind::new(texts, seed);
     let (mut idle, mut unsaid) = (false, false);
     let mut said = Instant::now();
     loop {
-        let inbox = shared.take(idle);
+        let inbox = shared.take(idle).await;
         if inbox.closed {
             return;
         }
@@ -185,6 +201,7 @@ fn run(shared: &Shared, texts: Arc<Texts>, seed: u64) {
             shared.publish(&mind.insight);
             (unsaid, said) = (false, Instant::now());
         }
+        breathe().await;
     }
 }
 

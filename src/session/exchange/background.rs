@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 
+use crate::host::work::spawn;
 use crate::io::Progress;
 
 pub use crate::session::project::Wake;
@@ -22,7 +23,7 @@ impl Watch {
     }
 }
 
-/// Work on a thread of its own. Dropped, it is told to stop and its result is thrown away.
+/// Work beside the window. Dropped, it is told to stop and its result is thrown away.
 #[derive(Debug)]
 pub struct Background<T> {
     result: Receiver<T>,
@@ -44,11 +45,20 @@ pub enum Outcome<T> {
 impl<T: Send + 'static> Background<T> {
     /// Starts the work. `total` is what its progress will reach, in bytes; 0 where that is not known.
     pub(crate) fn start(total: u64, wake: Wake, work: impl FnOnce(&Watch) -> T + Send + 'static) -> Self {
+        Self::start_async(total, wake, async move |watch| work(watch))
+    }
+
+    /// The same for work that waits for somebody else.
+    pub(crate) fn start_async(
+        total: u64,
+        wake: Wake,
+        work: impl AsyncFnOnce(&Watch) -> T + Send + 'static,
+    ) -> Self {
         let (sender, result) = channel();
         let watch = Watch::default();
         let theirs = watch.clone();
-        let spawned = std::thread::Builder::new().name("files".into()).spawn(move || {
-            let result = work(&theirs);
+        let spawned = spawn("files", move || async move {
+            let result = work(&theirs).await;
             // Nobody listens once it was cancelled.
             sender.send(result).ok();
             wake();

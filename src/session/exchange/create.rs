@@ -3,11 +3,14 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::background::{Background, Wake};
+use super::dialog::adopt;
 use super::sheet::Sheet;
-use crate::session::project::{Action, Answer, Happened, LabelId, OpenProject, TextId, Texts, folder};
+use crate::host::work::moment;
+use crate::session::project::{
+    Action, Answer, Happened, LabelId, OpenProject, Opening, TextId, Texts, folder,
+};
 
 /// More values than this in a column are no labels, and more keys than this nobody presses.
 pub const MOST_LABELS: usize = 500;
@@ -52,20 +55,24 @@ pub fn projects_folder() -> PathBuf {
 
 /// Makes the project beside the window: a file in this folder, or in memory only.
 pub fn create(plan: Plan, folder: Option<PathBuf>, wake: Wake) -> Background<Result<OpenProject, String>> {
-    Background::start(0, Arc::clone(&wake), move |_| {
-        build(&plan, folder.as_deref(), wake)
+    Background::start_async(0, Arc::clone(&wake), async move |_| {
+        build(&plan, folder.as_deref(), wake).await
     })
 }
 
 /// Opens a project file beside the window.
 pub fn open_project(path: PathBuf, wake: Wake) -> Background<Result<OpenProject, String>> {
-    Background::start(0, Arc::clone(&wake), move |_| {
-        OpenProject::open(path, wake).map_err(|why| why.to_string())
+    Background::start_async(0, Arc::clone(&wake), async move |_| {
+        let path = adopt(path).map_err(|error| format!("the project cannot be copied: {error}"))?;
+        Opening::open(path, wake)
+            .opened()
+            .await
+            .map_err(|why| why.to_string())
     })
 }
 
 /// Where a new project lives.
-fn new_project(
+async fn new_project(
     sheet: &Sheet,
     texts: Arc<Texts>,
     folder: Option<&Path>,
@@ -78,16 +85,17 @@ fn new_project(
         let shown = folder.display();
         format!("{shown}: the folder for projects cannot be made ({error}); check that you may write there")
     };
-    std::fs::create_dir_all(folder).map_err(cannot)?;
+    crate::host::fs::create_dir_all(folder).map_err(cannot)?;
     let path = folder::free_path(folder, &sheet.name);
     let name = path
         .file_stem()
         .map_or_else(|| sheet.name.clone(), |stem| stem.to_string_lossy().into_owned());
-    OpenProject::create(path, name, texts, wake).map_err(|why| why.to_string())
+    let opening = Opening::create(path, name, texts, wake);
+    opening.opened().await.map_err(|why| why.to_string())
 }
 
 /// Does the actions and waits until they are on disk.
-fn act(project: &mut OpenProject, actions: Vec<Action>) -> Result<(), String> {
+async fn act(project: &mut OpenProject, actions: Vec<Action>) -> Result<(), String> {
     for action in actions {
         project.act(action).map_err(|why| why.to_string())?;
     }
@@ -99,11 +107,11 @@ fn act(project: &mut OpenProject, actions: Vec<Action>) -> Result<(), String> {
         if !busy {
             return Ok(());
         }
-        std::thread::sleep(Duration::from_millis(2));
+        moment().await;
     }
 }
 
-fn build(plan: &Plan, folder: Option<&Path>, wake: Wake) -> Result<OpenProject, String> {
+async fn build(plan: &Plan, folder: Option<&Path>, wake: Wake) -> Result<OpenProject, String> {
     let sheet = &plan.sheet;
     let (rows, texts) = plan.rows();
     if texts.is_empty() {
@@ -133,8 +141,8 @@ fn build(plan: &Plan, folder: Option<&Path>, wake: Wake) -> Result<OpenProject, 
         .map(|column| labels(plan, column, &rows))
         .transpose()?
         .unwrap_or_default();
-    let mut project = new_project(sheet, Arc::new(texts), folder, wake)?;
-    act(&mut project, actions)?;
+    let mut project = new_project(sheet, Arc::new(texts), folder, wake).await?;
+    act(&mut project, actions).await?;
     Ok(project)
 }
 
@@ -173,6 +181,7 @@ fn labels(plan: &Plan, column: usize, rows: &[usize]) -> Result<Vec<Action>, Str
 mod tests {
     use super::super::sheet::SheetRow;
     use super::*;
+    use crate::host::work::block_on;
 
     fn plan(rows: &[[&str; 3]]) -> Plan {
         let row = |(at, cells): (usize, &[&str; 3])| SheetRow {
@@ -196,7 +205,7 @@ mod tests {
     }
 
     fn built(plan: &Plan) -> Result<OpenProject, String> {
-        build(plan, None, Arc::new(|| {}))
+        block_on(build(plan, None, Arc::new(|| {})))
     }
 
     #[test]
@@ -251,8 +260,9 @@ mod tests {
         };
         let actions = labels(&plan, 2, &[0, 1]).unwrap();
         for name in ["a", "a-2"] {
-            let mut made = new_project(&plan.sheet, texts(), Some(&folder), Arc::clone(&wake)).unwrap();
-            act(&mut made, actions.clone()).unwrap();
+            let made = new_project(&plan.sheet, texts(), Some(&folder), Arc::clone(&wake));
+            let mut made = block_on(made).unwrap();
+            block_on(act(&mut made, actions.clone())).unwrap();
             assert_eq!((made.project.name.as_str(), made.project.labelled()), (name, 2));
             drop(made);
         }

@@ -1,9 +1,10 @@
 //! What crosses the window's edge: tables of texts in, labels in and out.
 //!
-//! Everything that touches a file runs on a thread of its own as a [`Background`]; the window polls it once a frame.
+//! Everything that touches a file runs beside the window as a [`Background`]; the window polls it once a frame.
 
 mod background;
 mod create;
+mod dialog;
 mod json;
 mod open;
 mod sample;
@@ -14,9 +15,12 @@ mod transfer;
 pub use crate::io::exchange::{Format, label_studio_configuration};
 pub use background::{Background, Outcome, Wake};
 pub use create::{MOST_LABELS, Plan, create, open_project, projects_folder};
+pub use dialog::{ASKS_WHERE, choose_file, choose_place, exports_folder, hand_over, shown};
+#[cfg(target_family = "wasm")]
+pub use dialog::{keep, taking_in};
 pub use json::{from_json, to_json};
 pub use open::{SAMPLE_NAME, Source, open};
 pub use sample::{find_sample, is_sample};
 pub use sheet::{Sheet, SheetRow};
 pub use shelf::Shelf;
-pub use transfer::{Imported, choose_file, choose_place, export_project, import_labels};
+pub use transfer::{Imported, export_project, import_labels};

@@ -51,9 +51,9 @@ fn file_name(path: &Path) -> String {
 /// Reads a table beside the window. A failure is a sentence that names the file and the place in it, and says what to do.
 pub fn open(source: Source, wake: Wake) -> Background<Result<Sheet, String>> {
     let total = match &source {
-        Source::File(path) => std::fs::metadata(path)
+        Source::File(path) => crate::host::fs::metadata(path)
             .ok()
-            .filter(std::fs::Metadata::is_file)
+            .filter(crate::host::fs::Metadata::is_file)
             .map_or(0, |data| data.len()),
         _ => 0,
     };

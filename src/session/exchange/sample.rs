@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use super::background::{Background, Wake};
 use super::open::SAMPLE_NAME;
-use crate::session::project::{EXTENSION, OpenProject};
+use crate::session::project::{EXTENSION, OpenProject, Opening};
 
 /// What the file of the first one is called; those after it have a number behind it.
 const STEM: &str = "sample";
@@ -19,18 +19,21 @@ pub fn is_sample(open: &OpenProject) -> bool {
 /// Opens the project of the sample in this folder that was written last, beside the window; `None` where there is none
 /// that can be opened.
 pub fn find_sample(folder: PathBuf, wake: Wake) -> Background<Option<OpenProject>> {
-    Background::start(0, Arc::clone(&wake), move |_| {
-        candidates(&folder).into_iter().find_map(|path| {
+    Background::start_async(0, Arc::clone(&wake), async move |_| {
+        for path in candidates(&folder) {
             // One that another window has open, or that is damaged, is passed over: there is always a fresh one.
-            let open = OpenProject::open(path, Arc::clone(&wake)).ok()?;
-            is_sample(&open).then_some(open)
-        })
+            let opened = Opening::open(path, Arc::clone(&wake)).opened().await;
+            if let Some(open) = opened.ok().filter(is_sample) {
+                return Some(open);
+            }
+        }
+        None
     })
 }
 
 /// Files that may be projects of the sample by their names, the one that was written last first.
 fn candidates(folder: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(folder) else {
+    let Ok(entries) = crate::host::fs::read_dir(folder) else {
         return Vec::new();
     };
     let mut found: Vec<(SystemTime, PathBuf)> = entries

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::background::{Background, Wake};
+use crate::host::folders;
 use crate::session::project::recent::{Recent, Recents};
 use crate::session::project::{OpenProject, Project, folder};
 
@@ -22,7 +23,7 @@ impl Shelf {
             projects: Some(folder::projects_directory()),
             list: folder::data_directory().map(|dir| dir.join("recent.json")),
             work: folder::data_directory()
-                .unwrap_or_else(|| std::env::temp_dir().join("unfreeze"))
+                .unwrap_or_else(folders::temporary)
                 .join("work"),
         }
     }
@@ -41,7 +42,7 @@ impl Shelf {
         Self {
             projects: None,
             list: None,
-            work: std::env::temp_dir().join(format!("unfreeze-{}", std::process::id())),
+            work: folders::of_this_process(),
         }
     }
 

@@ -1,10 +1,11 @@
-//! Labels out of a project and into it, and the system's own windows for choosing a file.
+//! Labels out of a project and into it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::background::{Background, Wake};
+use super::dialog::hand_over;
 use crate::io::exchange::{
     self as format, Export, Format, Given, Matched, Verdict, match_labels, read_labels,
 };
@@ -47,9 +48,9 @@ pub fn export_project(
             extra_columns: &texts.extra_columns,
             extra: &texts.extra,
         };
-        format::export(&export, format, &path)
-            .map(|()| path)
-            .map_err(|error| error.to_string())
+        format::export(&export, format, &path).map_err(|error| error.to_string())?;
+        hand_over(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        Ok(path)
     })
 }
 
@@ -138,29 +139,6 @@ fn actions(
         }
     }
     Ok(out)
-}
-
-/// Lets the user choose a file of texts or labels in the system's own window; `None` where they chose none.
-pub fn choose_file(title: &'static str, wake: Wake) -> Background<Option<PathBuf>> {
-    Background::start(0, wake, move |_| {
-        let tables = ["csv", "tsv", "txt", "jsonl", "json", "parquet", "gz", "zst"];
-        rfd::FileDialog::new()
-            .set_title(title)
-            .add_filter("Tables and texts", &tables)
-            .add_filter("Every file", &["*"])
-            .pick_file()
-    })
-}
-
-/// Lets the user choose where to write; `name` is suggested. `None` where they chose no place.
-pub fn choose_place(name: String, format: Format, wake: Wake) -> Background<Option<PathBuf>> {
-    Background::start(0, wake, move |_| {
-        let dialog = rfd::FileDialog::new().set_title("Export").set_file_name(name);
-        match format.extension() {
-            "" => dialog.save_file(),
-            end => dialog.add_filter(format.name(), &[end]).save_file(),
-        }
-    })
 }
 
 #[cfg(test)]

@@ -24,9 +24,9 @@ use crate::train::{evaluate, language_model};
 
 /// New words have to occur this often to get a row of their own.
 const MIN_FREQ: u64 = 3;
-/// Rows of a vocabulary after new words were added, for each of the base's. The decoder's cost grows with the rows, so
-/// that a large corpus of new words would make a small model several times slower; doubling leaves few words unknown.
-const MAX_GROWTH: usize = 2;
+/// Most words that get a new row. The decoder's cost grows with the rows, so that a large corpus of new words would make a
+/// small model several times slower; these leave few words of most texts unknown.
+const MOST_NEW: usize = 8_000;
 /// Share of the texts that is kept aside to measure perplexity.
 const HELD_OUT: f64 = 0.05;
 
@@ -47,11 +47,7 @@ fn extended(base: &ModelFiles, documents: &[Vec<String>]) -> Result<Vocab, JobEr
     let mut new: Vec<(&str, u64)> = counts.into_iter().filter(|&(_, n)| n >= MIN_FREQ).collect();
     new.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
     let mut tokens = base.vocab.tokens().to_vec();
-    tokens.extend(
-        new.into_iter()
-            .map(|(word, _)| word.to_string())
-            .take((MAX_GROWTH - 1) * base.vocab.len()),
-    );
+    tokens.extend(new.into_iter().map(|(word, _)| word.to_string()).take(MOST_NEW));
     while !tokens.len().is_multiple_of(8) {
         tokens.push(crate::text::vocab::FILLER.to_string());
     }

@@ -30,7 +30,7 @@ impl Loaded {
     ) -> Result<Self, JobError> {
         let mut all = vec![load::model(control, Some(path), false)?];
         let backward = path.join("backward");
-        if backward.join("config.json").exists() {
+        if crate::host::fs::is_file(&backward.join("config.json")) {
             all.push(ModelFiles::read(&backward)?);
         }
         let labels = all[0].labels.clone();
@@ -127,7 +127,7 @@ pub async fn run(job: Classify, control: &mut Control) -> Outcome {
     let model = Loaded::read(control, &job.model, &device)?;
     let table = input(control, job.input.as_ref())?;
     let texts = load::texts(&table);
-    let started = std::time::Instant::now();
+    let started = crate::host::clock::Instant::now();
     let mut stage = Stage::start(control, "classify", Vec::new(), texts.len() as u64, "texts");
     let probabilities = model
         .probabilities(&texts, job.batch.unwrap_or(CLASSIFY_BATCH).max(1), &mut stage)

@@ -66,9 +66,9 @@ fn source(path: PathBuf) -> Source {
 }
 
 pub async fn run(common: Common, out: Option<PathBuf>, control: &mut Control) -> Outcome {
-    let started = std::time::Instant::now();
+    let started = crate::host::clock::Instant::now();
     let scratch =
-        tempfile::tempdir().map_err(|e| JobError::Failed(format!("no temporary directory: {e}")))?;
+        crate::host::fs::tempdir().map_err(|e| JobError::Failed(format!("no temporary directory: {e}")))?;
     let all = messages()?;
     let set = |name: &'static str| all.iter().filter(move |m| m.set == name);
     control.note(format!(

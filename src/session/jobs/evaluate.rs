@@ -37,7 +37,7 @@ pub async fn run(job: Evaluate, control: &mut Control) -> Outcome {
         texts = rows.iter().map(|&r| texts[r].clone()).collect();
         truth = rows.iter().map(|&r| truth[r]).collect();
     }
-    let started = std::time::Instant::now();
+    let started = crate::host::clock::Instant::now();
     let mut stage = Stage::start(control, "classify", Vec::new(), texts.len() as u64, "texts");
     let probabilities = model
         .probabilities(&texts, job.batch.unwrap_or(CLASSIFY_BATCH).max(1), &mut stage)

@@ -62,7 +62,7 @@ pub async fn run(job: Generate, control: &mut Control) -> Outcome {
     let allowed: Vec<bool> = files.vocab.tokens().iter().map(|t| !is_special(t)).collect();
     let prompt = files.vocab.encode(files.tokenizer.tokenize(&job.prompt));
     let mut rng = ChaCha8Rng::seed_from_u64(job.common.seed);
-    let started = std::time::Instant::now();
+    let started = crate::host::clock::Instant::now();
     let mut texts = Vec::new();
     for _ in 0..job.samples {
         let mut stage = Stage::start(control, "generate", Vec::new(), job.tokens as u64, "tokens");

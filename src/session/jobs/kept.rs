@@ -24,7 +24,7 @@ type Stamp = [Option<(SystemTime, u64)>; FILES.len()];
 
 fn stamp(dir: &Path) -> Stamp {
     FILES.map(|name| {
-        let data = std::fs::metadata(dir.join(name)).ok()?;
+        let data = crate::host::fs::metadata(dir.join(name)).ok()?;
         Some((data.modified().ok()?, data.len()))
     })
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
+use super::super::base;
 use super::super::control::Control;
 use super::super::engine::JobError;
 use super::super::protocol::{Event, Source};
@@ -12,36 +13,21 @@ use crate::text::rules::join_fields;
 use crate::text::vocab::Vocab;
 use crate::text::{Tokenizer, corpus::Corpus};
 
-/// The base models in the binary; `assets/models/README.md` says how they were made.
-mod base {
-    pub const CONFIG: [&[u8]; 2] = [
-        include_bytes!("../../../assets/models/base/forward/config.json"),
-        include_bytes!("../../../assets/models/base/backward/config.json"),
-    ];
-    pub const VOCAB: [&[u8]; 2] = [
-        include_bytes!("../../../assets/models/base/forward/vocab.json"),
-        include_bytes!("../../../assets/models/base/backward/vocab.json"),
-    ];
-    pub const WEIGHTS: [&[u8]; 2] = [
-        include_bytes!("../../../assets/models/base/forward/model.safetensors"),
-        include_bytes!("../../../assets/models/base/backward/model.safetensors"),
-    ];
-}
-
 /// The vocabulary of the built-in base model that reads forward.
 pub fn base_vocab() -> Option<Vocab> {
-    let [json, _] = base::VOCAB;
+    let json = base::files(false)?.vocab;
     Vocab::from_json(std::str::from_utf8(json).ok()?).ok()
 }
 
 /// The built-in base model of one direction.
 pub fn base_model(backward: bool) -> Result<ModelFiles, JobError> {
-    let i = usize::from(backward);
+    let files = base::files(backward)
+        .ok_or_else(|| JobError::Failed("the built-in model was not loaded; load the page again".into()))?;
     let files = ModelBytes {
         origin: "the built-in model",
-        config: base::CONFIG[i],
-        vocab: base::VOCAB[i],
-        weights: base::WEIGHTS[i],
+        config: files.config,
+        vocab: files.vocab,
+        weights: files.weights,
     };
     Ok(ModelFiles::parse(&files)?)
 }

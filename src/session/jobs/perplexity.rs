@@ -47,7 +47,7 @@ pub async fn run(job: Perplexity, control: &mut Control) -> Outcome {
     let tokens = load::tokenize(&files.tokenizer, &texts);
     let unknown = files.vocab.unknown_rate(tokens.iter().flatten());
     let ids = load::encode(&files.vocab, &tokens, files.config.backward);
-    let started = std::time::Instant::now();
+    let started = crate::host::clock::Instant::now();
     let stage = Stage::start(control, "perplexity", Vec::new(), 0, "texts");
     let nll = if running_text(&job.texts) {
         single_stream_nll(&model, &Corpus::from_documents(&ids), BPTT).await?

@@ -27,7 +27,7 @@ pub async fn run(job: Predict, control: &mut Control, kept: &mut Kept) -> Outcom
     // Every text in needs its prediction out, so that empty ones stay.
     let table = load::table(control, "texts", &job.texts, Labels::Ignored, true)?;
     let texts = load::texts(&table);
-    let started = std::time::Instant::now();
+    let started = crate::host::clock::Instant::now();
     let mut stage = Stage::start(control, "classify", Vec::new(), texts.len() as u64, "texts");
     let probabilities = model.probabilities(&texts, CLASSIFY_BATCH, &mut stage).await?;
     stage.done();

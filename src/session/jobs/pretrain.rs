@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
+use burn::tensor::Device;
 use serde_json::{Map, json};
 
 use super::super::control::{Control, Stage};
@@ -13,10 +14,9 @@ use super::load;
 use super::prepare;
 use super::work::Work;
 use crate::io::{
-    Kind, ModelConfig, ModelFiles, OutputDir, Overwrite, Precision, Progress, Splitting, documents,
-    tensors_of, total_bytes,
+    Kind, ModelConfig, ModelFiles, OutputDir, Overwrite, Precision, Progress, Splitting, as_stored,
+    documents, tensors_of, total_bytes,
 };
-
 use crate::model::{Dropouts, LanguageModel, Network as _};
 use crate::text::corpus::{Corpus, Encoded, VocabChoice, encode_corpus};
 use crate::text::subword::{SubwordConfig, SubwordTrainer};
@@ -43,7 +43,7 @@ pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
     let overwrite = std::mem::take(&mut job.overwrite);
     let device = start(control, "pretrain", &job.common).await?;
     let work = Work::open(&job.out, &job, resume, overwrite)?;
-    let started = std::time::Instant::now();
+    let started = crate::host::clock::Instant::now();
 
     let mut arch = preset.arch;
     arch.embedding = job.embedding.unwrap_or(arch.embedding);
@@ -159,9 +159,19 @@ pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
     let seen = stage.steps() as usize * config.batch * config.bptt;
     let seconds = stage.done();
 
-    let (measured, quality) = match &valid {
+    let parameters = model.parameter_count();
+    let mut files = ModelFiles {
+        origin: job.out.display().to_string(),
+        config: ModelConfig::new(Kind::LanguageModel, arch, job.backward, &tokenizer),
+        tokenizer,
+        vocab,
+        tensors: tensors_of(&model).await?,
+        labels: Vec::new(),
+    };
+    let (measured, precision, quality) = match &valid {
         Some(valid) => {
-            let found = evaluate::perplexity(&model, valid, config.bptt).await?;
+            let full = evaluate::perplexity(&model, valid, config.bptt).await?.nll.exp();
+            let (found, precision) = smallest(&files, valid, config.bptt, full, &device).await?;
             let perplexity = found.nll.exp();
             control.emit(Event::Evaluation {
                 stage: "pretrain".into(),
@@ -171,14 +181,18 @@ pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
                 error: None,
             });
             let predictions = count(found.predictions);
+            let before = format!("{full:.2} before it was stored {}", in_words(precision));
             (
                 Some(found),
-                format!("{perplexity:.1} ({predictions} predictions; unknown words count as one token)"),
+                precision,
+                format!(
+                    "{perplexity:.2} ({predictions} predictions; unknown words count as one token; {before})"
+                ),
             )
         }
         None => {
             control.warn("The corpus has too few documents to keep some aside, so perplexity was not measured; name texts with `--valid`");
-            (None, "not measured".to_string())
+            (None, Precision::F16, "not measured".to_string())
         }
     };
     let seen_before = start_model
@@ -201,16 +215,7 @@ pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
     ] {
         training.insert(key.into(), value);
     }
-    let mut model_config = ModelConfig::new(Kind::LanguageModel, arch, job.backward, &tokenizer);
-    model_config.training = training.clone().into();
-    let files = ModelFiles {
-        origin: job.out.display().to_string(),
-        config: model_config,
-        tokenizer,
-        vocab,
-        tensors: tensors_of(&model).await?,
-        labels: Vec::new(),
-    };
+    files.config.training = training.clone().into();
     let facts = [
         ("Corpus", corpus_name),
         ("Licence of the corpus", licence.clone()),
@@ -237,7 +242,7 @@ pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
                 count(arch.vocab)
             ),
         ),
-        ("Parameters", count(model.parameter_count())),
+        ("Parameters", count(parameters)),
         ("Dropouts", dropouts(&config.dropouts)),
         ("Perplexity on held-out text", quality),
         ("Training time", time(seconds, start_model.as_ref())),
@@ -259,7 +264,7 @@ pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
             Overwrite::Never
         },
     )?;
-    files.write(out.path(), Precision::F16, &card.render())?;
+    files.write(out.path(), precision, &card.render())?;
     out.commit()?;
     work.remove()?;
     training.insert("out".into(), json!(job.out));
@@ -295,6 +300,40 @@ fn encode(
     })?;
     stage.done();
     encoded.ok_or_else(|| JobError::Stopped("nothing was written".into()))
+}
+
+/// How much perplexity may rise, as a share, for a file that is smaller.
+const STORED_LOSS: f64 = 0.005;
+
+/// The smallest way to store the model that costs its held-out perplexity, `full`, next to nothing, and what it measures so.
+async fn smallest(
+    files: &ModelFiles,
+    valid: &Corpus,
+    bptt: usize,
+    full: f64,
+    device: &Device,
+) -> Result<(evaluate::Nll, Precision), JobError> {
+    let mut found = evaluate::Nll::default();
+    for precision in [Precision::MatricesI8, Precision::EmbeddingI8, Precision::F16] {
+        let stored = ModelFiles {
+            tensors: as_stored(&files.tensors, precision),
+            ..files.clone()
+        };
+        found = evaluate::perplexity(&stored.language_model(device)?, valid, bptt).await?;
+        if found.nll.exp() <= full * (1.0 + STORED_LOSS) {
+            return Ok((found, precision));
+        }
+    }
+    Ok((found, Precision::F16))
+}
+
+fn in_words(precision: Precision) -> &'static str {
+    match precision {
+        Precision::F32 => "in single precision",
+        Precision::F16 => "in half precision",
+        Precision::EmbeddingI8 => "with eight bits a number in the embedding and half precision elsewhere",
+        Precision::MatricesI8 => "with eight bits a number in its matrices",
+    }
 }
 
 /// "output 0.01, hidden 0.015, ...", without the noise of binary fractions.

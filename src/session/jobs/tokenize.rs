@@ -28,14 +28,14 @@ pub fn run(input: Option<&Path>, model: Option<&Path>, control: &mut Control) ->
         _ => JobError::Failed(format!("{name}: {e}")),
     };
     let reader: Box<dyn std::io::BufRead> = match input {
-        Some(path) if !path.exists() => {
+        Some(path) if !crate::host::fs::is_there(path) => {
             return Err(Error::NotFound {
                 path: path.to_path_buf(),
             }
             .into());
         }
         Some(path) => Box::new(BufReader::new(
-            std::fs::File::open(path).map_err(|e| failed(0, &e))?,
+            crate::host::fs::File::open(path).map_err(|e| failed(0, &e))?,
         )),
         None => Box::new(BufReader::new(std::io::stdin())),
     };

@@ -1,12 +1,12 @@
 //! The directory beside an output directory in which an unfinished run keeps what it needs to be resumed.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::super::engine::JobError;
+use crate::host::fs;
 use crate::io::{Error, OutputDir, Overwrite, read_checkpoint_file, write_atomic};
 use crate::train::checkpoint::Checkpoint;
 

@@ -2,20 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use directories::{ProjectDirs, UserDirs};
-
 use super::EXTENSION;
+use crate::host::{folders, fs};
 
-/// Where this program keeps what is the user's own, where there is such a place.
-pub fn data_directory() -> Option<PathBuf> {
-    ProjectDirs::from("", "", "unfreeze").map(|dirs| dirs.data_dir().to_path_buf())
-}
+pub use folders::{data as data_directory, temporary as temporary_directory};
 
 /// Where a new project goes unless the user says otherwise: `Unfreeze` among their documents, or the data directory where
 /// they have no documents. It need not exist.
 pub fn projects_directory() -> PathBuf {
-    let documents = UserDirs::new().and_then(|dirs| dirs.document_dir().map(|dir| dir.join("Unfreeze")));
-    documents
+    folders::documents()
+        .map(|dir| dir.join("Unfreeze"))
         .or_else(|| data_directory().map(|dir| dir.join("projects")))
         .unwrap_or_else(|| PathBuf::from("Unfreeze"))
 }
@@ -58,12 +54,12 @@ pub fn free_path(folder: &Path, source: &str) -> PathBuf {
     let name = name_of(source);
     let path = |name: &str| folder.join(format!("{name}.{EXTENSION}"));
     let first = path(&name);
-    if !first.exists() {
+    if !fs::is_there(&first) {
         return first;
     }
     (2_u64..)
         .map(|n| path(&format!("{name}-{n}")))
-        .find(|path| !path.exists())
+        .find(|path| !fs::is_there(path))
         .unwrap_or(first)
 }
 

@@ -1,12 +1,14 @@
 //! Moving a model's directory into the project file and out of it, a piece at a time.
 
-use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hasher};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::vec::IntoIter;
 
-use crate::io::project::{ModelFile, ModelListing, PIECE, ProjectError, ProjectFile, now};
+use crate::host::clock::seconds_since_1970;
+use crate::host::folders;
+use crate::host::fs::{self, File};
+use crate::io::project::{ModelFile, ModelListing, PIECE, ProjectError, ProjectFile};
 use crate::io::{OutputDir, Overwrite};
 
 /// A directory on its way into the file.
@@ -93,7 +95,7 @@ impl Put {
             writing.hasher.write_u64(entry.bytes);
         }
         listing.key = format!("{:016x}", writing.hasher.finish());
-        listing.saved = now();
+        listing.saved = seconds_since_1970();
         file.finish_model(&self.name, listing)?;
         Ok(Some(std::mem::take(listing)))
     }
@@ -192,7 +194,7 @@ impl Take {
             return Ok(Some(target));
         }
         // A crash may have left names without contents.
-        if target.exists() {
+        if fs::is_there(&target) {
             fs::remove_dir_all(&target).map_err(|e| ProjectError::disk(&target, &e))?;
         }
         let out = OutputDir::create(&target, Overwrite::Never).map_err(|e| self.refused(&e))?;
@@ -222,10 +224,5 @@ fn is_whole(dir: &Path, listing: &ModelListing) -> bool {
 
 /// Where models are unpacked: the user's cache directory, or a temporary one.
 pub(super) fn cache_directory() -> PathBuf {
-    directories::ProjectDirs::from("", "", "unfreeze")
-        .map_or_else(
-            || std::env::temp_dir().join("unfreeze"),
-            |d| d.cache_dir().to_path_buf(),
-        )
-        .join("models")
+    folders::cache().unwrap_or_else(folders::temporary).join("models")
 }

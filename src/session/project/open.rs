@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, TryRecvError};
-use std::thread::JoinHandle;
+use std::sync::mpsc::{Receiver, TryRecvError};
 
+use async_channel::Sender;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -14,6 +14,7 @@ use super::opening::Opening;
 use super::predictions::Predictions;
 use super::store::{Loaded, Order, Report, Wake};
 use super::{Action, Project, Refused, Texts};
+use crate::host::work::Work;
 use crate::io::project::{ModelListing, ProjectError};
 use crate::session::Event;
 
@@ -94,7 +95,7 @@ pub(super) struct Link {
     /// `None` only while it is dropped.
     orders: Option<Sender<Order>>,
     reports: Receiver<Report>,
-    thread: Option<JoinHandle<()>>,
+    store: Option<Work>,
     /// Sent and not reported yet.
     pending: VecDeque<Action>,
     /// The project with the pending actions applied, once there are two of them.
@@ -107,9 +108,9 @@ impl Drop for Link {
     /// Waits until everything that was sent is on disk and the file is unlocked.
     fn drop(&mut self) {
         self.orders = None;
-        if let Some(thread) = self.thread.take() {
+        if let Some(store) = self.store.take() {
             // It panics only if redb does; what is on disk is safe then.
-            let _ = thread.join();
+            store.finish();
         }
     }
 }
@@ -379,13 +380,13 @@ impl Link {
         path: PathBuf,
         orders: Sender<Order>,
         reports: Receiver<Report>,
-        thread: Option<JoinHandle<()>>,
+        store: Option<Work>,
     ) -> Self {
         Self {
             path,
             orders: Some(orders),
             reports,
-            thread,
+            store,
             pending: VecDeque::new(),
             ahead: None,
             burst: 1,
@@ -415,7 +416,7 @@ impl Link {
 
     fn order(&self, order: Order) {
         if let Some(orders) = &self.orders {
-            let _ = orders.send(order);
+            let _ = orders.try_send(order);
         }
     }
 

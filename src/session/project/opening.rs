@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::sync::mpsc::channel;
+
+use async_channel::{Receiver, TryRecvError};
 
 use super::open::{Link, OpenProject};
 use super::store::{Loaded, Store, Wake, create, load};
 use super::{Texts, models};
+use crate::host::work::{block_on, spawn};
 use crate::io::project::{ProjectError, ProjectFile};
 
 /// A project that is being made or opened.
@@ -46,37 +49,42 @@ impl Opening {
         cache: PathBuf,
         open: impl FnOnce() -> Result<(ProjectFile, Loaded), ProjectError> + Send + 'static,
     ) -> Self {
-        let (opened, first) = channel();
-        let (orders, inbox) = channel();
+        let (opened, first) = async_channel::bounded(1);
+        let (orders, inbox) = async_channel::unbounded();
         let (outbox, reports) = channel();
         let work = {
             let opened = opened.clone();
-            move || match open() {
-                Ok((file, loaded)) => {
-                    let texts = Arc::clone(&loaded.project.texts);
-                    let sent = opened.send(Ok(Box::new(loaded)));
-                    wake();
-                    if sent.is_ok() {
-                        Store::new(file, texts, outbox, wake, cache).run(&inbox);
+            move || async move {
+                let opening = match open() {
+                    Ok((mut file, loaded)) => file.settled().await.map(|()| (file, loaded)),
+                    Err(why) => Err(why),
+                };
+                match opening {
+                    Ok((file, loaded)) => {
+                        let texts = Arc::clone(&loaded.project.texts);
+                        let sent = opened.try_send(Ok(Box::new(loaded)));
+                        wake();
+                        if sent.is_ok() {
+                            Store::new(file, texts, outbox, wake, cache).run(&inbox).await;
+                        }
                     }
-                }
-                Err(why) => {
-                    let _ = opened.send(Err(why));
-                    wake();
+                    Err(why) => {
+                        opened.try_send(Err(why)).ok();
+                        wake();
+                    }
                 }
             }
         };
-        let thread = std::thread::Builder::new().name("project".into()).spawn(work);
-        let thread = match thread {
-            Ok(thread) => Some(thread),
+        let store = match spawn("project", work) {
+            Ok(store) => Some(store),
             Err(error) => {
-                let _ = opened.send(Err(ProjectError::disk(&path, &error)));
+                opened.try_send(Err(ProjectError::disk(&path, &error))).ok();
                 None
             }
         };
         Self {
             first,
-            link: Some(Link::new(path, orders, reports, thread)),
+            link: Some(Link::new(path, orders, reports, store)),
         }
     }
 
@@ -85,17 +93,25 @@ impl Opening {
         let opened = match self.first.try_recv() {
             Ok(opened) => Ok(opened),
             Err(TryRecvError::Empty) => return None,
-            Err(TryRecvError::Disconnected) => Err(()),
+            Err(TryRecvError::Closed) => Err(()),
         };
         Some(finish(self.link.take()?, opened))
     }
 
-    /// Waits for it.
+    /// Waits for it, holding up the thread: not in a tab.
     ///
     /// # Errors
     /// Those of [`OpenProject::open`] and [`OpenProject::create`].
-    pub fn wait(mut self) -> Result<OpenProject, ProjectError> {
-        let opened = self.first.recv().map_err(|_| ());
+    pub fn wait(self) -> Result<OpenProject, ProjectError> {
+        block_on(self.opened())
+    }
+
+    /// The project, when it is open.
+    ///
+    /// # Errors
+    /// Those of [`OpenProject::open`] and [`OpenProject::create`].
+    pub async fn opened(mut self) -> Result<OpenProject, ProjectError> {
+        let opened = self.first.recv().await.map_err(|_| ());
         let Some(link) = self.link.take() else {
             return Err(ProjectError::Disk {
                 path: PathBuf::new(),

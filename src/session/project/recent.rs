@@ -1,12 +1,12 @@
 //! Projects that were open lately.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::Project;
-use crate::io::project::now;
+use crate::host::clock::seconds_since_1970;
+use crate::host::fs;
 use crate::io::{Error, write_atomic};
 
 /// A project that was open lately.
@@ -27,7 +27,7 @@ pub struct Recent {
 impl Recent {
     /// Seconds since it was last noted.
     pub fn age(&self) -> u64 {
-        now().saturating_sub(self.opened)
+        seconds_since_1970().saturating_sub(self.opened)
     }
 }
 
@@ -50,7 +50,7 @@ impl Recents {
             .ok()
             .and_then(|json| serde_json::from_slice(&json).ok())
             .unwrap_or_default();
-        list.retain(|recent| recent.path.is_file());
+        list.retain(|recent| fs::is_file(&recent.path));
         list.truncate(MOST);
         Self {
             file: Some(file),
@@ -76,7 +76,7 @@ impl Recents {
             name: project.name.clone(),
             texts: project.texts.texts.len(),
             labelled: project.labelled(),
-            opened: now(),
+            opened: seconds_since_1970(),
         };
         self.list.insert(0, recent);
         self.list.truncate(MOST);

@@ -6,14 +6,16 @@
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvError, Sender, TryRecvError};
+use std::sync::mpsc::Sender;
 
+use async_channel::{Receiver, TryRecvError};
 use serde_json::Value;
 
 use super::encoding::{read_texts, write_texts};
 use super::models::{Put, Take};
 use super::predictions::{Predictions, mark};
 use super::{Action, Project, Texts};
+use crate::host::work::breathe;
 use crate::io::project::{ModelListing, ProjectError, ProjectFile, View};
 use crate::session::Event;
 
@@ -150,12 +152,12 @@ impl Store {
     }
 
     /// Carries out orders until there can be no more of them; models that came before are then finished.
-    pub fn run(mut self, orders: &Receiver<Order>) {
+    pub async fn run(mut self, orders: &Receiver<Order>) {
         const MOST_TOGETHER: usize = 1024;
         let mut open = true;
         while open || !self.models.is_empty() {
             let first = if self.models.is_empty() {
-                orders.recv().map_err(|RecvError| TryRecvError::Disconnected)
+                orders.recv().await.map_err(|_| TryRecvError::Closed)
             } else {
                 orders.try_recv()
             };
@@ -163,34 +165,35 @@ impl Store {
             match first {
                 Ok(order) => {
                     together.push(order);
-                    together.extend(orders.try_iter().take(MOST_TOGETHER));
+                    together.extend(std::iter::from_fn(|| orders.try_recv().ok()).take(MOST_TOGETHER));
                 }
                 Err(TryRecvError::Empty) => {}
-                Err(TryRecvError::Disconnected) => {
+                Err(TryRecvError::Closed) => {
                     open = false;
                     // Nobody waits for an unpacked model any more.
                     self.models.retain(|m| matches!(m, Moving::In(_)));
                 }
             }
-            self.carry_out(together);
-            self.move_models();
+            self.carry_out(together).await;
+            self.move_models().await;
+            breathe().await;
         }
     }
 
-    fn carry_out(&mut self, orders: Vec<Order>) {
+    async fn carry_out(&mut self, orders: Vec<Order>) {
         let mut actions: Vec<(u64, Action)> = Vec::new();
         for order in orders {
             if let Order::Act { burst, action } = order {
                 actions.push((burst, action));
             } else {
-                self.append(std::mem::take(&mut actions));
-                self.other(order);
+                self.append(std::mem::take(&mut actions)).await;
+                self.other(order).await;
             }
         }
-        self.append(actions);
+        self.append(actions).await;
     }
 
-    fn append(&mut self, mut actions: Vec<(u64, Action)>) {
+    async fn append(&mut self, mut actions: Vec<(u64, Action)>) {
         actions.retain(|(burst, _)| self.failed.is_none_or(|failed| *burst > failed));
         let Some(&(burst, _)) = actions.last() else {
             return;
@@ -198,7 +201,7 @@ impl Store {
         let json: Result<Vec<String>, serde_json::Error> =
             actions.iter().map(|(_, a)| serde_json::to_string(a)).collect();
         let done = match json {
-            Ok(json) => self.file.append(&json),
+            Ok(json) => self.file.append(&json).await,
             Err(error) => Err(self.unwritable(&error)),
         };
         match done {
@@ -210,14 +213,14 @@ impl Store {
         }
     }
 
-    fn other(&mut self, order: Order) {
+    async fn other(&mut self, order: Order) {
         let report = match order {
             Order::Act { .. } => return,
-            Order::Set { key, json } => match self.file.set(&key, &json) {
+            Order::Set { key, json } => match self.set(&key, &json).await {
                 Ok(()) => return,
                 Err(why) => Report::SettingFailed(key, why),
             },
-            Order::SaveRun { run, header, events } => match self.save_run(run, &header, &events) {
+            Order::SaveRun { run, header, events } => match self.save_run(run, &header, &events).await {
                 Ok(()) => Report::RunSaved(run),
                 Err(why) => Report::Failed(why),
             },
@@ -225,7 +228,7 @@ impl Store {
                 Ok(events) => Report::RunLoaded(run, events),
                 Err(why) => Report::Failed(why),
             },
-            Order::SetPredictions(predictions) => match self.set_predictions(predictions.as_deref()) {
+            Order::SetPredictions(predictions) => match self.set_predictions(predictions.as_deref()).await {
                 Ok(()) => Report::PredictionsSet,
                 Err(why) => Report::Failed(why),
             },
@@ -246,13 +249,19 @@ impl Store {
         self.report(report);
     }
 
-    fn save_run(&mut self, run: u64, header: &Value, events: &[Event]) -> Result<(), ProjectError> {
+    async fn set(&mut self, key: &str, json: &str) -> Result<(), ProjectError> {
+        self.file.set(key, json)?;
+        self.file.settled().await
+    }
+
+    async fn save_run(&mut self, run: u64, header: &Value, events: &[Event]) -> Result<(), ProjectError> {
         let mut lines = Vec::new();
         for event in events {
             serde_json::to_writer(&mut lines, event).map_err(|e| self.unwritable(&e))?;
             lines.push(b'\n');
         }
-        self.file.save_run(run, &header.to_string(), &lines)
+        self.file.save_run(run, &header.to_string(), &lines)?;
+        self.file.settled().await
     }
 
     fn load_run(&mut self, run: u64) -> Result<Vec<Event>, ProjectError> {
@@ -269,11 +278,12 @@ impl Store {
         *self.mark.get_or_insert_with(|| mark(&self.texts))
     }
 
-    fn set_predictions(&mut self, predictions: Option<&Predictions>) -> Result<(), ProjectError> {
+    async fn set_predictions(&mut self, predictions: Option<&Predictions>) -> Result<(), ProjectError> {
         let of = self.mark();
         let bytes = predictions.map(|p| p.encode(of)).transpose();
         let bytes = bytes.map_err(|e| self.unwritable(&e))?;
-        self.file.set_result(PREDICTIONS, bytes.as_deref())
+        self.file.set_result(PREDICTIONS, bytes.as_deref())?;
+        self.file.settled().await
     }
 
     fn predictions(&mut self) -> Result<Option<Box<Predictions>>, ProjectError> {
@@ -285,14 +295,17 @@ impl Store {
     }
 
     /// One step of the first model under way.
-    fn move_models(&mut self) {
+    async fn move_models(&mut self) {
         let Some(moving) = self.models.front_mut() else {
             return;
         };
         let report = match moving {
             Moving::In(put) => match put.step(&mut self.file) {
                 Ok(None) => return,
-                Ok(Some(listing)) => Report::ModelSaved(put.name.clone(), listing),
+                Ok(Some(listing)) => match self.file.settled().await {
+                    Ok(()) => Report::ModelSaved(put.name.clone(), listing),
+                    Err(why) => Report::Failed(why),
+                },
                 Err(why) => Report::Failed(why),
             },
             Moving::Out(take) => match take.step(&mut self.file) {

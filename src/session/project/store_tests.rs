@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use super::tests::{any_action, seen};
 use super::*;
+use crate::host::work::block_on;
 use crate::io::project::{ProjectFile, filling};
 use crate::session::Event;
 
@@ -370,8 +371,8 @@ fn a_log_that_makes_no_sense_is_damage() {
     let path = open.path().unwrap().to_path_buf();
     drop(open);
     let (mut file, _) = ProjectFile::open(&path, |_| Ok(())).unwrap();
-    file.append(&[serde_json::to_string(&label(3, 0)).unwrap()])
-        .unwrap();
+    let step = serde_json::to_string(&label(3, 0)).unwrap();
+    block_on(file.append(&[step])).unwrap();
     drop(file);
     let before = fs::read(&path).unwrap();
     let error = OpenProject::open(&path, quiet()).unwrap_err().to_string();

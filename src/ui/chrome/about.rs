@@ -8,8 +8,10 @@ const MODEL: &str = include_str!("../../../assets/models/README.md");
 
 /// Draws the window; false once it is closed.
 pub fn show(ui: &mut Ui) -> bool {
-    let modal = egui::Modal::new(egui::Id::unique("about")).show(ui.ctx(), |ui| {
-        ui.set_width(560.0_f32.min(ui.ctx().content_rect().width() - 48.0));
+    let frame = egui::Frame::popup(&ui.global_style()).inner_margin(20);
+    let modal = egui::Modal::new(egui::Id::unique("about")).frame(frame);
+    let modal = modal.show(ui.ctx(), |ui| {
+        ui.set_width(560.0_f32.min(ui.ctx().content_rect().width() - 72.0));
         ui.heading(format!("Unfreeze {}", env!("CARGO_PKG_VERSION")));
         ui.label(
             "Label a hundred texts, classify the rest, and watch a language model thaw: ULMFiT (Howard and Ruder, 2018) \

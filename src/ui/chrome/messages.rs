@@ -1,9 +1,10 @@
 //! Messages at the lower edge. A failure stays until it is dismissed, the rest goes by itself.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use egui::{Align2, Area, CornerRadius, Frame, Id, Margin, Order, Stroke, Ui, vec2};
 
+use crate::session::clock::Instant;
 use crate::ui::Shared;
 use crate::ui::theme::{self, Theme};
 

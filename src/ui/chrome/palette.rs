@@ -96,16 +96,22 @@ fn row(ui: &mut Ui, action: Action, chosen: bool) -> egui::Response {
         .inner_margin(6)
         .show(ui, |ui| {
             ui.set_width(ui.available_width());
+            let key = action.shortcut().map(|s| ui.ctx().format_shortcut(&s));
+            let room = key.as_ref().map_or(0.0, |key| {
+                let font = TextStyle::Monospace.resolve(ui.style());
+                ui.painter().layout_no_wrap(key.clone(), font, theme.dim).size().x + 24.0
+            });
             ui.horizontal(|ui| {
                 ui.vertical(|ui| {
+                    ui.set_max_width(ui.available_width() - room);
                     ui.spacing_mut().item_spacing.y = 0.0;
                     ui.label(action.name());
                     let explanation = RichText::new(action.explanation()).text_style(TextStyle::Small);
                     ui.label(explanation.color(theme.dim));
                 });
-                if let Some(shortcut) = action.shortcut() {
+                if let Some(key) = key {
                     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                        keycap(ui, &ui.ctx().format_shortcut(&shortcut));
+                        keycap(ui, &key);
                     });
                 }
             });

@@ -37,7 +37,7 @@ pub fn show(ui: &mut Ui, shared: &mut Shared, narrow: bool) {
 fn chips(ui: &mut Ui, shared: &mut Shared, narrow: bool) {
     action_chip(ui, shared, Action::Settings, "Settings");
     if narrow {
-        action_chip(ui, shared, Action::Undo, "Undo");
+        undo_chip(ui, shared);
         return;
     }
     action_chip(ui, shared, Action::Theme, theme_name(ui));
@@ -50,6 +50,10 @@ fn chips(ui: &mut Ui, shared: &mut Shared, narrow: bool) {
     if let Some((name, reason)) = &shared.device {
         chip(ui, name).on_hover_text(format!("Where the model is trained and run: {reason}"));
     }
+    undo_chip(ui, shared);
+}
+
+fn undo_chip(ui: &mut Ui, shared: &mut Shared) {
     let undoable = shared
         .project
         .as_ref()

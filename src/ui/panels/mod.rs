@@ -9,6 +9,8 @@ pub mod write;
 use egui::Ui;
 
 use super::actions::Action;
+#[cfg(target_family = "wasm")]
+use super::run::Recipe;
 use super::side::Asker;
 use super::{Screen, Shared};
 use crate::session::Event;
@@ -29,6 +31,12 @@ impl Panels {
     /// The text that the Label screen asks for.
     pub fn asked_for(&self) -> Option<TextId> {
         self.label.asked_for()
+    }
+
+    /// How the next run will train.
+    #[cfg(target_family = "wasm")]
+    pub fn recipe_mut(&mut self) -> &mut Recipe {
+        self.train.recipe_mut()
     }
 
     /// Draws the screen that is chosen.
@@ -75,6 +83,7 @@ impl Panels {
 
     /// Tells the screens what became of something that the project was asked for.
     pub fn happened(&mut self, happened: &Happened, shared: &mut Shared) {
+        self.label.happened(happened);
         self.classify.happened(happened, shared);
     }
 

@@ -1,6 +1,6 @@
 //! A list of texts to tick, of any length: only the rows in view are drawn.
 
-use egui::{Checkbox, RichText, ScrollArea, TextStyle, TextWrapMode, Ui};
+use egui::{Align, Checkbox, Layout, RichText, ScrollArea, TextStyle, TextWrapMode, Ui};
 
 use super::text_row::one_line;
 use crate::ui::theme::Theme;
@@ -28,8 +28,15 @@ pub fn tick_list<'a>(
                 let (text, mut on) = row(i);
                 let line = RichText::new(one_line(text)).text_style(TextStyle::Small);
                 let size = egui::vec2(ui.available_width(), ROW);
+                // From the left: where a text is cut differs from row to row, and boxes are to stand below one another.
+                let layout = Layout::left_to_right(Align::Center)
+                    .with_main_align(Align::Min)
+                    .with_main_justify(true);
                 let response = ui
-                    .add_sized(size, Checkbox::new(&mut on, line.color(theme.text)))
+                    .allocate_ui_with_layout(size, layout, |ui| {
+                        ui.add(Checkbox::new(&mut on, line.color(theme.text)))
+                    })
+                    .inner
                     .on_hover_text(text);
                 if response.changed() {
                     changed = Some(i);

@@ -8,12 +8,12 @@ const MIB: f64 = 1024.0 * 1024.0;
 pub fn begin(device: &Device) {
     device.memory_cleanup();
     // Linux; where it cannot be reset, the mark is that of the whole process so far.
-    std::fs::write("/proc/self/clear_refs", "5").ok();
+    crate::host::fs::write("/proc/self/clear_refs", "5").ok();
 }
 
 /// MiB of main memory that the process held at most since [`begin`]; `None` where the system does not say.
 pub fn process_peak() -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let status = crate::host::fs::read_to_string("/proc/self/status").ok()?;
     peak_of(&status)
 }
 

@@ -3,8 +3,6 @@
 mod memory;
 mod work;
 
-use std::time::Instant;
-
 use burn::tensor::Device;
 use serde_json::{Map, Value, json};
 
@@ -12,6 +10,7 @@ use super::super::control::{Control, Stage};
 use super::super::engine::{JobError, Outcome, start};
 use super::super::protocol::{Bench, BenchWork, Event};
 use crate::gpu::watch::{OUTSIDE, Report, Watch, can_count_submits};
+use crate::host::clock::Instant;
 use crate::ops::peak::{Peak, peak};
 use crate::train::defaults::{BPTT, PRESETS, Preset};
 use work::{ClassifierTraining, Classifying, LmTraining, Step, TEXT_TOKENS, Work};
@@ -327,7 +326,7 @@ pub async fn run(job: Bench, control: &mut Control) -> Outcome {
         .filter(|p| {
             job.preset
                 .as_deref()
-                .map_or(p.name != "tiny", |name| name == p.name)
+                .map_or(matches!(p.name, "small" | "paper"), |name| name == p.name)
         })
         .collect();
     if chosen.is_empty() {
@@ -373,12 +372,7 @@ pub async fn run(job: Bench, control: &mut Control) -> Outcome {
             "peak_is_of",
             json!(format!(
                 "the f32 product of two {0} x {0} matrices, {1}",
-                peak.size,
-                if on_gpu {
-                    "Burn's on this device"
-                } else {
-                    "the gemm crate's on all threads"
-                }
+                peak.size, peak.of
             )),
         ),
         (

@@ -61,7 +61,7 @@ pub async fn language_model(
     let kept = work.path(&stage.replace(' ', "-"));
     let measured = format!("{}.json", stage.replace(' ', "-"));
     let mut perplexity = None;
-    let files = if kept.join("config.json").exists() {
+    let files = if crate::host::fs::is_file(&kept.join("config.json")) {
         // JSON has no NaN, which stands for too few texts to measure on.
         let number = |x: Option<f64>| x.unwrap_or(f64::NAN);
         perplexity = work

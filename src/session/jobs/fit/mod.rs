@@ -27,7 +27,7 @@ use trainer::{Trainer, check_shape};
 pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
     let resume = std::mem::take(&mut job.resume);
     let overwrite = std::mem::take(&mut job.overwrite);
-    let started = std::time::Instant::now();
+    let started = crate::host::clock::Instant::now();
     let device = start(control, if job.adapt { "fit" } else { "train" }, &job.common).await?;
     check_shape(control, &job)?;
     let data = labelled(control, &job)?;

@@ -148,7 +148,7 @@ pub async fn write(
         } else {
             out.path().join("backward")
         };
-        std::fs::create_dir_all(&dir).map_err(|e| crate::io::Error::write(&dir, &e))?;
+        crate::host::fs::create_dir_all(&dir).map_err(|e| crate::io::Error::write(&dir, &e))?;
         files.write(&dir, Precision::F32, &card)?;
     }
     out.commit()?;

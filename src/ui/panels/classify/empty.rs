@@ -92,11 +92,12 @@ pub fn not_yet(ui: &mut Ui, shared: &mut Shared, running: Option<(u64, u64)>) {
     };
     card(ui, |ui| {
         let title = format!("Classifying {} texts", count(total as usize));
-        ui.label(RichText::new(title).text_style(theme::title()).strong());
+        ui.label(RichText::new(&title).text_style(theme::title()).strong());
         let share = done as f32 / total.max(1) as f32;
         let theme = Theme::of(ui.ctx());
         let bar = ProgressBar::new(share).desired_height(10.0).fill(theme.ice);
-        ui.add(bar);
+        let bar = ui.add(bar);
+        bar.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ProgressIndicator, true, &title));
         let done = format!("{} done", count(done as usize));
         ui.label(RichText::new(done).text_style(TextStyle::Small).color(theme.dim));
         let stop = ui.button("Stop");

@@ -132,7 +132,7 @@ impl ExportWindow {
         }
         ui.add_space(4.0);
         let suggested = self.suggested(shared);
-        ui.horizontal(|ui| {
+        let place = |ui: &mut Ui| {
             let width = (ui.available_width() - 96.0).max(80.0);
             let edit = TextEdit::singleline(&mut self.typed)
                 .hint_text(suggested.display().to_string())
@@ -150,7 +150,12 @@ impl ExportWindow {
                     .map_or(String::new(), |n| n.to_string_lossy().into_owned());
                 self.choosing = Some(exchange::choose_place(name, self.format, wake(ui)));
             }
-        });
+        };
+        if exchange::ASKS_WHERE {
+            ui.horizontal(place);
+        } else {
+            small(ui, "The browser puts it among your downloads.");
+        }
         let busy = self.writing.is_some();
         ui.horizontal(|ui| {
             let button = egui::Button::new(RichText::new("Write").strong()).min_size(egui::vec2(88.0, 32.0));
@@ -179,7 +184,7 @@ impl ExportWindow {
             "" => format!("{project}-labels"),
             end => format!("{project}-labels.{end}"),
         };
-        folder.join(name)
+        exchange::exports_folder(&folder).join(name)
     }
 
     fn write(&mut self, ui: &Ui, shared: &Shared, results: Option<&Results>, threshold: f32) {
@@ -263,7 +268,12 @@ impl ExportWindow {
             match written {
                 Ok(Ok(path)) => {
                     self.shown = false;
-                    shared.say(format!("Written to {}.", path.display()));
+                    shared.say(if exchange::ASKS_WHERE {
+                        format!("Written to {}.", path.display())
+                    } else {
+                        let name = path.file_name().unwrap_or_default();
+                        format!("{} goes to your downloads.", name.display())
+                    });
                 }
                 Ok(Err(why)) => shared.fail(why),
                 Err(()) => shared.fail(LOST),

@@ -88,6 +88,11 @@ impl Desk {
         self.changing.take().is_some()
     }
 
+    /// What was on its way to the file did not get there: the answer may be given again at once.
+    pub fn not_saved(&mut self) {
+        self.waiting = None;
+    }
+
     /// Whether an answer is on its way to the file.
     pub fn is_waiting(&self) -> bool {
         self.waiting.is_some()

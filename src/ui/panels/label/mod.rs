@@ -31,7 +31,7 @@ use std::time::Duration;
 
 use egui::{CentralPanel, Frame, Key, Margin, Panel, ScrollArea, Ui};
 
-use crate::session::project::{Answer, LabelId, TextId, Texts};
+use crate::session::project::{Answer, Happened, LabelId, TextId, Texts};
 use crate::ui::actions::Action;
 use crate::ui::theme::{self, Theme};
 use crate::ui::{Screen, Shared, Wish};
@@ -78,6 +78,13 @@ impl LabelPanel {
     /// The text that is asked for.
     pub fn asked_for(&self) -> Option<TextId> {
         self.desk.text()
+    }
+
+    /// Takes in what became of something that the project was asked for.
+    pub fn happened(&mut self, happened: &Happened) {
+        if matches!(happened, Happened::NotSaved { .. }) {
+            self.desk.not_saved();
+        }
     }
 
     /// Draws the screen.

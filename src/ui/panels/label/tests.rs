@@ -163,6 +163,23 @@ fn a_held_key_and_two_keys_at_once_label_one_text() {
 }
 
 #[test]
+fn an_answer_that_was_not_saved_can_be_given_again_at_once() {
+    let mut shared = Shared::for_tests(Some(open(numbered(5), &["Billing"])));
+    let mut desk = Desk::new(5, SEED);
+    desk.follow(&shared.project.as_ref().unwrap().project, &Insight::default());
+    desk.drawn();
+    assert!(desk.answer(&mut shared, label(0), None, 10.0));
+    // As if the file had not taken it.
+    send(&mut shared, Step::Undo);
+    assert!(
+        !desk.answer(&mut shared, label(0), None, 10.1),
+        "it is on its way"
+    );
+    desk.not_saved();
+    assert!(desk.answer(&mut shared, label(0), None, 10.2));
+}
+
+#[test]
 fn undo_goes_back_text_by_text_and_redo_forth() {
     let mut h = usual(30);
     let mut asked = Vec::new();

@@ -1,28 +1,37 @@
 //! What comes from outside: files that are dropped anywhere on the window, and what is pasted on this screen.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use egui::text::LayoutJob;
-use egui::{Align, Align2, Context, Event, FontId, Id, LayerId, Order, Stroke, StrokeKind};
+use egui::{
+    Align, Align2, Context, DroppedFileHandle, Event, FontId, Id, LayerId, Order, Stroke, StrokeKind,
+};
 
 use super::Want;
 use crate::session::exchange::Source;
+use crate::session::files;
 use crate::ui::theme::{RADIUS, Theme};
 use crate::ui::{Screen, Shared};
 
-/// What arrived in this frame.
-pub(super) fn wants(ctx: &Context, shared: &mut Shared) -> Vec<Want> {
+/// The file that was dropped in this frame.
+pub(super) fn dropped(ctx: &Context, shared: &mut Shared) -> Option<DroppedFileHandle> {
     hovered(ctx);
-    let mut wants = Vec::new();
     let dropped = ctx.input(|i| i.raw.dropped_files.clone());
-    if let [first, others @ ..] = dropped.as_slice() {
-        let path = first.path().to_path_buf();
-        if !others.is_empty() {
-            let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-            shared.say(format!("Only {name} is opened: a project has one file of texts."));
-        }
-        wants.push(Want::Read(Source::File(path)));
+    let [first, others @ ..] = dropped.as_slice() else {
+        return None;
+    };
+    if !others.is_empty() {
+        let path = first.path();
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+        shared.say(format!("Only {name} is opened: a project has one file of texts."));
     }
+    Some(Arc::clone(first))
+}
+
+/// What was pasted in this frame.
+pub(super) fn wants(ctx: &Context, shared: &mut Shared) -> Vec<Want> {
+    let mut wants = Vec::new();
     let here = shared.screen == Screen::Texts
         && !ctx.text_edit_focused()
         && ctx.memory(|m| m.top_modal_layer().is_none());
@@ -43,7 +52,7 @@ fn pasted_source(text: String) -> Source {
     let line = text.trim();
     let path = line.strip_prefix("file://").unwrap_or(line);
     let one_line = !line.is_empty() && !line.contains('\n') && path.starts_with('/');
-    if one_line && std::path::Path::new(path).is_file() {
+    if one_line && files::is_file(Path::new(path)) {
         Source::File(PathBuf::from(path))
     } else {
         Source::Pasted(text)

@@ -9,6 +9,7 @@ mod button;
 mod columns;
 mod drop_area;
 mod findings;
+mod incoming;
 mod lengths;
 mod preview;
 mod project;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 use egui::{Context, Key, ScrollArea, Ui};
 
 use crate::session::exchange::{self, Plan, Sheet, Source};
+use crate::session::files;
 use crate::session::project::{EXTENSION, OpenProject};
 use crate::ui::actions::Action;
 use crate::ui::{Screen, Shared};
@@ -57,6 +59,8 @@ enum Want {
     Back,
     /// Make a project of what the preview shows.
     Start,
+    /// Give the open project to the browser as a download.
+    Download,
     /// Give the open project the labels of this file.
     LabelsFrom(PathBuf),
 }
@@ -74,6 +78,9 @@ pub struct TextsPanel {
 impl TextsPanel {
     /// Once a frame, whatever screen is shown: takes in what was dropped on the window and what was read beside it.
     pub fn tick(&mut self, ctx: &Context, shared: &mut Shared) {
+        if let Some(file) = arrivals::dropped(ctx, shared) {
+            self.receive(&file, ctx, shared);
+        }
         for want in arrivals::wants(ctx, shared) {
             self.carry_out(ctx, want, shared);
         }
@@ -182,6 +189,12 @@ impl TextsPanel {
             }
             Want::Back => self.preview = None,
             Want::Start => self.start(shared),
+            Want::Download => {
+                let path = shared.project.as_ref().and_then(OpenProject::path);
+                if let Some(Err(error)) = path.map(exchange::hand_over) {
+                    shared.fail(format!("The project cannot be downloaded: {error}."));
+                }
+            }
             Want::LabelsFrom(path) => {
                 self.preview = None;
                 self.labels_from = Some(path);
@@ -291,5 +304,5 @@ fn is_project(path: &Path) -> bool {
 
 /// A path without links and detours, so that one file has one path.
 fn whole(path: &Path) -> PathBuf {
-    std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf())
+    files::canonicalize(path).unwrap_or_else(|_| path.to_path_buf())
 }

@@ -4,7 +4,7 @@ use egui::{Label, RichText, TextStyle, Ui};
 
 use super::Want;
 use super::button::{Weight, button};
-use crate::session::exchange::is_sample;
+use crate::session::exchange::{ASKS_WHERE, is_sample, shown};
 use crate::session::project::OpenProject;
 use crate::ui::Screen;
 use crate::ui::actions::Action;
@@ -63,10 +63,14 @@ pub(super) fn show(ui: &mut Ui, open: &OpenProject, wants: &mut Vec<Want>) {
         });
         match open.path() {
             Some(path) => {
-                let place = format!("All of it is in {}", path.display());
+                let place = format!("All of it is in {}", shown(path));
                 let place = RichText::new(place).text_style(TextStyle::Small).color(theme.dim);
                 ui.add(Label::new(place).wrap().selectable(true)).on_hover_text(
-                    "Texts, labels, runs and models are in this one file. Copy it to keep it or to move it.",
+                    if ASKS_WHERE {
+                        "Texts, labels, runs and models are in this one file. Copy it to keep it or to move it."
+                    } else {
+                        "Texts, labels, runs and models. Who clears this page's data in the browser clears them."
+                    },
                 );
             }
             None => {
@@ -97,6 +101,10 @@ pub(super) fn show(ui: &mut Ui, open: &OpenProject, wants: &mut Vec<Want>) {
                         and gives these texts labels from such a file.";
             if button(ui, "Export or import labels", &key, Weight::Usual, hint).clicked() {
                 wants.push(Want::Act(Action::Export));
+            }
+            let hint = "Texts, labels, runs and models as one file, which the desktop program and other browsers open too.";
+            if !ASKS_WHERE && button(ui, "Download the project", "", Weight::Usual, hint).clicked() {
+                wants.push(Want::Download);
             }
         });
     });

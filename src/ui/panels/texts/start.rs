@@ -4,6 +4,7 @@ use egui::{RichText, TextStyle, Ui, vec2};
 
 use super::recents::Recents;
 use super::{GAP, SIDE, Want, drop_area, project};
+use crate::session::exchange;
 use crate::ui::Shared;
 use crate::ui::theme::{self, Theme};
 use crate::ui::widgets::{card, heading, small};
@@ -64,8 +65,8 @@ fn side(ui: &mut Ui, shared: &Shared, recents: &Recents, wants: &mut Vec<Want>) 
             "Texts, labels and models are read, trained and kept here. No account, no upload.",
         );
         if let Some(folder) = shared.shelf.projects() {
-            let place = RichText::new(folder.display().to_string()).text_style(TextStyle::Small);
-            small(ui, "New projects are files in");
+            let place = RichText::new(exchange::shown(folder)).text_style(TextStyle::Small);
+            small(ui, "New projects are kept in");
             ui.add(egui::Label::new(place).wrap().selectable(true));
         }
     });

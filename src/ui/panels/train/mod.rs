@@ -26,8 +26,8 @@ use std::time::Duration;
 
 use egui::{Panel, ScrollArea, Ui};
 
-use crate::session::Command;
 use crate::session::protocol::{DeviceChoice, Fit, Job};
+use crate::session::{Command, files};
 use crate::ui::actions::Action;
 use crate::ui::run::{Asked, Kind, Playhead, Recipe, Record, Stage, Status};
 use crate::ui::theme::{self, Theme};
@@ -88,6 +88,12 @@ type Counted = (Vec<(u16, usize)>, usize, usize);
 const EXAMPLE: usize = 100;
 
 impl TrainPanel {
+    /// How the next run will train.
+    #[cfg(target_family = "wasm")]
+    pub fn recipe_mut(&mut self) -> &mut Recipe {
+        &mut self.recipe
+    }
+
     /// Draws the screen.
     pub fn show(&mut self, ui: &mut Ui, shared: &mut Shared) {
         let readiness = self.readiness(shared);
@@ -169,7 +175,7 @@ impl TrainPanel {
             shared.settings.common(),
             &shared.work_dir,
         );
-        if let Err(why) = std::fs::create_dir_all(&shared.work_dir) {
+        if let Err(why) = files::create_dir_all(&shared.work_dir) {
             let dir = shared.work_dir.display();
             shared.fail(format!(
                 "{dir} cannot be made: {why}. Make room or choose another place for the project."

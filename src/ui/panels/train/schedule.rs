@@ -35,7 +35,9 @@ pub fn show(ui: &mut Ui, view: &View<'_>, height: f32, intents: &mut Vec<Intent>
 /// Where the playhead is, and the way back to the run.
 fn place(ui: &mut Ui, view: &View<'_>, intents: &mut Vec<Intent>) {
     let total = view.outlook.total;
-    let at = if view.stage.is_some() {
+    let at = if total == 0 {
+        "before the first step".to_string()
+    } else if view.stage.is_some() {
         format!("step {} of {}", count(view.step), count(total))
     } else {
         format!("planned step {} of {}", count(view.step), count(total))
@@ -77,7 +79,15 @@ fn plot(ui: &mut Ui, view: &View<'_>, height: f32, intents: &mut Vec<Intent>) {
         y: outlook.range(),
         log: true,
     };
-    if ui.is_rect_visible(outer) {
+    if outlook.total == 0 {
+        ui.painter().text(
+            rect.center(),
+            Align2::CENTER_CENTER,
+            "Preparing this stage",
+            small_font(ui),
+            theme.dim,
+        );
+    } else if ui.is_rect_visible(outer) {
         let painter = ui.painter().with_clip_rect(outer.expand(2.0));
         rates(ui, view, &axes);
         epochs(ui, view, &axes);
@@ -191,6 +201,7 @@ fn epochs(ui: &Ui, view: &View<'_>, axes: &Axes) {
     let starts = view.outlook.starts();
     let room = axes.rect.width() / starts.len().max(1) as f32;
     let every = (30.0 / room.max(0.1)).ceil().max(1.0) as usize;
+    let mut free = f32::NEG_INFINITY;
     for (epoch, start) in starts.enumerate() {
         let x = axes.place((start + 1) as f64, axes.y.0).x;
         if epoch > 0 {
@@ -208,27 +219,38 @@ fn epochs(ui: &Ui, view: &View<'_>, axes: &Axes) {
             if epoch > 0 && x < axes.rect.left() + 56.0 {
                 continue;
             }
-            let at = pos2(x + 4.0, axes.rect.top() - 16.0);
+            let name = ui.painter().layout_no_wrap(name, small_font(ui), theme.dim);
+            // The last epoch of a short run begins at the right edge.
+            let behind = axes.rect.right() - x - 4.0 >= name.size().x;
+            let left = if behind { x + 4.0 } else { x - 4.0 - name.size().x };
+            if left < free {
+                continue;
+            }
+            free = left + name.size().x + 4.0;
             ui.painter()
-                .text(at, Align2::LEFT_TOP, name, small_font(ui), theme.dim);
+                .galley(pos2(left, axes.rect.top() - 16.0), name, theme.dim);
         }
     }
 }
 
-/// The groups' names at the right end, where they do not lie on one another.
+/// The groups' names towards the right end, where they do not lie on one another.
 fn names(ui: &Ui, view: &View<'_>, axes: &Axes) {
     let outlook = view.outlook;
     let mut free = f32::NEG_INFINITY;
     for group in (0..outlook.names.len()).rev() {
-        let middle = outlook.total - outlook.total / 4;
-        let at = axes.place(middle as f64, outlook.rate(group, middle));
-        if at.y < free {
+        let name = outlook.names.get(group).map(|n| capital(n)).unwrap_or_default();
+        let name = ui.painter().layout_no_wrap(name, small_font(ui), view.theme.dim);
+        let middle = axes.place((outlook.total - outlook.total / 4) as f64, axes.y.0).x;
+        let x = middle.min(axes.rect.right() - name.size().x);
+        // Few steps lie far apart: between two of them the curve is a straight line.
+        let step = axes.x_at(pos2(x, 0.0));
+        let at = |step: f64| axes.place(step, outlook.rate(group, step as u64)).y;
+        let y = egui::lerp(at(step.floor())..=at(step.ceil()), step.fract() as f32) - 3.0;
+        if y < free {
             continue;
         }
-        free = at.y + 15.0;
-        let name = outlook.names.get(group).map(|n| capital(n)).unwrap_or_default();
-        let at = pos2(at.x, at.y - 3.0);
+        free = y + 15.0;
         ui.painter()
-            .text(at, Align2::LEFT_BOTTOM, name, small_font(ui), view.theme.dim);
+            .galley(pos2(x, y - name.size().y), name, view.theme.dim);
     }
 }

@@ -1,5 +1,6 @@
 //! What the classifier says of a few texts, and what it said an epoch ago.
 
+use egui::epaint::text::ByteRangeExt as _;
 use egui::text::LayoutJob;
 use egui::{Label, TextFormat, TextStyle, Ui};
 
@@ -25,6 +26,28 @@ fn excerpt(text: &str, most: usize) -> String {
     }
     let cut: String = line.chars().take(most).collect();
     format!("{}…", cut.trim_end())
+}
+
+/// How many letters of a text a line of this width has room for, its end mark included.
+fn letters(ui: &Ui, text: &str, room: f32) -> usize {
+    /// Wider than any card.
+    const MOST: usize = 300;
+    let line = excerpt(text, MOST);
+    let font = TextStyle::Body.resolve(ui.style());
+    let galley = ui
+        .painter()
+        .layout_no_wrap(line.clone(), font.clone(), egui::Color32::PLACEHOLDER);
+    if galley.size().x <= room {
+        return line.chars().count();
+    }
+    let mark = ui
+        .painter()
+        .layout_no_wrap("…".into(), font, egui::Color32::PLACEHOLDER)
+        .size()
+        .x;
+    let fits = galley.cursor_from_pos(egui::vec2(room - mark, 0.5 * galley.size().y));
+    // The place is the nearest one, which may lie half a letter beyond.
+    fits.index.0.saturating_sub(1)
 }
 
 /// Draws the card's contents.
@@ -54,15 +77,14 @@ pub fn show(ui: &mut Ui, view: &View<'_>) {
         let Some((label, p)) = best(prediction, &stage.labels) else {
             continue;
         };
-        let mut job = LayoutJob::default();
+        let mut tail = LayoutJob::default();
         let body = TextStyle::Body.resolve(ui.style());
         // Only the font of fixed width has arrows.
         let arrow = TextStyle::Monospace.resolve(ui.style());
         let mut add = |text: String, colour| {
             let font = if text.contains('→') { &arrow } else { &body };
-            job.append(&text, 0.0, TextFormat::simple(font.clone(), colour));
+            tail.append(&text, 0.0, TextFormat::simple(font.clone(), colour));
         };
-        add(excerpt(text, if view.narrow { 60 } else { 72 }), theme.text);
         add(" → ".into(), theme.dim);
         add(format!("{label} {:.0} %", 100.0 * p), theme.right);
         let earlier = before.and_then(|b| {
@@ -77,7 +99,26 @@ pub fn show(ui: &mut Ui, view: &View<'_>) {
             };
             add(format!("  (was {was}, epoch {epoch})"), theme.dim);
         }
-        job.wrap.max_width = ui.available_width();
+        let most = if view.narrow {
+            60
+        } else {
+            let room = ui.available_width() - ui.painter().layout_job(tail.clone()).size().x;
+            letters(ui, text, room)
+        };
+        let start = excerpt(text, most);
+        let font = if start.contains('→') {
+            arrow.clone()
+        } else {
+            body.clone()
+        };
+        let mut job = LayoutJob::simple(start, font, theme.text, ui.available_width());
+        for section in &tail.sections {
+            job.append(
+                &tail.text[section.byte_range.as_usize()],
+                0.0,
+                section.format.clone(),
+            );
+        }
         let all = stage.labels.iter().zip(&prediction.probabilities);
         let mut all: Vec<(&String, &f32)> = all.collect();
         all.sort_by(|a, b| b.1.total_cmp(a.1));

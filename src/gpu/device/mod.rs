@@ -1,8 +1,17 @@
 //! Which device to train on.
 
+#[cfg(not(target_family = "wasm"))]
+mod native;
+#[cfg(target_family = "wasm")]
+mod web;
+
 use burn::tensor::Device;
 
 use super::caps::DeviceCaps;
+#[cfg(not(target_family = "wasm"))]
+use native::open_fastest;
+#[cfg(target_family = "wasm")]
+use web::open_fastest;
 
 /// What the user asked for with `--device`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -59,6 +68,9 @@ pub enum Error {
         "wgpu found no adapter; install a Vulkan driver (on Debian `mesa-vulkan-drivers` has a software one) or use `--device cpu`"
     )]
     NoAdapter,
+    /// It is there, and cannot be opened.
+    #[error("the GPU cannot be opened ({0}); use `--device cpu`")]
+    Unopened(String),
     /// A GPU that is below [`DeviceCaps::FLOOR`].
     #[error("the GPU {name} offers only {lack}; update its driver, or use `--device cpu`")]
     Weak {
@@ -74,6 +86,7 @@ impl Error {
     pub fn what(&self) -> String {
         match self {
             Self::NoGpu(cause) => format!("no GPU was found ({cause})"),
+            Self::Unopened(cause) => format!("the GPU cannot be opened ({cause})"),
             Self::NoAdapter => "no graphics adapter was found".into(),
             Self::Weak { name, lack } => format!("the GPU {name} offers only {lack}"),
         }
@@ -123,15 +136,17 @@ fn cpu(reason: &str) -> Selected {
     }
 }
 
-fn wgpu(adapter: &Adapter, reason: String) -> Selected {
-    // `DefaultDevice` takes the adapter of highest performance, which is the one `select` names: a real GPU before a
-    // software renderer.
-    let device = Device::wgpu(burn::tensor::DeviceKind::DefaultDevice);
-    Selected {
-        device,
-        name: format!("{} ({})", adapter.name, adapter.api),
+async fn wgpu(adapter: &Adapter, reason: String) -> Result<Selected, Error> {
+    // Browsers keep the name of the adapter to themselves.
+    let name = match adapter.name.as_str() {
+        "" => "GPU (WebGPU)".into(),
+        name => format!("{name} ({})", adapter.api),
+    };
+    Ok(Selected {
+        device: open_fastest().await?,
+        name,
         reason,
-    }
+    })
 }
 
 /// Opens the device that `choice` stands for.
@@ -156,11 +171,11 @@ pub async fn select(choice: Choice) -> Result<Selected, Error> {
         };
     }
     match (choice, real, adapters.first()) {
-        (_, Some(gpu), _) => Ok(wgpu(gpu, format!("{} GPU through {}", gpu.kind, gpu.api))),
-        (Choice::Wgpu, None, Some(any)) => Ok(wgpu(
-            any,
-            "a software renderer, because `--device wgpu` was given".into(),
-        )),
+        (_, Some(gpu), _) => wgpu(gpu, format!("{} GPU through {}", gpu.kind, gpu.api)).await,
+        (Choice::Wgpu, None, Some(any)) => {
+            let reason = "a software renderer, because `--device wgpu` was given";
+            wgpu(any, reason.into()).await
+        }
         (Choice::Wgpu, None, None) => Err(Error::NoAdapter),
         (Choice::Gpu, None, Some(any)) => {
             Err(Error::NoGpu(format!("only the software renderer {}", any.name)))

@@ -1,0 +1,145 @@
+//! Keeping files beyond the page's life, in the browser's database (`web/disk.js`).
+//!
+//! The memory is written to first and read from always; what changed is then kept as one transaction, which the browser has on
+//! disk, whole or not at all, when [`settled`] returns.
+
+use std::cell::RefCell;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use async_channel::{Receiver, Sender};
+use js_sys::{Array, Uint8Array};
+use wasm_bindgen::prelude::*;
+
+use super::kept::{Block, Entry, Kept, Transaction};
+
+#[wasm_bindgen(raw_module = "./disk.js")]
+extern "C" {
+    /// `[entries, blocks]`, see `disk.js`.
+    #[wasm_bindgen(catch)]
+    async fn read() -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch)]
+    async fn write(gone: Array, entries: Array, ends: Array, blocks: Array) -> Result<JsValue, JsValue>;
+}
+
+/// Where what is known of the disk lies, while no transaction is under way: the next one is the difference to it.
+type Place = (Sender<Kept>, Receiver<Kept>);
+
+thread_local! {
+    static DISK: RefCell<Option<Place>> = const { RefCell::new(None) };
+}
+
+/// Puts what the browser keeps of a folder into the memory, and keeps the folder from now on. Without this call nothing is
+/// kept, as in a worker.
+///
+/// # Errors
+/// When the browser refuses, or what it keeps is damaged.
+pub async fn keep(folder: &Path) -> io::Result<()> {
+    let found: Array = read().await.map_err(|e| failure(&e))?.into();
+    let [entries, blocks] = [0, 1].map(|at| found.get(at).unchecked_into::<Array>());
+    let entries = entries.iter().filter_map(entry);
+    let blocks = blocks.iter().filter_map(block);
+    // A write that a crash broke off leaves its temporary file, which nobody will finish.
+    let entries = entries.filter(|entry: &Entry| {
+        !(entry.path.components()).any(|part| part.as_os_str().to_string_lossy().starts_with(".unfreeze-"))
+    });
+    let kept = Kept::restore(folder, entries.collect(), blocks.collect())?;
+    let (put, take) = async_channel::bounded(1);
+    put.try_send(kept).ok();
+    DISK.set(Some((put, take)));
+    Ok(())
+}
+
+/// Waits until every change made so far is on disk.
+///
+/// # Errors
+/// When the browser refuses: it has no room left, or forgets everything it was given. What was on disk before is as it was.
+pub async fn settled() -> io::Result<()> {
+    let Some((put, take)) = DISK.with_borrow(Clone::clone) else {
+        return Ok(());
+    };
+    // Both ends are kept, so there is always a next one.
+    let Ok(kept) = take.recv().await else {
+        return Ok(());
+    };
+    let (todo, then) = kept.transaction();
+    let done = if todo.is_empty() {
+        Ok(())
+    } else {
+        let [gone, entries, ends, blocks] = arrays(todo);
+        write(gone, entries, ends, blocks).await.map(drop)
+    };
+    put.try_send(if done.is_ok() { then } else { kept }).ok();
+    done.map_err(|error| failure(&error))
+}
+
+fn failure(error: &JsValue) -> io::Error {
+    let text = |key: &str| {
+        js_sys::Reflect::get(error, &key.into())
+            .ok()
+            .and_then(|value| value.as_string())
+            .unwrap_or_default()
+    };
+    if text("name") == "QuotaExceededError" {
+        // Not `StorageFull`, whose message is about a disk.
+        io::Error::other("the browser gives this page no more room; free some on this device and try again")
+    } else {
+        io::Error::other(format!("the browser does not keep it ({})", text("message")))
+    }
+}
+
+fn name(path: PathBuf) -> JsValue {
+    path.to_string_lossy().as_ref().into()
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "the numbers count files and bytes, far below 2^53"
+)]
+fn number(value: u64) -> JsValue {
+    JsValue::from_f64(value as f64)
+}
+
+fn arrays(todo: Transaction) -> [Array; 4] {
+    let gone = todo.gone.into_iter().map(name).collect();
+    let entries = todo.entries.into_iter().map(|Entry { path, file }| {
+        let row = Array::of1(&name(path));
+        let file = file.map(|(id, bytes, modified)| [id, bytes, modified]);
+        for value in file.iter().flatten() {
+            row.push(&number(*value));
+        }
+        row
+    });
+    let ends = (todo.ends.into_iter()).map(|(id, from)| Array::of2(&number(id), &number(from as u64)));
+    let blocks = todo.blocks.into_iter().map(|block| {
+        let bytes = Uint8Array::from(block.bytes.as_slice());
+        Array::of3(&number(block.id), &number(block.index as u64), &bytes)
+    });
+    [gone, entries.collect(), ends.collect(), blocks.collect()]
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "what was written was such a number"
+)]
+fn whole(row: &Array, at: u32) -> Option<u64> {
+    row.get(at).as_f64().map(|value| value as u64)
+}
+
+fn entry(row: JsValue) -> Option<Entry> {
+    let row: Array = row.dyn_into().ok()?;
+    let path = PathBuf::from(row.get(0).as_string()?);
+    let file = (|| Some((whole(&row, 1)?, whole(&row, 2)?, whole(&row, 3)?)))();
+    Some(Entry { path, file })
+}
+
+fn block(row: JsValue) -> Option<Block> {
+    let row: Array = row.dyn_into().ok()?;
+    Some(Block {
+        id: whole(&row, 0)?,
+        index: usize::try_from(whole(&row, 1)?).ok()?,
+        bytes: row.get(2).dyn_into::<Uint8Array>().ok()?.to_vec(),
+    })
+}

@@ -1,0 +1,184 @@
+//! What the browser keeps of the files: the difference to the memory, as one transaction.
+//!
+//! Files are kept by number, in blocks, and paths beside them. A renamed file costs a path, and an action that is added to a
+//! project of a hundred megabytes the few blocks that it changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use super::tree::{BLOCK, Content, Node, begin_after, lock, tree};
+
+/// What is kept of a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    folder: PathBuf,
+    paths: BTreeMap<PathBuf, Stands>,
+}
+
+/// What a path stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stands {
+    Folder,
+    File { id: u64, bytes: usize, changed: u64 },
+}
+
+/// What stands at a path, as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The path.
+    pub path: PathBuf,
+    /// Of a file: its number, its length in bytes and when it was written, in seconds since 1970.
+    pub file: Option<(u64, u64, u64)>,
+}
+
+/// A block of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// The file.
+    pub id: u64,
+    /// The position of the block, from 0.
+    pub index: usize,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// What has to happen to what is kept; all of it or nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Transaction {
+    /// Paths that go.
+    pub gone: Vec<PathBuf>,
+    /// Paths that come, or stand for something else.
+    pub entries: Vec<Entry>,
+    /// Files whose blocks go from this one on.
+    pub ends: Vec<(u64, usize)>,
+    /// Blocks that are written.
+    pub blocks: Vec<Block>,
+}
+
+impl Transaction {
+    /// Whether nothing has to happen.
+    pub fn is_empty(&self) -> bool {
+        self.gone.is_empty() && self.entries.is_empty() && self.ends.is_empty() && self.blocks.is_empty()
+    }
+}
+
+impl Kept {
+    /// Nothing is kept of this folder.
+    pub fn nothing(folder: &Path) -> Self {
+        Self {
+            folder: folder.to_path_buf(),
+            paths: BTreeMap::new(),
+        }
+    }
+
+    /// Puts what is kept of a folder into the memory.
+    ///
+    /// # Errors
+    /// When blocks are missing: what is kept is damaged.
+    pub fn restore(folder: &Path, entries: Vec<Entry>, blocks: Vec<Block>) -> io::Result<Self> {
+        let mut files: BTreeMap<u64, Vec<Block>> = BTreeMap::new();
+        let largest = entries
+            .iter()
+            .filter_map(|entry| entry.file)
+            .map(|file| file.0)
+            .max();
+        begin_after(largest.unwrap_or(0));
+        for block in blocks {
+            files.entry(block.id).or_default().push(block);
+        }
+        let mut kept = Self::nothing(folder);
+        let mut tree = tree();
+        for Entry { path, file } in entries {
+            let Some((id, length, modified)) = file else {
+                tree.add_folders(&path)?;
+                kept.paths.insert(path, Stands::Folder);
+                continue;
+            };
+            let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
+            let mut blocks = files.remove(&id).unwrap_or_default();
+            blocks.sort_by_key(|block| block.index);
+            for (index, block) in blocks.iter().enumerate() {
+                if block.index != index || bytes.len() != index * BLOCK {
+                    break;
+                }
+                bytes.extend_from_slice(&block.bytes);
+            }
+            if bytes.len() as u64 != length {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    format!("{} is not whole", path.display()),
+                ));
+            }
+            let modified = SystemTime::UNIX_EPOCH + Duration::from_secs(modified);
+            let content = Content::new(id, bytes, modified);
+            let file = Stands::File {
+                id,
+                bytes: content.bytes.len(),
+                changed: content.changed,
+            };
+            tree.put(&path, content)?;
+            kept.paths.insert(path, file);
+        }
+        Ok(kept)
+    }
+
+    /// What has to happen so that the memory is kept, and what is kept then.
+    pub fn transaction(&self) -> (Transaction, Self) {
+        let mut todo = Transaction::default();
+        let mut then = Self::nothing(&self.folder);
+        let mut before: BTreeMap<u64, (usize, u64)> = BTreeMap::new();
+        for file in self.paths.values() {
+            if let Stands::File { id, bytes, changed } = *file {
+                before.insert(id, (bytes, changed));
+            }
+        }
+        let mut seen = BTreeSet::new();
+        for (path, node) in tree().all_below(&self.folder) {
+            let (stands, entry) = match node {
+                Node::Folder => (Stands::Folder, None),
+                Node::File(content) => {
+                    let content = lock(content);
+                    let Content { id, changed, .. } = *content;
+                    let was = before.get(&id).copied();
+                    if seen.insert(id) && was.is_none_or(|(_, known)| known != changed) {
+                        let known = was.map_or(0, |(_, known)| known);
+                        for (index, _) in
+                            (content.changed_blocks.iter().enumerate()).filter(|(_, at)| **at > known)
+                        {
+                            todo.blocks.push(Block {
+                                id,
+                                index,
+                                bytes: content.block(index).to_vec(),
+                            });
+                        }
+                        let blocks = content.changed_blocks.len();
+                        if was.is_some_and(|(bytes, _)| bytes.div_ceil(BLOCK) > blocks) {
+                            todo.ends.push((id, blocks));
+                        }
+                    }
+                    let bytes = content.bytes.len();
+                    let modified = content.modified.duration_since(SystemTime::UNIX_EPOCH);
+                    let modified = modified.map_or(0, |since| since.as_secs());
+                    (
+                        Stands::File { id, bytes, changed },
+                        Some((id, bytes as u64, modified)),
+                    )
+                }
+            };
+            if self.paths.get(path) != Some(&stands) {
+                let path = path.clone();
+                todo.entries.push(Entry { path, file: entry });
+            }
+            then.paths.insert(path.clone(), stands);
+        }
+        todo.gone = (self.paths.keys())
+            .filter(|path| !then.paths.contains_key(*path))
+            .cloned()
+            .collect();
+        let ended = before.keys().filter(|id| !seen.contains(id)).map(|id| (*id, 0));
+        todo.ends.extend(ended);
+        (todo, then)
+    }
+}

@@ -1,0 +1,313 @@
+use std::collections::BTreeMap;
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+
+use super::kept::{Block, Entry, Kept, Transaction};
+use super::tree::{BLOCK, now};
+use super::*;
+
+fn names(path: &Path) -> Vec<String> {
+    read_dir(path)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect()
+}
+
+fn kind<T>(result: io::Result<T>) -> Option<ErrorKind> {
+    result.err().map(|e| e.kind())
+}
+
+#[test]
+fn what_is_written_is_read_from_any_way_of_naming_it() {
+    let dir = tempdir().unwrap();
+    let inner = dir.path().join("a/b");
+    assert_eq!(kind(write(inner.join("x"), "1")), Some(ErrorKind::NotFound));
+    create_dir_all(&inner).unwrap();
+    write(inner.join("x"), "1").unwrap();
+    assert_eq!(read_to_string(dir.path().join("a/./b/../b/x")).unwrap(), "1");
+    assert_eq!(names(dir.path()), ["a"]);
+    assert!(is_dir(&inner) && is_file(&inner.join("x")) && !is_there(&inner.join("y")));
+    assert_eq!(kind(read(&inner)), Some(ErrorKind::IsADirectory));
+    assert_eq!(kind(create_dir(&inner)), Some(ErrorKind::AlreadyExists));
+    assert_eq!(
+        kind(create_dir_all(inner.join("x/y"))),
+        Some(ErrorKind::NotADirectory)
+    );
+}
+
+#[test]
+fn a_file_is_written_anywhere_and_holes_are_zeros() {
+    let mut file = tempfile().unwrap();
+    file.write_all(b"abc").unwrap();
+    file.seek(SeekFrom::Current(2)).unwrap();
+    file.write_all(b"d").unwrap();
+    file.seek(SeekFrom::End(-3)).unwrap();
+    let mut end = Vec::new();
+    file.read_to_end(&mut end).unwrap();
+    assert_eq!(end, b"\0\0d");
+    file.set_len(2).unwrap();
+    let mut all = [7; 4];
+    assert_eq!(file.read_at(0, &mut all).unwrap(), 2);
+    assert_eq!(&all, b"ab\x07\x07");
+    assert_eq!(file.read_at(u64::MAX, &mut all).unwrap(), 0);
+}
+
+#[test]
+fn only_a_file_that_was_opened_for_it_is_written() {
+    let dir = tempdir().unwrap();
+    let path = dir.path().join("x");
+    write(&path, "1").unwrap();
+    assert_eq!(
+        kind(File::open(&path).unwrap().write_all(b"2")),
+        Some(ErrorKind::PermissionDenied)
+    );
+    File::options()
+        .write(true)
+        .open(&path)
+        .unwrap()
+        .write_all(b"2")
+        .unwrap();
+    assert_eq!(read(&path).unwrap(), b"2");
+}
+
+#[test]
+fn a_name_is_replaced_while_the_old_file_is_read() {
+    let dir = tempdir().unwrap();
+    let path = dir.path().join("x");
+    write(&path, "old").unwrap();
+    let mut old = File::open(&path).unwrap();
+    let mut new = Builder::new().prefix(".new").tempfile_in(dir.path()).unwrap();
+    new.write_all(b"new").unwrap();
+    new.persist(&path).unwrap();
+    let mut text = String::new();
+    old.read_to_string(&mut text).unwrap();
+    assert_eq!(
+        (text.as_str(), read(&path).unwrap().as_slice()),
+        ("old", &b"new"[..])
+    );
+    assert_eq!(names(dir.path()), ["x"], "the temporary name is gone");
+    let other = Builder::new().tempfile_in(dir.path()).unwrap();
+    assert!(other.persist_noclobber(&path).is_err());
+    assert_eq!(read(&path).unwrap(), b"new");
+}
+
+#[test]
+fn a_folder_moves_with_everything_in_it_and_nothing_else() {
+    let dir = tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    for name in ["a/b", "ab"] {
+        create_dir_all(at(name)).unwrap();
+        write(at(name).join("x"), name).unwrap();
+    }
+    assert_eq!(
+        kind(rename(at("a"), at("ab"))),
+        Some(ErrorKind::DirectoryNotEmpty)
+    );
+    assert_eq!(kind(rename(at("a"), at("a/b/c"))), Some(ErrorKind::InvalidInput));
+    assert_eq!(kind(rename(at("a"), at("none/c"))), Some(ErrorKind::NotFound));
+    rename(at("a"), at("c")).unwrap();
+    assert_eq!(names(dir.path()), ["ab", "c"]);
+    assert_eq!(read_to_string(at("c/b/x")).unwrap(), "a/b");
+    remove_dir_all(at("c")).unwrap();
+    assert_eq!(read_to_string(at("ab/x")).unwrap(), "ab");
+}
+
+#[test]
+fn what_is_temporary_goes() {
+    let dir = tempdir().unwrap();
+    let path = dir.path().to_path_buf();
+    let kept = Builder::new().suffix(".kept").tempdir_in(&path).unwrap().keep();
+    drop(Builder::new().tempdir_in(&path).unwrap());
+    drop(Builder::new().tempfile_in(&path).unwrap());
+    assert_eq!(names(&path).len(), 1);
+    assert!(is_dir(&kept));
+    drop(dir);
+    assert!(!is_there(&path));
+}
+
+/// What another memory would hold after these changes.
+fn follow(held: &mut BTreeMap<PathBuf, Option<Vec<u8>>>, changes: Vec<(PathBuf, Change)>) {
+    for (path, change) in changes {
+        match change {
+            Change::Gone => held.retain(|other, _| !other.starts_with(&path)),
+            Change::Folder => assert_eq!(held.insert(path, None), None, "a folder comes once"),
+            Change::File { bytes, .. } => {
+                held.insert(path, Some(bytes));
+            }
+        }
+    }
+}
+
+/// What lies below a folder, by path.
+fn below(folder: &Path) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
+    let mut found = BTreeMap::new();
+    for entry in read_dir(folder).unwrap().map(Result::unwrap) {
+        if is_dir(&entry.path()) {
+            found.insert(entry.path(), None);
+            found.extend(below(&entry.path()));
+        } else {
+            found.insert(entry.path(), Some(read(entry.path()).unwrap()));
+        }
+    }
+    found
+}
+
+/// One thing that somebody does to the files below a folder, whether or not it can be done.
+fn disturb(folder: &Path, (kind, one, other, size): (u8, u8, u8, usize)) {
+    let at = |which: u8| match which % 4 {
+        0 => folder.join("a"),
+        1 => folder.join("b"),
+        2 => folder.join("a/c"),
+        _ => folder.join("a/d"),
+    };
+    match kind % 6 {
+        0 => drop(create_dir(at(one))),
+        1 => drop(write(at(one), vec![other; size])),
+        2 => drop(rename(at(one), at(other))),
+        3 => drop(remove_dir_all(at(one)).or_else(|_| remove_file(at(one)))),
+        4 => drop(
+            File::options()
+                .write(true)
+                .open(at(one))
+                .and_then(|file| file.set_len(size as u64)),
+        ),
+        _ => drop(
+            File::options()
+                .write(true)
+                .open(at(one))
+                .and_then(|file| file.write_at(size as u64 / 2, &[other; 40])),
+        ),
+    }
+}
+
+/// What a database holds after transactions.
+#[derive(Clone, Default)]
+struct Base {
+    paths: BTreeMap<PathBuf, Entry>,
+    blocks: BTreeMap<(u64, usize), Vec<u8>>,
+}
+
+impl Base {
+    fn carry_out(&mut self, todo: Transaction) {
+        for path in todo.gone {
+            assert!(self.paths.remove(&path).is_some(), "{path:?} was there");
+        }
+        for entry in todo.entries {
+            self.paths.insert(entry.path.clone(), entry);
+        }
+        for (id, from) in todo.ends {
+            self.blocks
+                .retain(|(file, index), _| *file != id || *index < from);
+        }
+        for Block { id, index, bytes } in todo.blocks {
+            self.blocks.insert((id, index), bytes);
+        }
+    }
+
+    fn restore(&self, folder: &Path) -> io::Result<Kept> {
+        let blocks = self.blocks.iter().map(|(&(id, index), bytes)| Block {
+            id,
+            index,
+            bytes: bytes.clone(),
+        });
+        Kept::restore(folder, self.paths.values().cloned().collect(), blocks.collect())
+    }
+}
+
+fn steps() -> impl Strategy<Value = Vec<Vec<(u8, u8, u8, usize)>>> {
+    let step = (any::<u8>(), any::<u8>(), any::<u8>(), 0..60_000_usize);
+    prop::collection::vec(prop::collection::vec(step, 1..6), 1..8)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Two memories hold the same after every message, and nothing is sent twice.
+    #[test]
+    fn another_memory_follows(rounds in steps()) {
+        let dir = tempdir().unwrap();
+        let concern = |path: &Path| path.starts_with(dir.path()) && path != dir.path();
+        let (mut copy, mut held) = (Copy::default(), BTreeMap::new());
+        for round in rounds {
+            round.into_iter().for_each(|step| disturb(dir.path(), step));
+            follow(&mut held, copy.changes(concern));
+            prop_assert!(held == below(dir.path()));
+            prop_assert_eq!(copy.changes(concern), vec![]);
+        }
+    }
+
+    /// What the database holds after every transaction becomes the same files again, and holds nothing else.
+    #[test]
+    fn what_is_kept_comes_back(rounds in steps()) {
+        let dir = tempdir().unwrap();
+        let (mut kept, mut base) = (Kept::nothing(dir.path()), Base::default());
+        for (round, steps) in rounds.into_iter().enumerate() {
+            steps.into_iter().for_each(|step| disturb(dir.path(), step));
+            let (todo, then) = kept.transaction();
+            // Every third transaction fails; the next one makes up for it.
+            if round % 3 == 2 {
+                continue;
+            }
+            base.carry_out(todo);
+            kept = then;
+            prop_assert!(kept.transaction().0.is_empty());
+            let files = base.paths.values().filter_map(|entry| entry.file);
+            let needed: usize = files.map(|(_, bytes, _)| (bytes as usize).div_ceil(BLOCK)).sum();
+            prop_assert_eq!(base.blocks.len(), needed);
+        }
+        base.carry_out(kept.transaction().0);
+        let before = below(dir.path());
+        for path in before.keys().filter(|path| path.parent() == Some(dir.path())) {
+            remove_dir_all(path).or_else(|_| remove_file(path)).unwrap();
+        }
+        let again = base.restore(dir.path()).unwrap();
+        prop_assert!(below(dir.path()) == before);
+        prop_assert!(again.transaction().0.is_empty());
+    }
+}
+
+#[test]
+fn a_message_is_taken_over_and_not_told_back() {
+    let dir = tempdir().unwrap();
+    let concern = |path: &Path| path.starts_with(dir.path()) && path != dir.path();
+    let mut copy = Copy::default();
+    let file = dir.path().join("a/b");
+    let change = Change::File {
+        bytes: b"1".to_vec(),
+        modified: now(),
+    };
+    copy.take_over(&file, change).unwrap();
+    assert_eq!(read(&file).unwrap(), b"1");
+    assert_eq!(copy.changes(concern), []);
+    write(&file, "2").unwrap();
+    assert_eq!(copy.changes(concern).len(), 1);
+    copy.take_over(&dir.path().join("a"), Change::Gone).unwrap();
+    assert!(!is_there(&file));
+    assert_eq!(copy.changes(concern), []);
+}
+
+#[test]
+fn a_small_change_to_a_large_file_is_a_small_transaction() {
+    let dir = tempdir().unwrap();
+    let path = dir.path().join("x");
+    write(&path, vec![1; 100 * BLOCK]).unwrap();
+    let (_, kept) = Kept::nothing(dir.path()).transaction();
+    let file = File::options().write(true).open(&path).unwrap();
+    file.write_at(10 * BLOCK as u64 - 1, &[2, 2]).unwrap();
+    let (todo, _) = kept.transaction();
+    assert_eq!(todo.blocks.iter().map(|b| b.index).collect::<Vec<_>>(), [9, 10]);
+    assert!(todo.gone.is_empty() && todo.ends.is_empty());
+}
+
+#[test]
+fn what_is_not_whole_is_not_restored() {
+    let dir = tempdir().unwrap();
+    write(dir.path().join("x"), vec![1; 3 * BLOCK]).unwrap();
+    let mut base = Base::default();
+    base.carry_out(Kept::nothing(dir.path()).transaction().0);
+    base.blocks.pop_last();
+    let error = base.restore(dir.path()).unwrap_err().to_string();
+    assert!(error.ends_with("x is not whole"), "{error}");
+}

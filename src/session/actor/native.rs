@@ -1,0 +1,18 @@
+//! The engine on a thread of its own.
+
+use async_channel::Receiver;
+
+use crate::host::work;
+use crate::session::protocol::Command;
+use crate::session::{Outbox, engine};
+
+/// Starts it. When it ends, its end of both channels goes.
+///
+/// # Errors
+/// When the operating system gives no thread.
+pub fn start(commands: Receiver<Command>, events: Outbox) -> std::io::Result<()> {
+    work::spawn("engine", move || engine::run(commands, events)).map(drop)
+}
+
+/// Waits while too much of what the engine said was not heard yet. A channel between threads takes everything.
+pub async fn room() {}

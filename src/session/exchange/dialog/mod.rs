@@ -1,0 +1,15 @@
+//! Windows for choosing a file: the operating system's, or the browser's.
+
+#[cfg(not(target_family = "wasm"))]
+mod native;
+#[cfg(target_family = "wasm")]
+mod web;
+
+#[cfg(not(target_family = "wasm"))]
+pub(super) use native::adopt;
+#[cfg(not(target_family = "wasm"))]
+pub use native::{ASKS_WHERE, choose_file, choose_place, exports_folder, hand_over, shown};
+#[cfg(target_family = "wasm")]
+pub(super) use web::adopt;
+#[cfg(target_family = "wasm")]
+pub use web::{ASKS_WHERE, choose_file, choose_place, exports_folder, hand_over, keep, shown, taking_in};

@@ -1,0 +1,29 @@
+//! A page sees the contents of a dropped file and not where it lies, and has to wait for them.
+
+use std::sync::Arc;
+
+use egui::{Context, DroppedFileHandle};
+
+use crate::session::exchange;
+use crate::ui::Shared;
+use crate::ui::panels::texts::TextsPanel;
+use crate::ui::panels::texts::work::Work;
+
+impl TextsPanel {
+    /// Copies it among the page's own files; then it is as if it had been chosen.
+    pub(in crate::ui::panels::texts) fn receive(
+        &mut self,
+        file: &DroppedFileHandle,
+        _ctx: &Context,
+        shared: &mut Shared,
+    ) {
+        if !self.may_begin(shared) {
+            return;
+        }
+        let (file, name) = (Arc::clone(file), file.path().to_string_lossy().into_owned());
+        let wake = Arc::clone(&shared.wake);
+        let copied =
+            async move || exchange::keep(&name, &file.bytes_async().await?).map_err(|e| e.to_string());
+        self.work = Some(Work::Choosing(exchange::taking_in(copied, wake)));
+    }
+}

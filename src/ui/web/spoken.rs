@@ -1,0 +1,95 @@
+//! What the page around the canvas is told: its address, and what is said aloud.
+//!
+//! What is said aloud is for those who do not see the window: the text that is asked for, what was answered, how far a run has
+//! come, what went wrong. The rest is there to be read ([`super::mirror`]) but not said.
+
+use egui::Ui;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use crate::session::files;
+use crate::ui::{App, Screen};
+
+#[wasm_bindgen(raw_module = "./mirror.js")]
+extern "C" {
+    fn say(text: &str);
+
+    /// Makes this the address's part behind `#`, without a step in the browser's history.
+    fn address(link: &str);
+}
+
+/// The window, which speaks.
+pub struct Speaking {
+    app: App,
+    said: String,
+    link: String,
+    /// Steps of the project when it was noted among the recent ones.
+    noted: u64,
+}
+
+impl Speaking {
+    pub fn new(app: App) -> Self {
+        Self {
+            app,
+            said: String::new(),
+            link: String::new(),
+            noted: 0,
+        }
+    }
+}
+
+impl eframe::App for Speaking {
+    fn ui(&mut self, ui: &mut Ui, frame: &mut eframe::Frame) {
+        self.app.ui(ui, frame);
+        let now = spoken(&self.app);
+        if now != self.said {
+            say(&now);
+            self.said = now;
+        }
+        let link = self.app.link();
+        let steps = self.app.shared().project.as_ref().map_or(0, |open| open.steps());
+        if steps != self.noted {
+            self.app.note();
+            spawn_local(async {
+                // It is a convenience; what matters is kept by whoever wrote it.
+                files::settled().await.unwrap_or_default();
+            });
+            self.noted = steps;
+        }
+        if link != self.link {
+            address(&link);
+            self.link = link;
+        }
+    }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        self.app.save(storage);
+    }
+}
+
+fn spoken(app: &App) -> String {
+    let shared = app.shared();
+    let mut parts = vec![shared.screen.name().to_string()];
+    match (shared.screen, &shared.project) {
+        (Screen::Label, Some(open)) => {
+            let project = &open.project;
+            let of = project.texts.texts.len();
+            parts.push(format!("{} of {of} texts labelled", project.labelled()));
+            let asked = app
+                .asked_for()
+                .and_then(|text| project.texts.texts.get(text as usize));
+            parts.extend(asked.cloned());
+        }
+        (Screen::Train, _) if shared.run.is_running() => {
+            if let Some(stage) = shared.run.record.stages.last() {
+                parts.push(stage.name.clone());
+                if let Some(tenths) = (stage.done * 10).checked_div(stage.total) {
+                    parts.push(format!("{} %", tenths * 10));
+                }
+            }
+        }
+        _ => {}
+    }
+    parts.extend(shared.messages.last().map(|message| message.text.clone()));
+    parts.join(". ")
+}

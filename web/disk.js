@@ -1,0 +1,50 @@
+// What the program keeps beyond the page's life: paths, and the blocks of files, in the browser's database.
+//
+//   paths    path -> [id, bytes, modified] of a file, [] of a folder
+//   blocks   [id, index] -> bytes
+
+const done = (request) => new Promise((resolve, reject) => {
+  request.onsuccess = () => resolve(request.result);
+  request.onerror = () => reject(request.error);
+});
+
+let opened;
+
+function database() {
+  opened ??= new Promise((resolve, reject) => {
+    const request = indexedDB.open('unfreeze', 1);
+    request.onupgradeneeded = () => {
+      request.result.createObjectStore('paths');
+      request.result.createObjectStore('blocks');
+    };
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+    request.onblocked = () => reject(new Error('another version of this page is open in a tab'));
+  });
+  return opened;
+}
+
+// Everything that is kept: [[path, id, bytes, modified] or [path], ...] and [[id, index, bytes], ...].
+export async function read() {
+  const base = await database();
+  const transaction = base.transaction(['paths', 'blocks'], 'readonly');
+  const [paths, blocks] = ['paths', 'blocks'].map((name) => transaction.objectStore(name));
+  const [names, files, places, pieces] = await Promise.all(
+    [paths.getAllKeys(), paths.getAll(), blocks.getAllKeys(), blocks.getAll()].map(done));
+  return [names.map((name, at) => [name, ...files[at]]), places.map((place, at) => [...place, pieces[at]])];
+}
+
+// One transaction, on disk when this returns.
+export async function write(gone, entries, ends, pieces) {
+  const base = await database();
+  await new Promise((resolve, reject) => {
+    const transaction = base.transaction(['paths', 'blocks'], 'readwrite', { durability: 'strict' });
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error ?? new Error('it was broken off'));
+    const [paths, blocks] = ['paths', 'blocks'].map((name) => transaction.objectStore(name));
+    for (const path of gone) paths.delete(path);
+    for (const [path, ...file] of entries) paths.put(file, path);
+    for (const [id, from] of ends) blocks.delete(IDBKeyRange.bound([id, from], [id, Infinity]));
+    for (const [id, index, bytes] of pieces) blocks.put(bytes, [id, index]);
+  });
+}
