@@ -5,5 +5,6 @@
 pub mod clock;
 pub mod folders;
 pub mod fs;
+pub mod memory;
 pub mod work;
 pub mod zstd;

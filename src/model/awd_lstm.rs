@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use burn::backend::DispatchDevice;
 use burn::tensor::{Device, Tensor};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
@@ -12,6 +13,7 @@ use super::parameter::Parameter;
 use crate::ops::embedding::{Rows, embedding};
 pub use crate::ops::lstm::State;
 use crate::ops::lstm::lstm;
+use crate::ops::reading::{LayerWeights, Reader, Rounding};
 
 /// Token ids `[time, batch]`, time-major.
 #[derive(Clone, Debug)]
@@ -153,6 +155,37 @@ impl AwdLstm {
             raw: x,
             states: last_states,
         }
+    }
+
+    /// The weights laid out for reading documents without a graph, where they are on the processor.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn reader(&self, rounding: Rounding) -> Result<Option<Reader>, String> {
+        if !matches!(
+            self.embedding.constant().device().as_dispatch(),
+            DispatchDevice::Flex(_)
+        ) {
+            return Ok(None);
+        }
+        let mut layers = Vec::with_capacity(self.layers.len());
+        for layer in &self.layers {
+            let mut bias = layer.bias_ih.to_vec().await?;
+            let second = layer.bias_hh.to_vec().await?;
+            bias.iter_mut().zip(second).for_each(|(a, b)| *a += b);
+            layers.push(LayerWeights {
+                w_ih: layer.weight_ih.to_vec().await?,
+                w_hh: layer.weight_hh_raw.to_vec().await?,
+                bias,
+            });
+        }
+        let embedding = self.embedding.to_vec().await?;
+        Ok(Some(Reader::new(
+            embedding,
+            self.arch.embedding,
+            layers,
+            rounding,
+        )))
     }
 
     /// Parameters of the embedding (`0`) and of each layer (`1..`), named as in fastai's files behind `prefix`.

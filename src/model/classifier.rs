@@ -201,9 +201,13 @@ impl Classifier {
 
     /// Probabilities `[batch, classes]`, without dropout or a graph.
     pub fn probabilities(&self, tokens: &Tokens, lengths: &[usize], chunking: Chunking) -> Tensor<2> {
-        let mut model = self.frozen();
-        let pooled = model.pool(tokens, lengths, chunking, &Masks::default());
-        let logits = model.head(pooled, &[], false);
+        let pooled = self.frozen().pool(tokens, lengths, chunking, &Masks::default());
+        self.probabilities_of(pooled)
+    }
+
+    /// Probabilities `[batch, classes]` from pooled features, without dropout or a graph.
+    pub fn probabilities_of(&self, pooled: Tensor<2>) -> Tensor<2> {
+        let logits = self.frozen().head(pooled, &[], false);
         log_softmax(logits.inner(), 1).exp()
     }
 }

@@ -48,6 +48,17 @@ impl<'a> Mat<'a> {
         }
     }
 
+    /// Rows and columns.
+    pub fn dims(self) -> [usize; 2] {
+        [self.rows, self.cols]
+    }
+
+    /// The number at `row` and `column`.
+    #[inline(always)]
+    pub fn at(self, row: usize, column: usize) -> f32 {
+        self.data[row * self.row_stride + column * self.col_stride]
+    }
+
     /// The numbers behind the matrix, in storage order.
     pub fn data(self) -> &'a [f32] {
         self.data
@@ -65,15 +76,8 @@ impl<'a> Mat<'a> {
     }
 }
 
-/// Whether a product may use all cores or must stay on the calling thread.
-#[derive(Clone, Copy, PartialEq)]
-pub enum Threads {
-    One,
-    All,
-}
-
-/// `out = a b`, or `out += a b` with `accumulate`; `out` is row-major.
-pub fn matmul(out: &mut [f32], a: Mat<'_>, b: Mat<'_>, accumulate: bool, threads: Threads) {
+/// `out = a b` on all threads, or `out += a b` with `accumulate`; `out` is row-major.
+pub fn matmul(out: &mut [f32], a: Mat<'_>, b: Mat<'_>, accumulate: bool) {
     let (m, n, k) = (a.rows, b.cols, a.cols);
     assert!(
         b.rows == k && out.len() >= m * n,
@@ -81,9 +85,10 @@ pub fn matmul(out: &mut [f32], a: Mat<'_>, b: Mat<'_>, accumulate: bool, threads
         b.rows,
         out.len()
     );
-    let parallelism = match threads {
-        Threads::All if rayon::current_num_threads() > 1 => Parallelism::Rayon(0),
-        _ => Parallelism::None,
+    let parallelism = if rayon::current_num_threads() > 1 {
+        Parallelism::Rayon(0)
+    } else {
+        Parallelism::None
     };
     // SAFETY: the assertions above keep every row and column of the three operands inside their slices, and `out` is
     // borrowed mutably, so it overlaps neither `a` nor `b`.
@@ -131,21 +136,9 @@ mod tests {
     fn products_of_plain_and_transposed_operands() {
         let (a, b) = ([1., 2., 3., 4., 5., 6.], [1., 0., 2., 1., 0., 3.]);
         let mut out = [10.0; 4];
-        matmul(
-            &mut out,
-            Mat::new(&a, 2, 3),
-            Mat::new(&b, 3, 2),
-            false,
-            Threads::One,
-        );
+        matmul(&mut out, Mat::new(&a, 2, 3), Mat::new(&b, 3, 2), false);
         assert_eq!(out, [5., 11., 14., 23.]);
-        matmul(
-            &mut out,
-            Mat::new(&a, 2, 3),
-            Mat::new(&b, 2, 3).t(),
-            true,
-            Threads::All,
-        );
+        matmul(&mut out, Mat::new(&a, 2, 3), Mat::new(&b, 2, 3).t(), true);
         assert_eq!(out, [12., 21., 30., 45.]);
     }
 }

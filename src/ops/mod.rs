@@ -11,8 +11,10 @@ pub mod dropout_mask;
 pub mod embedding;
 pub mod linear_cross_entropy;
 pub mod lstm;
+mod packed;
 pub mod peak;
 mod product;
+pub mod reading;
 #[cfg(test)]
 mod shader_tests;
 mod simd;

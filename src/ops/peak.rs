@@ -5,7 +5,7 @@ use burn::backend::ops::FloatTensorOps as _;
 use burn::tensor::{Device, Tensor, TensorData};
 use burn_cubecl::CubeBackend;
 
-use super::cpu::{Mat, Threads, matmul};
+use super::cpu::{Mat, matmul};
 use super::product::{Factor, Plus, product};
 use crate::host::clock::Instant;
 
@@ -81,7 +81,6 @@ fn cpu(size: usize, _: &Device) -> Result<Run, String> {
             Mat::new(&a, size, size),
             Mat::new(&b, size, size),
             false,
-            Threads::All,
         );
         std::hint::black_box(&out);
         Ok(started.elapsed().as_secs_f64())

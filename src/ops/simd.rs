@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-static ARCH: LazyLock<pulp::Arch> = LazyLock::new(pulp::Arch::new);
+pub static ARCH: LazyLock<pulp::Arch> = LazyLock::new(pulp::Arch::new);
 
 /// Runs `op` compiled for the processor's widest vector unit.
 #[inline]

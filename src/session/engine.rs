@@ -9,6 +9,7 @@ use super::jobs;
 use super::jobs::kept::Kept;
 use super::protocol::{Command, Common, Event, Job};
 use crate::gpu::device;
+use crate::host::memory;
 
 /// Why a job ended without a result.
 #[derive(Debug, thiserror::Error)]
@@ -74,7 +75,9 @@ pub async fn run(commands: Receiver<Command>, events: Outbox) {
         let Command::Start(job) = command else { continue };
         let name = name(&job);
         control.begin();
-        let event = match dispatch(*job, &mut control, &mut kept).await {
+        let outcome = dispatch(*job, &mut control, &mut kept).await;
+        memory::give_back();
+        let event = match outcome {
             Ok(result) => Event::Done {
                 job: name.into(),
                 result,

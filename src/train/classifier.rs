@@ -15,6 +15,7 @@ use super::plan::Plan;
 use crate::model::classifier::{Chunking, cross_entropy};
 use crate::model::dropout::Draw;
 use crate::model::{AwdLstm, Classifier, Dropouts, Network as _, Tokens};
+use crate::ops::reading::Rounding;
 use crate::text::batches::{DocBatch, Order, epoch_seed, plan as plan_batches};
 
 /// Documents with their class numbers.
@@ -253,8 +254,14 @@ async fn validate(
     config: &Config,
     epoch: usize,
 ) -> Result<Evaluation, Error> {
+    let reader = model
+        .encoder
+        .reader(Rounding::None)
+        .await
+        .map_err(Error::Device)?;
     let probabilities = classify(
         model,
+        reader.as_ref(),
         valid.documents,
         config.batch.max(32),
         config.chunking,

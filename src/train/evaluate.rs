@@ -3,12 +3,13 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use burn::tensor::Tensor;
+use burn::tensor::{Tensor, TensorData};
 
 use super::Error;
 use crate::model::awd_lstm::State;
 use crate::model::classifier::Chunking;
 use crate::model::{AwdLstm, Classifier, LanguageModel, Network as _, Tokens};
+use crate::ops::reading::{self, Pooling, Reader};
 use crate::text::batches::{DocBatch, LmBatchConfig, LmBatches, Order, plan};
 use crate::text::corpus::Corpus;
 
@@ -161,32 +162,52 @@ pub async fn document_nll(
 /// Most tokens of a padded batch when classifying.
 const TOKEN_BUDGET: usize = 64 * 1024;
 
-/// Probabilities `[documents][classes]`; `progress` hears how many documents are done and may break off.
+/// Probabilities `[documents][classes]`; `progress` hears how many documents are done and may break off. `reader` is the
+/// model's own encoder, where [`AwdLstm::reader`] gives one; without it documents go through in batches.
 ///
 /// # Errors
 /// When the device is lost, and [`Error::Stopped`] when `progress` breaks off.
 pub async fn classify(
     model: &Classifier,
+    reader: Option<&Reader>,
     documents: &[&[u32]],
     batch: usize,
     chunking: Chunking,
     progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
 ) -> Result<Vec<Vec<f64>>, Error> {
-    let lengths: Vec<usize> = documents.iter().map(|d| d.len()).collect();
     let mut all = vec![Vec::new(); documents.len()];
     let mut done = 0;
+    let mut keep = |rows: Vec<usize>, values: Vec<f32>| {
+        for (row, probabilities) in rows.iter().zip(values.chunks_exact(model.classes)) {
+            all[*row] = probabilities.iter().map(|&p| f64::from(p)).collect();
+        }
+        done += rows.len();
+        match progress(done) {
+            ControlFlow::Break(()) => Err(Error::Stopped),
+            ControlFlow::Continue(()) => Ok(()),
+        }
+    };
+    if let Some(reader) = reader {
+        let pooling = Pooling::Concat {
+            max_len: chunking.max_len,
+        };
+        let device = model.encoder.embedding.constant().device();
+        for rows in reading::parts(reader, documents) {
+            let docs: Vec<&[u32]> = rows.iter().map(|&r| documents[r]).collect();
+            let shape = [docs.len(), reader.pooled_width(pooling)];
+            let pooled = TensorData::new(reader.read(&docs, pooling), shape);
+            let values = floats(model.probabilities_of(Tensor::from_data(pooled, &device))).await?;
+            keep(rows, values)?;
+        }
+        return Ok(all);
+    }
+    let lengths: Vec<usize> = documents.iter().map(|d| d.len()).collect();
     for rows in plan(&lengths, batch, TOKEN_BUDGET, Order::Sorted) {
         let docs: Vec<&[u32]> = rows.iter().map(|&r| documents[r]).collect();
         let padded = DocBatch::new(&docs, 1);
         let tokens = Tokens::new(padded.tokens, padded.time, padded.batch);
         let values = floats(model.probabilities(&tokens, &padded.lengths, chunking)).await?;
-        for (row, probabilities) in rows.iter().zip(values.chunks_exact(model.classes)) {
-            all[*row] = probabilities.iter().map(|&p| f64::from(p)).collect();
-        }
-        done += rows.len();
-        if progress(done).is_break() {
-            return Err(Error::Stopped);
-        }
+        keep(rows, values)?;
     }
     Ok(all)
 }

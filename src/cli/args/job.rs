@@ -184,6 +184,7 @@ fn classify(args: ClassifyArgs, common: Common) -> Classify {
         input: file_or_stdin(args.input).map(|path| source(path, args.columns)),
         output: file_or_stdin(args.output),
         batch: args.batch,
+        exact: args.exact,
     }
 }
 

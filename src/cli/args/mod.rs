@@ -376,9 +376,13 @@ pub struct ClassifyArgs {
     pub output: Option<PathBuf>,
     #[command(flatten)]
     pub columns: ColumnArgs,
-    /// Texts of a batch
+    /// Texts of a batch on a GPU
     #[arg(long, value_name = "N", value_parser = values::count)]
     pub batch: Option<usize>,
+    /// Compute in 32-bit floats on the processor too, where 8 bits a number are faster: confidences are then those of
+    /// `evaluate` to the last digit
+    #[arg(long)]
+    pub exact: bool,
 }
 
 #[derive(Debug, Args)]

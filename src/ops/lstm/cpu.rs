@@ -1,4 +1,5 @@
-//! The layer on the processor: contiguous buffers, the `gemm` crate's products, vectorised activations.
+//! The layer on the processor: contiguous buffers, the `gemm` crate's products over all steps, our own with the recurrent
+//! weights at every step, vectorised activations.
 //!
 //! Batch rows are independent, so each thread takes a share of them through all the steps: no barrier at every step.
 
@@ -6,7 +7,8 @@ use burn::backend::{Flex, TensorMetadata as _};
 use burn_flex::FlexTensor;
 use rayon::prelude::*;
 
-use super::super::cpu::{Mat, Threads, add_column_sums, matmul, tensor, values};
+use super::super::cpu::{Mat, add_column_sums, matmul, tensor, values};
+use super::super::packed::{Panels, product};
 use super::super::simd::{dispatch, sigmoid, tanh};
 use super::{Grads, LstmKernels, Tape, Wanted};
 
@@ -59,24 +61,9 @@ impl Rows {
     }
 }
 
-fn transpose(m: &[f32], rows: usize, cols: usize) -> Vec<f32> {
-    const TILE: usize = 16;
-    let mut out = vec![0.0; m.len()];
-    for r0 in (0..rows).step_by(TILE) {
-        for c0 in (0..cols).step_by(TILE) {
-            for r in r0..(r0 + TILE).min(rows) {
-                for c in c0..(c0 + TILE).min(cols) {
-                    out[c * rows + r] = m[r * cols + c];
-                }
-            }
-        }
-    }
-    out
-}
-
 /// Activates a row of gate pre-activations in place and steps the cell.
 #[inline(always)]
-fn cell_forward(gates: &mut [f32], c_prev: &[f32], c: &mut [f32], h: &mut [f32]) {
+pub fn cell_forward(gates: &mut [f32], c_prev: &[f32], c: &mut [f32], h: &mut [f32]) {
     let n = c.len();
     let (i, rest) = gates.split_at_mut(n);
     let (f, rest) = rest.split_at_mut(n);
@@ -137,7 +124,6 @@ impl LstmKernels for Flex {
             Mat::new(&values(&x), time * batch, input),
             projection,
             true,
-            Threads::All,
         );
 
         let (mut h, mut c) = (
@@ -146,8 +132,7 @@ impl LstmKernels for Flex {
         );
         h[..batch * hidden].copy_from_slice(&values(&h0));
         c[..batch * hidden].copy_from_slice(&values(&c0));
-        // Row-major [H, 4H] is the layout the product reads without packing it again at every step.
-        let recurrent = transpose(&values(&w_hh), 4 * hidden, hidden);
+        let recurrent = Panels::new(Mat::new(&values(&w_hh), 4 * hidden, hidden).t());
 
         let share = rows_per_thread(batch, hidden);
         let (gates_rows, h_rows, c_rows) = (
@@ -168,14 +153,7 @@ impl LstmKernels for Flex {
                         c_rows.rows(t + 1, first, count),
                     )
                 };
-                let product = Mat::new(&recurrent, hidden, 4 * hidden);
-                matmul(
-                    gates,
-                    Mat::new(h_prev, count, hidden),
-                    product,
-                    true,
-                    Threads::One,
-                );
+                product(gates, h_prev, &recurrent, true);
                 dispatch(|| {
                     for r in 0..count {
                         let (s, e) = (r * hidden, (r + 1) * hidden);
@@ -217,7 +195,8 @@ impl LstmKernels for Flex {
         } = tape;
         let [time, batch, input] = x.shape().dims();
         let hidden = h.shape()[2];
-        let (c_values, dy_values, w_hh_values) = (values(&c), values(&dy), values(&w_hh));
+        let (c_values, dy_values) = (values(&c), values(&dy));
+        let recurrent = Panels::new(Mat::new(&values(&w_hh), 4 * hidden, hidden));
         let (mut dh, mut dc) = (vec![0.0; batch * hidden], vec![0.0; batch * hidden]);
 
         // The activated gates are not needed again: their buffer becomes the gradient of the pre-activations.
@@ -247,11 +226,7 @@ impl LstmKernels for Flex {
                             cell_backward(g, &c_prev[s..e], &c[s..e], &dy[s..e], &dh[s..e], &mut dc[s..e]);
                         }
                     });
-                    let (d_gates, w) = (
-                        Mat::new(gates, count, 4 * hidden),
-                        Mat::new(&w_hh_values, 4 * hidden, hidden),
-                    );
-                    matmul(dh, d_gates, w, false, Threads::One);
+                    product(dh, gates, &recurrent, false);
                 }
             };
             let firsts: Vec<usize> = (0..batch).step_by(share).collect();
@@ -264,9 +239,9 @@ impl LstmKernels for Flex {
 
         let n = time * batch;
         let d_gates = Mat::new(d_gates, n, 4 * hidden);
-        let product = |b: Mat<'_>, cols: usize| {
+        let over_steps = |b: Mat<'_>, cols: usize| {
             let mut out = vec![0.0; 4 * hidden * cols];
-            matmul(&mut out, d_gates.t(), b, false, Threads::All);
+            matmul(&mut out, d_gates.t(), b, false);
             tensor(out, [4 * hidden, cols])
         };
         let dx = wanted.x.then(|| {
@@ -276,15 +251,14 @@ impl LstmKernels for Flex {
                 d_gates,
                 Mat::new(&values(&w_ih), 4 * hidden, input),
                 false,
-                Threads::All,
             );
             tensor(out, [time, batch, input])
         });
         let weights = wanted.weights.then(|| {
             let mut bias = vec![0.0; 4 * hidden];
             add_column_sums(&mut bias, d_gates.data());
-            let d_ih = product(Mat::new(&values(&x), n, input), input);
-            let d_hh = product(Mat::new(&values(&h), n, hidden), hidden);
+            let d_ih = over_steps(Mat::new(&values(&x), n, input), input);
+            let d_hh = over_steps(Mat::new(&values(&h), n, hidden), hidden);
             (d_ih, d_hh, tensor(bias, [1, 4 * hidden]))
         });
         let (d_ih, d_hh, d_bias) = match weights {

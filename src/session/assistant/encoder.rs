@@ -4,14 +4,8 @@
 //! Here nothing is trained, and a frozen language model's last layer is about the next word rather than about the text:
 //! the means of the embedding and of every layer measured better with few labels, so these are the features.
 
-use burn::tensor::Tensor;
-
 use super::linear::{Dense, Linear as _, directions, dot, to_unit};
-use crate::model::AwdLstm;
-use crate::model::Tokens;
-use crate::ops::concat_pool::{Spans, concat_pool};
-use crate::ops::embedding::{Rows, embedding};
-use crate::ops::lstm::lstm;
+use crate::ops::reading::{Pooling, Reader, Rounding};
 use crate::session::engine::JobError;
 use crate::session::jobs::base_model;
 use crate::text::Tokenizer;
@@ -24,7 +18,7 @@ const MAX_BYTES: usize = 4_000;
 
 /// The frozen language model.
 pub(super) struct Encoder {
-    model: AwdLstm,
+    reader: Reader,
     tokenizer: Tokenizer,
     vocab: Vocab,
 }
@@ -34,9 +28,13 @@ impl Encoder {
     pub fn load() -> Result<Self, JobError> {
         let files = base_model(false)?;
         let device = burn::tensor::Device::flex();
-        let model = files.language_model(&device)?.encoder;
+        let encoder = files.language_model(&device)?.encoder;
+        let reader = crate::host::work::block_on(encoder.reader(Rounding::None)).map_err(JobError::Failed)?;
+        let Some(reader) = reader else {
+            unreachable!("the processor's models are read on the processor")
+        };
         Ok(Self {
-            model,
+            reader,
             tokenizer: files.tokenizer,
             vocab: files.vocab,
         })
@@ -44,8 +42,7 @@ impl Encoder {
 
     /// Numbers of a text.
     pub fn width(&self) -> usize {
-        let arch = &self.model.arch;
-        arch.embedding + (0..arch.layers).map(|i| arch.layer_sizes(i).1).sum::<usize>()
+        self.reader.pooled_width(Pooling::Means)
     }
 
     /// The text as token ids, the middle of a long one left out.
@@ -69,54 +66,15 @@ impl Encoder {
         ids
     }
 
-    /// Means over each text of the embedding and of every layer's outputs, `[texts, width]`. Texts run as one batch.
-    pub fn pool(&self, documents: &[Vec<u32>]) -> Result<Dense, String> {
+    /// Means over each text of the embedding and of every layer's outputs, `[texts, width]`.
+    pub fn pool(&self, documents: &[Vec<u32>]) -> Dense {
         let mut out = Dense::zeros(documents.len(), self.width());
-        if documents.is_empty() {
-            return Ok(out);
-        }
         let documents: Vec<&[u32]> = documents.iter().map(Vec::as_slice).collect();
-        let padded = crate::text::batches::DocBatch::new(&documents, 1);
-        let tokens = Tokens::new(padded.tokens, padded.time, padded.batch);
-        let embedding_size = self.model.arch.embedding;
-        let rows = Rows {
-            ids: tokens.ids.clone(),
-            scale: None,
-        };
-        let mut x = embedding(self.model.embedding.constant(), rows).reshape([
-            tokens.time,
-            tokens.batch,
-            embedding_size,
-        ]);
-        let mut at = 0;
-        let mut keep = |x: &Tensor<3>| -> Result<(), String> {
-            let width = x.dims()[2];
-            let pooled = concat_pool(x.clone(), Spans::last(&padded.lengths, usize::MAX));
-            let data = crate::host::work::block_on(pooled.into_data_async())
-                .map_err(|e| format!("{e:?}"))?
-                .try_to_vec::<f32>()
-                .map_err(|e| format!("{e:?}"))?;
-            for (r, pooled) in data.chunks_exact(3 * width).enumerate() {
-                out.row_mut(r)[at..at + width].copy_from_slice(&pooled[2 * width..]);
-            }
-            at += width;
-            Ok(())
-        };
-        keep(&x)?;
-        let states = self.model.zero_states(tokens.batch);
-        for (layer, state) in self.model.layers.iter().zip(states) {
-            let bias = layer.bias_ih.constant() + layer.bias_hh.constant();
-            x = lstm(
-                x,
-                layer.weight_ih.constant(),
-                layer.weight_hh_raw.constant(),
-                bias,
-                state,
-            )
-            .0;
-            keep(&x)?;
+        let read = self.reader.read(&documents, Pooling::Means);
+        for (row, means) in read.chunks_exact(self.width()).enumerate() {
+            out.row_mut(row).copy_from_slice(means);
         }
-        Ok(out)
+        out
     }
 }
 
@@ -205,9 +163,9 @@ mod tests {
         ];
         let ids: Vec<Vec<u32>> = texts.iter().map(|t| encoder.ids(t)).collect();
         assert_eq!(ids[2].len(), MAX_TOKENS);
-        let together = encoder.pool(&ids).unwrap();
+        let together = encoder.pool(&ids);
         for (i, one) in ids.iter().enumerate() {
-            let alone = encoder.pool(std::slice::from_ref(one)).unwrap();
+            let alone = encoder.pool(std::slice::from_ref(one));
             for (a, b) in alone.data.iter().zip(together.row(i)) {
                 assert!((a - b).abs() < 1e-4, "{a} {b}");
             }

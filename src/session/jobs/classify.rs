@@ -11,22 +11,32 @@ use super::super::protocol::{Classify, Event, Source};
 use super::load;
 use crate::io::{Labels, ModelFiles, Prediction, Sink, Table, TableOptions, parse_table, write_predictions};
 use crate::model::Classifier;
+use crate::ops::reading::{Reader, Rounding};
 use crate::train::defaults::CLASSIFY_BATCH;
 use crate::train::evaluate::classify;
 
+/// A classifier that reads in one direction.
+struct Direction {
+    files: ModelFiles,
+    model: Classifier,
+    /// Its encoder on the processor.
+    reader: Option<Reader>,
+}
+
 /// A classifier directory on a device: one direction or both.
 pub struct Loaded {
-    directions: Vec<(ModelFiles, Classifier)>,
+    directions: Vec<Direction>,
     /// Class names.
     pub labels: Vec<String>,
 }
 
 impl Loaded {
     /// Reads a classifier, with its backward half where it has one.
-    pub fn read(
+    pub async fn read(
         control: &Control,
         path: &std::path::Path,
         device: &burn::tensor::Device,
+        rounding: Rounding,
     ) -> Result<Self, JobError> {
         let mut all = vec![load::model(control, Some(path), false)?];
         let backward = path.join("backward");
@@ -43,7 +53,8 @@ impl Loaded {
                 )));
             }
             let model = files.classifier(device)?;
-            directions.push((files, model));
+            let reader = model.encoder.reader(rounding).await.map_err(JobError::Failed)?;
+            directions.push(Direction { files, model, reader });
         }
         Ok(Self { directions, labels })
     }
@@ -62,18 +73,25 @@ impl Loaded {
         let mut done = 0;
         for start in (0..texts.len()).step_by(PART) {
             let part = &texts[start..(start + PART).min(texts.len())];
-            for (files, model) in &self.directions {
+            for Direction { files, model, reader } in &self.directions {
                 let tokens = load::tokenize(&files.tokenizer, part);
                 let ids = load::encode(&files.vocab, &tokens, files.config.backward);
                 let ids: Vec<&[u32]> = ids.iter().map(Vec::as_slice).collect();
-                let found = classify(model, &ids, batch, files.config.chunking(), &mut |n| {
-                    stage.progress((done + n) as u64, total);
-                    if stage.control.stop_asked() {
-                        ControlFlow::Break(())
-                    } else {
-                        ControlFlow::Continue(())
-                    }
-                })
+                let found = classify(
+                    model,
+                    reader.as_ref(),
+                    &ids,
+                    batch,
+                    files.config.chunking(),
+                    &mut |n| {
+                        stage.progress((done + n) as u64, total);
+                        if stage.control.stop_asked() {
+                            ControlFlow::Break(())
+                        } else {
+                            ControlFlow::Continue(())
+                        }
+                    },
+                )
                 .await
                 .map_err(|error| match error {
                     crate::train::Error::Stopped => JobError::Stopped("nothing was written".into()),
@@ -124,7 +142,12 @@ fn input(control: &Control, source: Option<&Source>) -> Result<Table, JobError> 
 
 pub async fn run(job: Classify, control: &mut Control) -> Outcome {
     let device = start(control, "classify", &job.common).await?;
-    let model = Loaded::read(control, &job.model, &device)?;
+    let rounding = if job.exact {
+        Rounding::None
+    } else {
+        Rounding::Bytes
+    };
+    let model = Loaded::read(control, &job.model, &device, rounding).await?;
     let table = input(control, job.input.as_ref())?;
     let texts = load::texts(&table);
     let started = crate::host::clock::Instant::now();

@@ -113,7 +113,7 @@ pub async fn run(common: Common, out: Option<PathBuf>, control: &mut Control) ->
     let fitted = fit::run(job, control).await?;
 
     let device = crate::gpu::device::select(common.device).await?.device;
-    let model = Loaded::read(control, &out, &device)?;
+    let model = Loaded::read(control, &out, &device, crate::ops::reading::Rounding::None).await?;
     let test: Vec<&Message> = set("test").collect();
     let texts: Vec<String> = test.iter().map(|m| m.text.clone()).collect();
     let mut stage = Stage::start(control, "classify", Vec::new(), texts.len() as u64, "texts");

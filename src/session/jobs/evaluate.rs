@@ -15,7 +15,7 @@ use crate::train::split::balanced;
 
 pub async fn run(job: Evaluate, control: &mut Control) -> Outcome {
     let device = start(control, "evaluate", &job.common).await?;
-    let model = Loaded::read(control, &job.model, &device)?;
+    let model = Loaded::read(control, &job.model, &device, crate::ops::reading::Rounding::None).await?;
     let table = load::table(control, "labelled", &job.data, Labels::Required, false)?;
     let (mut texts, mut truth) = (Vec::new(), Vec::new());
     for ((fields, label), row) in table.examples().zip(&table.rows) {

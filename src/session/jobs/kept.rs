@@ -8,6 +8,7 @@ use super::super::engine::JobError;
 use super::super::protocol::{Common, DeviceChoice, Event};
 use super::classify::Loaded;
 use crate::gpu::device::{self, Selected};
+use crate::ops::reading::Rounding;
 
 /// Files whose change makes a classifier another one.
 const FILES: [&str; 6] = [
@@ -72,7 +73,7 @@ impl Kept {
             Some(loaded) => loaded,
             None => {
                 self.model = None;
-                Loaded::read(control, path, &selected.device)?
+                Loaded::read(control, path, &selected.device, Rounding::None).await?
             }
         };
         Ok(&self.model.insert((path.to_path_buf(), now, loaded)).2)

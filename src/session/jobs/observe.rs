@@ -10,6 +10,7 @@ use super::load;
 use crate::io::ModelFiles;
 use crate::model::classifier::Chunking;
 use crate::model::{AwdLstm, Classifier};
+use crate::ops::reading::Rounding;
 use crate::text::corpus::Corpus;
 use crate::text::vocab::FILLER;
 use crate::train;
@@ -104,7 +105,20 @@ impl Watched<'_> {
     async fn event(&self, stage: &str, epoch: usize, model: &Classifier) -> Result<Event, train::Error> {
         let documents: Vec<&[u32]> = self.documents.iter().map(Vec::as_slice).collect();
         let mut go_on = |_| ControlFlow::Continue(());
-        let found = classify(model, &documents, CLASSIFY_BATCH, self.chunking, &mut go_on).await?;
+        let reader = model
+            .encoder
+            .reader(Rounding::None)
+            .await
+            .map_err(train::Error::Device)?;
+        let found = classify(
+            model,
+            reader.as_ref(),
+            &documents,
+            CLASSIFY_BATCH,
+            self.chunking,
+            &mut go_on,
+        )
+        .await?;
         let predictions = found.iter().enumerate().map(|(row, p)| Prediction {
             row,
             probabilities: p.iter().map(|&p| p as f32).collect(),

@@ -241,8 +241,11 @@ pub struct Classify {
     pub input: Option<Source>,
     /// The file to write; `None` gives every row as an event.
     pub output: Option<PathBuf>,
-    /// Texts of a batch.
+    /// Texts of a batch, where they go through in batches: on a GPU.
     pub batch: Option<usize>,
+    /// Computes in 32-bit floats where 8 bits a number would be faster.
+    #[serde(default)]
+    pub exact: bool,
 }
 
 /// Probabilities of every text, told as one event and written nowhere.

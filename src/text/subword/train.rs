@@ -140,7 +140,9 @@ fn learn(trainer: &UnigramTrainer, mut words: Vec<(String, u32)>) -> Result<Unig
             Err(_) => words.rotate_left(1),
         }
     }
-    Err(SubwordError::Training("it is too short and too repetitive".into()))
+    Err(SubwordError::Training(
+        "it is too short and too repetitive".into(),
+    ))
 }
 
 /// The characters to be spelt: the most frequent, up to the share that the writing system calls for.
@@ -326,7 +328,7 @@ mod tests {
         let mut trainer = SubwordTrainer::default();
         trainer.add(&[text]);
         let tokenizer = trainer.train(SubwordConfig::default()).unwrap();
-        assert_eq!(spelt(&tokenizer, text), super::super::normalise(text));
+        assert_eq!(spelt(&tokenizer, text), normalise(text));
     }
 
     #[test]

@@ -188,7 +188,8 @@ async fn one(
             measure(work, what, steps, device, &mut stage).await
         }
         BenchWork::Classifying => {
-            measure(Classifying::new(arch, device), what, steps, device, &mut stage).await
+            let work = Classifying::new(arch, device).await?;
+            measure(work, what, steps, device, &mut stage).await
         }
     }?;
     stage.done();

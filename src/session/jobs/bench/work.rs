@@ -10,6 +10,7 @@ use crate::model::awd_lstm::State;
 use crate::model::classifier::{Chunking, HEAD_HIDDEN, cross_entropy};
 use crate::model::dropout::Draw;
 use crate::model::{Architecture, AwdLstm, Classifier, Dropouts, LanguageModel, Network as _, Tokens};
+use crate::ops::reading::{Reader, Rounding};
 use crate::train::defaults::{BPTT, CLASSIFIER_CLIP, CLASSIFIER_DROP_MULT, LM_CLIP, MAX_LEN, WEIGHT_DECAY};
 use crate::train::evaluate::classify;
 use crate::train::optimiser::{Optimiser, Rule};
@@ -222,16 +223,19 @@ impl Work for ClassifierTraining {
 /// Batches of texts, from ids to probabilities.
 pub struct Classifying {
     model: Classifier,
+    reader: Option<Reader>,
     texts: Vec<Vec<u32>>,
 }
 
 impl Classifying {
     /// Fresh weights.
-    pub fn new(arch: Architecture, device: &Device) -> Self {
-        Self {
-            model: Classifier::new(AwdLstm::new(arch, 0, device), CLASSES, 0, device),
+    pub async fn new(arch: Architecture, device: &Device) -> Result<Self, JobError> {
+        let encoder = AwdLstm::new(arch, 0, device);
+        Ok(Self {
+            reader: encoder.reader(Rounding::Bytes).await.map_err(JobError::Failed)?,
+            model: Classifier::new(encoder, CLASSES, 0, device),
             texts: (0..CLASSIFIED).map(|d| ids(TEXT_TOKENS, arch.vocab, d)).collect(),
-        }
+        })
     }
 }
 
@@ -250,9 +254,14 @@ impl Work for Classifying {
     async fn step(&mut self) -> Result<(), JobError> {
         let _span = span("rest of forward");
         let texts: Vec<&[u32]> = self.texts.iter().map(Vec::as_slice).collect();
-        classify(&self.model, &texts, CLASSIFIED, CHUNKING, &mut |_| {
-            ControlFlow::Continue(())
-        })
+        classify(
+            &self.model,
+            self.reader.as_ref(),
+            &texts,
+            CLASSIFIED,
+            CHUNKING,
+            &mut |_| ControlFlow::Continue(()),
+        )
         .await?;
         Ok(())
     }
@@ -281,7 +290,7 @@ mod tests {
         let token = 48 * 20 + 48 * 24 + 32 * 20 + 400;
         assert_eq!(lm.tokens, 2 * BPTT);
         assert_eq!(lm.product_flops, (2 * 3 * 2 * BPTT * token) as f64);
-        let classified = Classifying::new(ARCH, &Device::flex()).size();
+        let classified = block_on(Classifying::new(ARCH, &Device::flex())).unwrap().size();
         let text = TEXT_TOKENS * (token - 400) + 24 * 50 + 100;
         assert_eq!(classified.product_flops, (2 * 64 * text) as f64);
     }

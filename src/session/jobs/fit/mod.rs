@@ -16,6 +16,7 @@ use super::load;
 use super::work::Work;
 use crate::io::{Labels, ModelFiles};
 use crate::model::Classifier;
+use crate::ops::reading::Rounding;
 use crate::train::defaults;
 use crate::train::evaluate::classify;
 use data::{baseline, labelled, splits};
@@ -119,9 +120,19 @@ pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
                         .map(|&r| direction.documents[r].as_slice())
                         .collect();
                     let batch = defaults::CLASSIFY_BATCH;
-                    let found = classify(&model, &docs, batch, trainer.chunking(), &mut |_| {
-                        ControlFlow::Continue(())
-                    })
+                    let reader = model
+                        .encoder
+                        .reader(Rounding::None)
+                        .await
+                        .map_err(JobError::Failed)?;
+                    let found = classify(
+                        &model,
+                        reader.as_ref(),
+                        &docs,
+                        batch,
+                        trainer.chunking(),
+                        &mut |_| ControlFlow::Continue(()),
+                    )
                     .await?;
                     work.keep(&name, &found)?;
                     found
