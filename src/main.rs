@@ -1,7 +1,7 @@
 //! The `unfreeze` program.
 
 #[global_allocator]
-static ALLOCATOR: unfreeze::host::memory::Recycling = unfreeze::host::memory::Recycling;
+static ALLOCATOR: unfreeze::host::memory::Allocator = unfreeze::host::memory::Allocator;
 
 fn main() -> std::process::ExitCode {
     unfreeze::cli::run()

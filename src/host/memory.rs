@@ -15,7 +15,11 @@ const MOST: usize = 512 << 20;
 const BLOCKS: usize = 128;
 
 /// The system's allocator, with large blocks kept when they are freed.
-pub struct Recycling;
+pub struct Recycling(Mutex<Kept>);
+
+/// The program's allocator.
+pub struct Allocator;
+static PROGRAMS: Recycling = Recycling::new();
 
 #[derive(Clone, Copy)]
 struct Block {
@@ -32,13 +36,6 @@ struct Kept {
 
 // SAFETY: a kept block belongs to nobody; the pointer says where it is and no more.
 unsafe impl Send for Kept {}
-
-static KEPT: Mutex<Kept> = Mutex::new(Kept::new());
-
-/// What is kept. Nothing in here panics or allocates while it holds this.
-fn kept() -> MutexGuard<'static, Kept> {
-    KEPT.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// The layout that a block is really given: sizes in steps of an eighth, so that nearly equal ones can take each other's
 /// place. `None` for small blocks.
@@ -92,11 +89,46 @@ fn free(block: Option<Block>) {
     }
 }
 
+impl Recycling {
+    const fn new() -> Self {
+        Self(Mutex::new(Kept::new()))
+    }
+
+    /// Nothing in here panics or allocates while it holds this.
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn give_back(&self) {
+        let mut kept = self.kept();
+        while kept.count > 0 {
+            free(kept.remove(0));
+        }
+    }
+}
+
 /// Gives what is kept back to the system: when a job ends.
 pub fn give_back() {
-    let mut kept = kept();
-    while kept.count > 0 {
-        free(kept.remove(0));
+    PROGRAMS.give_back();
+}
+
+// SAFETY: as that of `Recycling`.
+unsafe impl GlobalAlloc for Allocator {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: as the caller promises, here and below.
+        unsafe { PROGRAMS.alloc(layout) }
+    }
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: as above.
+        unsafe { PROGRAMS.alloc_zeroed(layout) }
+    }
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        // SAFETY: as above.
+        unsafe { PROGRAMS.dealloc(at, layout) }
+    }
+    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // SAFETY: as above.
+        unsafe { PROGRAMS.realloc(at, layout, size) }
     }
 }
 
@@ -105,7 +137,7 @@ pub fn give_back() {
 unsafe impl GlobalAlloc for Recycling {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let rounded = rounded(layout);
-        match rounded.and_then(|layout| kept().take(layout)) {
+        match rounded.and_then(|layout| self.kept().take(layout)) {
             Some(at) => at,
             // SAFETY: as the caller promises; rounding keeps sizes above zero.
             None => unsafe { System.alloc(rounded.unwrap_or(layout)) },
@@ -114,7 +146,7 @@ unsafe impl GlobalAlloc for Recycling {
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         let rounded = rounded(layout);
-        match rounded.and_then(|layout| kept().take(layout)) {
+        match rounded.and_then(|layout| self.kept().take(layout)) {
             Some(at) => {
                 // SAFETY: a kept block has at least this size.
                 unsafe { at.write_bytes(0, layout.size()) };
@@ -128,7 +160,7 @@ unsafe impl GlobalAlloc for Recycling {
     unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
         match rounded(layout) {
             // Without one so large nothing could be taken for it.
-            Some(layout) if layout.size() <= MOST => kept().put(Block { at, layout }),
+            Some(layout) if layout.size() <= MOST => self.kept().put(Block { at, layout }),
             // SAFETY: it was given with this layout.
             Some(layout) => unsafe { System.dealloc(at, layout) },
             // SAFETY: as above.
@@ -170,43 +202,53 @@ mod tests {
         Layout::from_size_align(size, 64).unwrap()
     }
 
-    // One test: what is kept is kept for the whole process.
     #[test]
     fn large_blocks_are_used_again_and_given_back() {
-        give_back();
+        let recycling = Recycling::new();
         // SAFETY: every block is freed once, with the layout it has then.
         unsafe {
-            let first = Recycling.alloc(layout(3 * LARGE));
+            let first = recycling.alloc(layout(3 * LARGE));
             first.write_bytes(7, 3 * LARGE);
-            Recycling.dealloc(first, layout(3 * LARGE));
-            assert_eq!(kept().bytes, 3 * LARGE);
+            recycling.dealloc(first, layout(3 * LARGE));
+            assert_eq!(recycling.kept().bytes, 3 * LARGE);
             // A little smaller is the same block, without what was in it where zeros are asked for.
-            let again = Recycling.alloc_zeroed(layout(3 * LARGE - 1_000));
+            let again = recycling.alloc_zeroed(layout(3 * LARGE - 1_000));
             assert_eq!(again, first);
-            assert!(std::slice::from_raw_parts(again, 3 * LARGE - 1_000).iter().all(|&b| b == 0));
-            assert_eq!(kept().count, 0);
+            assert!(
+                std::slice::from_raw_parts(again, 3 * LARGE - 1_000)
+                    .iter()
+                    .all(|&b| b == 0)
+            );
+            assert_eq!(recycling.kept().count, 0);
             // Growing within the step keeps the place, growing beyond it the contents, and so does shrinking to a small one.
             again.write(9);
-            assert_eq!(Recycling.realloc(again, layout(3 * LARGE - 1_000), 3 * LARGE), first);
-            let grown = Recycling.realloc(first, layout(3 * LARGE), 40 * LARGE);
+            assert_eq!(
+                recycling.realloc(again, layout(3 * LARGE - 1_000), 3 * LARGE),
+                first
+            );
+            let grown = recycling.realloc(first, layout(3 * LARGE), 40 * LARGE);
             assert_eq!(grown.read(), 9);
-            let small = Recycling.realloc(grown, layout(40 * LARGE), 100);
+            let small = recycling.realloc(grown, layout(40 * LARGE), 100);
             assert_eq!(small.read(), 9);
-            let large = Recycling.realloc(small, layout(100), 2 * LARGE);
+            let large = recycling.realloc(small, layout(100), 2 * LARGE);
             assert_eq!(large.read(), 9);
-            Recycling.dealloc(large, layout(2 * LARGE));
+            recycling.dealloc(large, layout(2 * LARGE));
             // What is kept stays within bounds, in blocks and in bytes.
-            let many: Vec<_> = (0..2 * BLOCKS).map(|_| Recycling.alloc(layout(LARGE))).collect();
-            many.into_iter().for_each(|at| Recycling.dealloc(at, layout(LARGE)));
-            assert!(kept().count <= BLOCKS);
-            let many: Vec<_> = (0..5).map(|_| Recycling.alloc(layout(MOST / 4))).collect();
-            many.into_iter().for_each(|at| Recycling.dealloc(at, layout(MOST / 4)));
-            assert!(kept().bytes <= MOST && kept().count == 4);
-            let huge = Recycling.alloc(layout(2 * MOST));
-            Recycling.dealloc(huge, layout(2 * MOST));
-            assert!(kept().bytes <= MOST);
+            let many: Vec<_> = (0..2 * BLOCKS).map(|_| recycling.alloc(layout(LARGE))).collect();
+            many.into_iter()
+                .for_each(|at| recycling.dealloc(at, layout(LARGE)));
+            assert!(recycling.kept().count <= BLOCKS);
+            let many: Vec<_> = (0..5).map(|_| recycling.alloc(layout(MOST / 4))).collect();
+            many.into_iter()
+                .for_each(|at| recycling.dealloc(at, layout(MOST / 4)));
+            assert!(recycling.kept().bytes <= MOST);
+            assert_eq!(recycling.kept().count, 4);
+            let huge = recycling.alloc(layout(2 * MOST));
+            recycling.dealloc(huge, layout(2 * MOST));
+            assert!(recycling.kept().bytes <= MOST);
         }
-        give_back();
-        assert_eq!((kept().count, kept().bytes), (0, 0));
+        recycling.give_back();
+        assert_eq!(recycling.kept().count, 0);
+        assert_eq!(recycling.kept().bytes, 0);
     }
 }
