@@ -3,7 +3,8 @@
 //     web/build && cargo build --release && npm ci --prefix tests/web --ignore-scripts
 //     node benches/page.mjs            # `node benches/page.mjs sizes opening` measures those parts only
 //
-// UNFREEZE_PAGE, UNFREEZE_BINARY and CHROMIUM name what is measured, as in tests/run. What is compared is measured in turn, so
+// UNFREEZE_PAGE, UNFREEZE_BINARY and CHROMIUM name what is measured, as in tests/run; ROUNDS says how often, and
+// DEVICE=cpu or wgpu measures the rates of that device only. What is compared is measured in turn, so
 // that a machine that gets slower does so for both.
 import fs from 'node:fs';
 import os from 'node:os';
@@ -88,18 +89,20 @@ async function with_page(work) {
 function sizes() {
   const files = fs.readdirSync(page, { recursive: true, encoding: 'utf8' })
     .filter((file) => fs.statSync(path.join(page, file)).isFile() && !/\.(gz|br)$/.test(file));
-  const sums = { page: [0, 0, 0], model: [0, 0, 0] };
+  const sums = { page: [0, 0, 0], forward: [0, 0, 0], backward: [0, 0, 0] };
   for (const file of files) {
     const bytes = fs.readFileSync(path.join(page, file));
-    const brotli = zlib.brotliCompressSync(bytes, { params: { [zlib.constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } });
-    const sum = sums[file.startsWith('base/') ? 'model' : 'page'];
+    const { BROTLI_PARAM_SIZE_HINT: hint, BROTLI_PARAM_LGWIN: window } = zlib.constants;
+    const brotli = zlib.brotliCompressSync(bytes, { params: { [hint]: bytes.length, [window]: 24 } });
+    const sum = sums[/^base\/(forward|backward)\//.exec(file)?.[1] ?? 'page'];
     [bytes, zlib.gzipSync(bytes, { level: 9 }), brotli].forEach((packed, at) => { sum[at] += packed.length; });
   }
   const row = (name, sum) => say(`| ${name} | ${sum.map((n) => (n / 1e6).toFixed(2)).join(' | ')} |`);
   say('| MB | plain | gzip | brotli |\n|---|---|---|---|');
-  row('the page without the model', sums.page);
-  row('the model, both directions', sums.model);
-  row('together', sums.page.map((n, at) => n + sums.model[at]));
+  row('the page without a model', sums.page);
+  row('the model that reads forward', sums.forward);
+  row('together, what a first visit fetches', sums.page.map((n, at) => n + sums.forward[at]));
+  row('the model that reads backward, fetched when it is needed', sums.backward);
 }
 
 async function opening(rounds = Number(process.env.ROUNDS ?? 5)) {
@@ -180,17 +183,22 @@ async function window_while_it_trains() {
   }
 }
 
-const SHAPES = {
-  cpu: { batch: 32, bptt: 70, steps: 24 },
-  // A software adapter takes seconds for a step of any size.
-  wgpu: { batch: 4, bptt: 5, steps: 14 },
-};
+const CPU = { batch: 32, bptt: 70, steps: 24 };
+// A software adapter takes seconds for a step of any size.
+const WGPU = { batch: 4, bptt: 5, steps: 14 };
+// The Vulkan drivers that the native program is given: Mesa's, and the library that Chromium's WebGPU computes with too.
+const SWIFTSHADER = path.join(path.dirname(fs.realpathSync(process.env.CHROMIUM ?? '/usr/bin/chromium')), 'vk_swiftshader_icd.json');
+const DRIVERS = ['/usr/share/vulkan/icd.d/lvp_icd.x86_64.json', process.env.SWIFTSHADER ?? SWIFTSHADER, '/usr/lib/chromium/vk_swiftshader_icd.json'];
+const SIDES = [
+  ['cpu', CPU, {}],
+  ...[...new Set(DRIVERS)].filter((file) => fs.existsSync(file)).map((file) => ['wgpu', WGPU, { VK_DRIVER_FILES: file, VK_ICD_FILENAMES: file }]),
+].filter(([device]) => !process.env.DEVICE || device === process.env.DEVICE);
 const EPOCHS = 10;
 
-async function on_the_desktop(device, { batch, bptt, steps }) {
+async function on_the_desktop(device, { batch, bptt, steps }, env) {
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'unfreeze-'));
   const events = await natively(['adapt', '--texts', sample, '--out', path.join(scratch, 'lm'), '--device', device, '--seed', '3',
-    '--epochs', `${EPOCHS}`, '--batch', `${batch}`, '--bptt', `${bptt}`], { stop: (event) => event.event === 'step' && event.step >= steps });
+    '--epochs', `${EPOCHS}`, '--batch', `${batch}`, '--bptt', `${bptt}`], { env, stop: (event) => event.event === 'step' && event.step >= steps });
   fs.rmSync(scratch, { recursive: true, force: true });
   return events;
 }
@@ -230,18 +238,19 @@ function between(events) {
 async function rates(rounds = Number(process.env.ROUNDS ?? 3)) {
   say('| | batch x BPTT | native, ms a step | page, ms a step | page / native, time a step, by round | dispatches a step | submits a step |');
   say('|---|---|---|---|---|---|---|');
-  for (const [device, shape] of Object.entries(SHAPES)) {
+  for (const [device, shape, env] of SIDES) {
     const [theirs, ours, ratios, dispatches, submits] = [[], [], [], [], []];
     let named;
     for (let round = 0; round < rounds; round += 1) {
-      const told = await on_the_desktop(device, shape);
+      const told = await on_the_desktop(device, shape, env);
       const here = await in_the_page(device, shape);
       const [a, b] = [between(told), between(here)];
       const shared = [...a.keys()].filter((step) => b.has(step));
-      const sum = (of) => shared.reduce((total, step) => total + of.get(step).ms, 0) / shared.length;
-      theirs.push(sum(a));
-      ours.push(sum(b));
-      ratios.push(sum(b) / sum(a));
+      // The step in the middle: what else the machine does for a moment falls on a few of them.
+      const middle = (of) => median(shared.map((step) => of.get(step).ms));
+      theirs.push(middle(a));
+      ours.push(middle(b));
+      ratios.push(middle(b) / middle(a));
       dispatches.push(...shared.map((step) => b.get(step).dispatches));
       submits.push(...shared.map((step) => b.get(step).submits));
       named = [told, here].map((events) => events.find((event) => event.event === 'started').device);

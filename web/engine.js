@@ -1,10 +1,12 @@
 // The engine and the assistant, each in a worker of its own with its own instance of the program: starting it, talking with it,
 // noticing its end.
 
+import { known } from './models.js';
+
 let program;
 let model;
 
-// The compiled program and the files of the base models, for every worker that starts.
+// The compiled program and the files of the base model that reads forward, for every worker that starts.
 export function prepare(compiled, files) {
   program = compiled;
   model = files;
@@ -38,7 +40,7 @@ export function start(kind, heard, ended) {
       heard(data);
     }
   };
-  worker.postMessage({ kind, program, model, alive });
+  worker.postMessage({ kind, program, model, files: known(), alive });
   return {
     post: (message) => { if (!over) worker.postMessage(message, buffers(message)); },
     close: () => { over = true; worker.terminate(); },

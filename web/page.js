@@ -2,7 +2,9 @@
 
 import init, { give_model_file, model_files, open_files, open_window, settle_files } from './unfreeze.js';
 import { prepare } from './engine.js';
+import { counted, know, verified } from './models.js';
 
+const PROGRAM = 'unfreeze_bg.wasm';
 const state = document.getElementById('state');
 const share = document.getElementById('share');
 const say = (text) => { state.textContent = text; };
@@ -18,29 +20,12 @@ function fail(text) {
 let come = 0;
 let total = 0;
 
-async function counted(address) {
-  const response = await fetch(address);
-  if (!response.ok) throw new Error(`${address}: ${response.status} ${response.statusText}`);
-  const count = new TransformStream({
-    transform(piece, out) {
-      come += piece.byteLength;
-      share.value = Math.min(come / total, 1);
-      say(`Loading ${(come / 1e6).toFixed(1)} of ${(total / 1e6).toFixed(1)} MB`);
-      out.enqueue(piece);
-    },
+async function fetched(address) {
+  return counted(address, await fetch(address), (bytes) => {
+    come += bytes;
+    share.value = Math.min(come / total, 1);
+    say(`Loading ${(come / 1e6).toFixed(1)} of ${(total / 1e6).toFixed(1)} MB`);
   });
-  const type = address.endsWith('.wasm') ? 'application/wasm' : 'application/octet-stream';
-  return new Response(response.body.pipeThrough(count), { headers: { 'content-type': type } });
-}
-
-// The bytes of a file, which are what they were when the page was built.
-async function verified(address, sum) {
-  const bytes = await (await counted(address)).arrayBuffer();
-  const found = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  if (Array.from(found, (byte) => byte.toString(16).padStart(2, '0')).join('') !== sum) {
-    throw new Error(`${address} was changed on its way. Load this page again.`);
-  }
-  return new Uint8Array(bytes);
 }
 
 // One tab at a time has the projects. Another waits for its turn.
@@ -66,14 +51,15 @@ async function start() {
   await alone();
   document.body.dataset.state = 'loading';
   const files = await (await fetch('files.json')).json();
-  const needed = Object.entries(files).filter(([file]) => file.startsWith('base/') || file.endsWith('.wasm'));
-  total = needed.reduce((sum, [, file]) => sum + file.bytes, 0);
+  know(files);
+  // The model that reads backward comes when somebody asks for it.
+  const forward = Object.keys(files).filter((file) => file.startsWith('base/forward/'));
+  total = [PROGRAM, ...forward].reduce((sum, file) => sum + files[file].bytes, 0);
   // The model comes while the browser compiles the program.
-  const fetched = needed.filter(([file]) => file.startsWith('base/'))
-    .map(async ([file, { sha256 }]) => [file.slice('base/'.length), await verified(file, sha256)]);
-  const program = await WebAssembly.compileStreaming(counted('unfreeze_bg.wasm'));
+  const coming = forward.map(async (file) => [file.slice('base/'.length), await verified(file, await fetched(file))]);
+  const program = await WebAssembly.compileStreaming(fetched(PROGRAM));
   await init({ module_or_path: program });
-  const model = await Promise.all(fetched);
+  const model = await Promise.all(coming);
   const names = new Set(model_files());
   for (const [name, bytes] of model) if (names.has(name)) give_model_file(name, bytes);
   prepare(program, model);

@@ -2,6 +2,8 @@
 
 const VERSION = 'BUILD';
 const PAGE = FILES;
+// What the page itself keeps, whatever its version (models.js).
+const MODELS = 'models';
 
 self.addEventListener('install', (event) => {
   event.waitUntil((async () => {
@@ -13,7 +15,7 @@ self.addEventListener('install', (event) => {
 
 self.addEventListener('activate', (event) => {
   event.waitUntil((async () => {
-    for (const name of await caches.keys()) if (name !== VERSION) await caches.delete(name);
+    for (const name of await caches.keys()) if (![VERSION, MODELS].includes(name)) await caches.delete(name);
     await self.clients.claim();
   })());
 });

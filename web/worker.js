@@ -1,6 +1,7 @@
 // The life of a worker: told what to be and which program to run, it runs it and passes messages on.
 
 import init, { give_model_file, hear, run_assistant, run_engine } from './unfreeze.js';
+import { know } from './models.js';
 
 // A program that has broken down answers nothing sensible any more.
 const broken = (error) => {
@@ -14,7 +15,8 @@ globalThis.addEventListener('unhandledrejection', (event) => broken(event.reason
 const early = [];
 let heed = (message) => early.push(message);
 
-async function run({ kind, program, model, alive }) {
+async function run({ kind, program, model, files, alive }) {
+  know(files);
   await new Promise((held) => {
     navigator.locks.request(alive, () => { held(); return new Promise(() => {}); });
   });

@@ -124,6 +124,7 @@ impl App {
 
     /// Draws a frame. Free of `eframe`, so that tests can drive it.
     pub fn show(&mut self, ui: &mut Ui) {
+        theme::fit(ui.ctx());
         self.events();
         self.heed_settings();
         self.follower.follow(&mut self.panels, &mut self.shared);

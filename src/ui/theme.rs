@@ -180,6 +180,24 @@ pub const SPACE: f32 = 4.0;
 /// Below this width the rail goes to the bottom and side cards fold under.
 pub const NARROW: f32 = 720.0;
 
+/// Least height, in points, of what a finger presses, where it is narrow.
+pub const FINGER: f32 = 36.0;
+/// The same for a mouse.
+const POINTER: f32 = 18.0;
+
+/// Whether the whole window is as narrow as a phone.
+pub fn is_narrow(ctx: &egui::Context) -> bool {
+    ctx.content_rect().width() < NARROW
+}
+
+/// Makes what is pressed as high as a finger needs where the window is narrow, and lower where a mouse can be expected.
+pub fn fit(ctx: &egui::Context) {
+    let height = if is_narrow(ctx) { FINGER } else { POINTER };
+    if ctx.global_style().spacing.interact_size.y != height {
+        ctx.all_styles_mut(|style| style.spacing.interact_size.y = height);
+    }
+}
+
 /// The text that is being labelled.
 pub fn reading() -> TextStyle {
     TextStyle::Name("reading".into())

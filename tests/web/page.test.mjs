@@ -1,10 +1,15 @@
 // The page itself: what it asks for, without a network, without WebGPU, with a file that was changed, on a phone, for those
 // who do not see it.
 import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
+import http from 'node:http';
+import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { find, HANGS, label, open, page, picture, press, serve, state, text, until, visit, widgets } from './browser.mjs';
+import { run } from './engine.mjs';
 
 async function with_page(options, work) {
   const server = await serve(page);
@@ -17,12 +22,15 @@ async function with_page(options, work) {
   }
 }
 
+// Until the page is kept for when there is no network.
+const kept = (tab) => tab.evaluate(async () => {
+  await navigator.serviceWorker.ready;
+  while (navigator.serviceWorker.controller?.state !== 'activated') await new Promise((go) => { setTimeout(go, 50); });
+});
+
 test('it opens without a network after the first visit', { timeout: HANGS }, () => with_page({}, async (server, browser) => {
   const tab = await visit(browser, server.address);
-  await tab.evaluate(async () => {
-    await navigator.serviceWorker.ready;
-    while (navigator.serviceWorker.controller?.state !== 'activated') await new Promise((go) => { setTimeout(go, 50); });
-  });
+  await kept(tab);
   await server.close();
   await tab.reload();
   await state(tab, 'open');
@@ -30,6 +38,82 @@ test('it opens without a network after the first visit', { timeout: HANGS }, () 
   await text(tab, '0 of 100');
   server.close = async () => {};
 }));
+
+// What runs in a worker of its own, as training in both directions does. Two steps of it need the model.
+const BACKWARD = {
+  job: 'adapt', common: { device: 'cpu', seed: 3 }, texts: { path: '/tmp/texts.csv', text_columns: ['text'], label_column: null },
+  model: null, backward: true, out: '/tmp/lm', resume: false, overwrite: true,
+  lm: { epochs: 1, rate: null, batch: 4, bptt: 5, drop_mult: null, max_tokens: 200 },
+};
+const TEXTS = [['/tmp/texts.csv', `text\n${'the parcel has not come and nobody answers my letters\n'.repeat(40)}`]];
+const trained = (event) => event.event === 'step';
+
+test('the model that reads backward comes when it is needed, and stays', { timeout: HANGS }, () => with_page({}, async (server, browser) => {
+  const address = '/base/backward/model.safetensors';
+  const asked = () => server.asked.filter((name) => name === address).length;
+  const tab = await visit(browser, server.address);
+  await kept(tab);
+  assert.equal(asked(), 0, 'nobody has needed it yet');
+  const events = await run(tab, BACKWARD, { files: TEXTS, stop: trained });
+  assert.equal(asked(), 1);
+  const stage = 'fetch the model that reads backward';
+  assert.ok(events.some((event) => event.event === 'stage_started' && event.stage === stage), 'it is told');
+  assert.ok(events.some(trained), JSON.stringify(events.at(-1)));
+  await server.close();
+  await tab.reload();
+  await state(tab, 'open');
+  const again = await run(tab, BACKWARD, { files: TEXTS, stop: trained });
+  assert.ok(again.some(trained), JSON.stringify(again.at(-1)));
+  server.close = async () => {};
+}));
+
+test('without a network and without that model a run says what is missing', { timeout: HANGS }, () => with_page({}, async (server, browser) => {
+  const tab = await visit(browser, server.address);
+  await kept(tab);
+  await server.close();
+  const { event, message } = (await run(tab, BACKWARD, { files: TEXTS, stop: trained })).at(-1);
+  assert.equal(event, 'failed');
+  assert.match(message, /reads backward is fetched when it is first needed, and could not be .*Connect this device to the network/);
+  server.close = async () => {};
+}));
+
+test('that model is refused when it was changed on its way', { timeout: HANGS }, () => with_page({}, async (server, browser) => {
+  const name = '/base/backward/vocab.json';
+  server.changed.set(name, `${fs.readFileSync(path.join(page, name), 'utf8')} `);
+  const tab = await visit(browser, server.address);
+  const { event, message } = (await run(tab, BACKWARD, { files: TEXTS, stop: trained })).at(-1);
+  assert.equal(event, 'failed');
+  assert.match(message, /base\/backward\/vocab\.json was changed on its way/);
+}));
+
+const python = spawnSync('python3', ['--version']).status === 0;
+test('the server of this machine packs what it sends for those who can unpack it', { timeout: HANGS, skip: !python && 'there is no Python' }, async () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'unfreeze-'));
+  for (const [name, content] of [['a.js', 'plain'], ['a.js.br', 'by brotli'], ['a.js.gz', 'by gzip'], ['index.html', 'first']]) {
+    fs.writeFileSync(path.join(folder, name), content);
+  }
+  const server = spawn('python3', [path.join(import.meta.dirname, '../../web/server.py'), folder, '0']);
+  try {
+    const [said] = await once(server.stdout, 'data');
+    const port = Number(/:(\d+)/.exec(said)[1]);
+    const get = (name, headers = {}) => new Promise((tell, fail) => {
+      http.get({ host: '127.0.0.1', port, path: name, headers }, async (answer) => {
+        const { statusCode, headers: { 'content-encoding': coding, 'content-type': type, etag } } = answer;
+        tell({ status: statusCode, coding, type, etag, content: (await answer.toArray()).join('') });
+      }).on('error', fail);
+    });
+    const best = await get('/a.js', { 'accept-encoding': 'gzip, deflate, br, zstd' });
+    assert.deepEqual([best.coding, best.content, best.type], ['br', 'by brotli', 'text/javascript']);
+    assert.equal((await get('/a.js', { 'accept-encoding': 'gzip, br;q=0' })).content, 'by gzip');
+    assert.equal((await get('/a.js')).content, 'plain');
+    assert.equal((await get('/')).content, 'first');
+    assert.equal((await get('/a.js', { 'accept-encoding': 'br', 'if-none-match': best.etag })).status, 304);
+    assert.equal((await get('/none')).status, 404);
+  } finally {
+    server.kill();
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+});
 
 test('a request to anywhere else is refused by the browser', { timeout: HANGS }, () => with_page({}, async (server, browser) => {
   const tab = await visit(browser, server.address);

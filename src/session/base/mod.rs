@@ -6,11 +6,11 @@ mod native;
 mod web;
 
 #[cfg(not(target_family = "wasm"))]
-pub(super) use native::files;
-#[cfg(target_family = "wasm")]
-pub(super) use web::files;
+pub(super) use native::{fetch, files};
 #[cfg(target_family = "wasm")]
 pub use web::{FILES, give};
+#[cfg(target_family = "wasm")]
+pub(super) use web::{fetch, files};
 
 /// The files of a model directory.
 #[derive(Clone, Copy, Debug)]

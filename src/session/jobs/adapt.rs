@@ -236,6 +236,7 @@ pub async fn run(mut job: Adapt, control: &mut Control) -> Outcome {
     let resume = std::mem::take(&mut job.resume);
     let overwrite = std::mem::take(&mut job.overwrite);
     let device = start(control, "adapt", &job.common).await?;
+    load::have(control, job.model.as_deref(), job.backward).await?;
     let base = load::model(control, job.model.as_deref(), job.backward)?;
     let table = load::table(control, "texts", &job.texts, Labels::Ignored, false)?;
     let work = Work::open(&job.out, &job, resume, overwrite)?;

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, json};
 
+use super::super::base;
 use super::super::control::Control;
 use super::super::engine::{Outcome, start};
 use super::super::protocol::{Common, Event};
@@ -50,6 +51,23 @@ fn sizes(arch: &Architecture) -> String {
     )
 }
 
+const MODEL_COLUMNS: [&str; 6] = [
+    "model",
+    "reads",
+    "sizes",
+    "trained on",
+    "tokens read",
+    "perplexity",
+];
+
+fn reads(backward: bool) -> &'static str {
+    if backward {
+        "from the end"
+    } else {
+        "from the beginning"
+    }
+}
+
 pub async fn run(common: &Common, control: &mut Control) -> Outcome {
     let found = adapters().await;
     let cells = |texts: &[&str]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
@@ -77,16 +95,17 @@ pub async fn run(common: &Common, control: &mut Control) -> Outcome {
     let mut models = Vec::new();
     let mut rows = Vec::new();
     for backward in [false, true] {
+        if base::files(backward).is_none() {
+            let mut row = cells(&["built-in", reads(backward), "fetched when it is first needed"]);
+            row.resize(MODEL_COLUMNS.len(), String::new());
+            rows.push(row);
+            continue;
+        }
         let model = base_model(backward)?;
         let config = &model.config;
         rows.push(vec![
             "built-in".to_string(),
-            if backward {
-                "from the end"
-            } else {
-                "from the beginning"
-            }
-            .to_string(),
+            reads(backward).to_string(),
             sizes(&config.architecture),
             config.training["corpus"].as_str().unwrap_or("?").to_string(),
             config.training["tokens_seen"]
@@ -105,14 +124,7 @@ pub async fn run(common: &Common, control: &mut Control) -> Outcome {
     }
     control.emit(Event::Table {
         title: "Models".into(),
-        columns: cells(&[
-            "model",
-            "reads",
-            "sizes",
-            "trained on",
-            "tokens read",
-            "perplexity",
-        ]),
+        columns: cells(&MODEL_COLUMNS),
         rows,
     });
     // Tells the device that would be used, and why.

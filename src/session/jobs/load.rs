@@ -5,7 +5,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::super::base;
-use super::super::control::Control;
+use super::super::control::{Control, Stage};
 use super::super::engine::JobError;
 use super::super::protocol::{Event, Source};
 use crate::io::{Labels, ModelBytes, ModelFiles, Table, TableOptions, given_table, read_table};
@@ -32,7 +32,31 @@ pub fn base_model(backward: bool) -> Result<ModelFiles, JobError> {
     Ok(ModelFiles::parse(&files)?)
 }
 
-/// The model that a job names, or the built-in one; announced.
+/// Has the built-in model of one direction there, where a job names no other: in a tab it may have to be fetched first.
+pub async fn have(control: &mut Control, path: Option<&Path>, backward: bool) -> Result<(), JobError> {
+    if path.is_some() || base::files(backward).is_some() {
+        return Ok(());
+    }
+    let way = if backward { "backward" } else { "forward" };
+    let mut stage = Stage::start(
+        control,
+        &format!("fetch the model that reads {way}"),
+        Vec::new(),
+        0,
+        "KB",
+    );
+    let heard = |done: u64, total: u64| {
+        stage.progress(done / 1000, total / 1000);
+        !stage.control.stop_asked()
+    };
+    if !base::fetch(backward, heard).await.map_err(JobError::Failed)? {
+        return Err(JobError::Stopped("nothing was trained yet".into()));
+    }
+    stage.done();
+    Ok(())
+}
+
+/// The model that a job names, or the built-in one, which [`have`] has put there; announced.
 pub fn model(control: &Control, path: Option<&Path>, backward: bool) -> Result<ModelFiles, JobError> {
     let files = match path {
         Some(path) => ModelFiles::read(path)?,

@@ -29,6 +29,7 @@ fn running_text(source: &Source) -> bool {
 
 pub async fn run(job: Perplexity, control: &mut Control) -> Outcome {
     let device = start(control, "perplexity", &job.common).await?;
+    load::have(control, job.model.as_deref(), job.backward).await?;
     let files = load::model(control, job.model.as_deref(), job.backward)?;
     let model = files.language_model(&device)?;
     let path = &job.texts.path;

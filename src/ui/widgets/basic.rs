@@ -32,8 +32,11 @@ pub fn chip(ui: &mut Ui, text: impl Into<String>) -> Response {
     )
 }
 
-/// The key that works here, drawn as a key.
+/// The key that works here, drawn as a key; nothing on a phone, which has none.
 pub fn keycap(ui: &mut Ui, key: &str) -> Response {
+    if theme::is_narrow(ui.ctx()) {
+        return ui.allocate_exact_size(vec2(0.0, 0.0), Sense::hover()).1;
+    }
     let theme = Theme::of(ui.ctx());
     let font = FontId::monospace(TextStyle::Small.resolve(ui.style()).size - 1.0);
     let text = ui.painter().layout_no_wrap(key.to_owned(), font, theme.dim);

@@ -1,12 +1,15 @@
 //! A label as a button: its key, colour, name, count, and how likely it is.
 
+use std::sync::Arc;
+
+use egui::text::LayoutJob;
 use egui::{
-    Color32, FontId, Rect, Response, RichText, Role, Sense, Stroke, StrokeKind, TextStyle, TextWrapMode, Ui,
-    Widget, WidgetInfo, WidgetText, pos2, vec2,
+    Color32, FontId, Galley, Rect, Response, Role, Sense, Stroke, StrokeKind, TextStyle, Ui, Widget,
+    WidgetInfo, pos2, vec2,
 };
 
 use super::numbers::{grouped, percent};
-use crate::ui::theme::Theme;
+use crate::ui::theme::{self, Theme};
 
 /// The least height, in points, that a finger meets.
 pub const HEIGHT: f32 = 44.0;
@@ -65,12 +68,19 @@ impl Widget for LabelButton<'_> {
 }
 
 impl LabelButton<'_> {
+    fn name_within(&self, ui: &Ui, room: f32, theme: &Theme, style: &TextStyle, rows: usize) -> Arc<Galley> {
+        let mut job = LayoutJob::simple(self.name.to_owned(), style.resolve(ui.style()), theme.text, room);
+        job.wrap.max_rows = rows;
+        job.wrap.break_anywhere = rows == 1;
+        ui.painter().layout_job(job)
+    }
+
     fn paint(&self, ui: &Ui, rect: Rect, theme: &Theme) {
         let painter = ui.painter();
         let small = TextStyle::Small.resolve(ui.style());
         let middle = rect.center().y;
         let mut left = rect.left() + 12.0;
-        if let Some(key) = self.key {
+        if let Some(key) = self.key.filter(|_| !theme::is_narrow(ui.ctx())) {
             let cap = Rect::from_min_size(pos2(left, middle - 10.0), vec2(21.0, 20.0));
             let line = Stroke::new(1.0, theme.line);
             painter.rect(cap, 4, theme.background, line, StrokeKind::Inside);
@@ -100,8 +110,11 @@ impl LabelButton<'_> {
         }
         let count = painter.layout_no_wrap(grouped(self.count), small, theme.dim);
         let room = (right - left - count.size().x - 8.0).max(20.0);
-        let name = WidgetText::from(RichText::new(self.name).color(theme.text));
-        let name = name.into_galley(ui, Some(TextWrapMode::Truncate), room, TextStyle::Body);
+        let mut name = self.name_within(ui, room, theme, &TextStyle::Body, 1);
+        if name.elided {
+            // Rather two lines of small letters than half a name.
+            name = self.name_within(ui, room, theme, &TextStyle::Small, 2);
+        }
         let end = left + name.size().x + 8.0;
         painter.galley(pos2(left, middle - name.size().y / 2.0), name, theme.text);
         painter.galley(pos2(end, middle - count.size().y / 2.0 + 1.0), count, theme.dim);

@@ -67,6 +67,7 @@ pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
     }
     let mut bases = vec![load::model(control, job.model.as_deref(), false)?];
     if job.bidirectional {
+        load::have(control, None, true).await?;
         bases.push(load::model(control, None, true)?);
     }
     let work = Work::open(&job.out, &job, resume, overwrite)?;

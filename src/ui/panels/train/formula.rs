@@ -27,6 +27,9 @@ fn pieces(schedule: Schedule, rate: f64, t: u64, total: u64) -> Vec<Piece> {
         let text = if x >= 0.001 { trim(x) } else { scientific(x) };
         (text, Tone::Setting)
     };
+    if total == 0 {
+        return symbols(schedule);
+    }
     let value = rate * schedule.rate(t as usize, total as usize);
     let result = (format!("{value:.2e}"), Tone::Result);
     match schedule {
@@ -67,6 +70,18 @@ fn pieces(schedule: Schedule, rate: f64, t: u64, total: u64) -> Vec<Piece> {
             result,
         ],
     }
+}
+
+/// The equation before it is known how many steps there are.
+fn symbols(schedule: Schedule) -> Vec<Piece> {
+    let text = match schedule {
+        Schedule::Stlr { .. } => {
+            "η = η max · (1 + p·(ratio − 1)) / ratio\np = t / cut, then 1 − (t − cut) / (T − cut)"
+        }
+        Schedule::Constant => "η = η max, the same at every step",
+        _ => "η = η max · (1 + cos(π · t / T)) / 2",
+    };
+    vec![(text.into(), Tone::Plain)]
 }
 
 /// Without zeros that say nothing.
@@ -147,5 +162,7 @@ mod tests {
         // With fewer than ten steps there is no rise.
         assert!(text(Schedule::stlr(), 1, 4).contains("p = 1 − 1 / 4 = 0.750"));
         assert!(text(Schedule::Constant, 3, 9).ends_with("1.00e-2"));
+        // Before the first step there are letters for them.
+        assert!(text(Schedule::stlr(), 0, 0).contains("p = t / cut"));
     }
 }

@@ -6,10 +6,10 @@ use egui::{
 };
 
 use super::chart::gradient;
-use super::numbers::{clock, count};
+use super::numbers::{capital, clock, count};
 use super::view::{Intent, View};
 use crate::ui::actions::Action;
-use crate::ui::run::{Asked, Kind, Status};
+use crate::ui::run::{Asked, Kind, Stage, Status};
 use crate::ui::theme;
 use crate::ui::widgets::{keycap, small};
 
@@ -162,9 +162,16 @@ fn buttons(ui: &mut Ui, view: &View<'_>, asked: Asked, intents: &mut Vec<Intent>
     }
 }
 
+/// What training waits for at the moment: kernels that compile, a model that is fetched.
+fn waited_for<'a>(view: &View<'a>) -> Option<&'a Stage> {
+    let last = view.record.stages.last()?;
+    let waits = view.record.status.active() && view.live && !last.trains() && last.seconds.is_none();
+    waits.then_some(last)
+}
+
 /// Done and to do of what is shown: a recorded stage, or the plan.
 fn extent(view: &View<'_>) -> (u64, u64) {
-    match view.stage {
+    match waited_for(view).or(view.stage) {
         Some(stage) => (stage.done, stage.total.max(stage.done)),
         None => (view.outlook.total, view.outlook.total),
     }
@@ -180,7 +187,8 @@ fn progress(ui: &mut Ui, view: &View<'_>, intents: &mut Vec<Intent>) {
     if ui.is_rect_visible(outer) {
         let painter = ui.painter();
         painter.rect_filled(rect, 5.0, theme.raised);
-        let until = if view.stage.is_some() {
+        let waits = waited_for(view).is_some();
+        let until = if waits || view.stage.is_some() {
             x(done)
         } else {
             x(view.step)
@@ -195,7 +203,7 @@ fn progress(ui: &mut Ui, view: &View<'_>, intents: &mut Vec<Intent>) {
         clipped.add(gradient(right, 5.0, theme.heat(0.5), theme.heat(1.0)));
         let joint = Rect::from_min_max(pos2(middle - 6.0, rect.top()), pos2(middle + 6.0, rect.bottom()));
         clipped.rect_filled(joint, 0.0, theme.heat(0.5));
-        if !view.live || view.stage.is_none() {
+        if !waits && (!view.live || view.stage.is_none()) {
             painter.circle(
                 pos2(x(view.step), rect.center().y),
                 7.0,
@@ -233,6 +241,10 @@ fn pace(ui: &mut Ui, view: &View<'_>) {
     let (done, total) = extent(view);
     let active = view.record.status.active();
     let text = match view.stage {
+        _ if let Some(stage) = waited_for(view) => {
+            let (done, total) = (count(done), count(total));
+            format!("{}: {done} of {total} {}", capital(&stage.name), stage.unit)
+        }
         None => format!("{} steps planned", count(total)),
         Some(stage) if active => {
             let unit = if stage.trains() {
