@@ -253,7 +253,7 @@ async function rates(rounds = Number(process.env.ROUNDS ?? 3)) {
       ratios.push(middle(b) / middle(a));
       dispatches.push(...shared.map((step) => b.get(step).dispatches));
       submits.push(...shared.map((step) => b.get(step).submits));
-      named = [told, here].map((events) => events.find((event) => event.event === 'started').device);
+      named = [told, here].map((events) => events.find((event) => event.event === 'started' && event.job === 'adapt').device);
     }
     const count = (numbers) => (device === 'cpu' ? '' : spread(numbers, 0));
     say(`| ${named[0]} and ${named[1]} | ${shape.batch} x ${shape.bptt} | ${spread(theirs, 0)} | ${spread(ours, 0)} | ${ratios.map((r) => r.toFixed(2)).join(', ')} | ${count(dispatches)} | ${count(submits)} |`);
