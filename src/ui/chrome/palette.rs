@@ -44,7 +44,9 @@ impl Palette {
         let mut picked = found.get(self.chosen).copied().filter(|_| enter);
         let modal = egui::Modal::new(egui::Id::unique("palette")).show(ui.ctx(), |ui| {
             ui.set_width(460.0_f32.min(ui.ctx().content_rect().width() - 48.0));
-            let edit = TextEdit::singleline(&mut self.typed).hint_text("What would you like to do?");
+            let edit = TextEdit::singleline(&mut self.typed)
+                .align(egui::Align2::LEFT_CENTER)
+                .hint_text("What would you like to do?");
             let field = ui.add(edit.desired_width(f32::INFINITY));
             field.request_focus();
             if field.changed() {

@@ -64,6 +64,7 @@ impl WritePanel {
         small(ui, hint);
         card(ui, |ui| {
             let edit = TextEdit::singleline(&mut self.beginning)
+                .align(egui::Align2::LEFT_CENTER)
                 .hint_text("A beginning, such as: I would like to")
                 .font(theme::reading())
                 .desired_width(f32::INFINITY);

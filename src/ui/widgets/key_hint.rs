@@ -4,11 +4,13 @@ use egui::{
     Color32, FontId, Rect, Response, Role, Sense, Stroke, StrokeKind, TextStyle, Ui, WidgetInfo, pos2, vec2,
 };
 
-use crate::ui::theme::Theme;
+use crate::ui::theme::{self, Theme};
 
 /// A key cap and a word, as one thing to click. `height` is the least that a finger needs where there is one.
 pub fn key_hint(ui: &mut Ui, key: &str, word: &str, explanation: &str, height: f32) -> Response {
     let theme = Theme::of(ui.ctx());
+    // A phone has no room for the key and mostly none to press.
+    let key = if theme::is_narrow(ui.ctx()) { "" } else { key };
     let font = TextStyle::Small.resolve(ui.style());
     let mono = FontId::monospace(font.size - 1.0);
     let key_text = ui

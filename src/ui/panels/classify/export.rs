@@ -135,6 +135,7 @@ impl ExportWindow {
         let place = |ui: &mut Ui| {
             let width = (ui.available_width() - 96.0).max(80.0);
             let edit = TextEdit::singleline(&mut self.typed)
+                .align(egui::Align2::LEFT_CENTER)
                 .hint_text(suggested.display().to_string())
                 .desired_width(width);
             let edit = ui.add(edit);

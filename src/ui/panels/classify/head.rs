@@ -169,6 +169,7 @@ impl Head<'_> {
 
 fn search(ui: &mut Ui, filter: &mut Filter, width: f32) {
     let edit = TextEdit::singleline(&mut filter.search)
+        .align(egui::Align2::LEFT_CENTER)
         .hint_text("Search")
         .char_limit(200)
         .desired_width(width);

@@ -118,8 +118,6 @@ pub(super) fn hints(ui: &mut Ui, view: &View, wants: &mut Vec<Want>) {
         let height = if view.narrow { theme::SPACE * 11.0 } else { 0.0 };
         ui.spacing_mut().item_spacing = vec2(if view.narrow { 14.0 } else { 18.0 }, 0.0);
         for (key, word, action) in hints {
-            // A phone has no room for the key and mostly none to press.
-            let key = if view.narrow { "" } else { key };
             let word = if view.narrow {
                 word.trim_end_matches(" texts").trim_end_matches(" label")
             } else {
@@ -143,6 +141,7 @@ pub(super) fn new_label(ui: &mut Ui, view: &View, field: &mut NewLabel, wants: &
     ui.horizontal_wrapped(|ui| {
         let name = ui.label("New label");
         let edit = TextEdit::singleline(&mut field.name)
+            .align(egui::Align2::LEFT_CENTER)
             .id_salt("new-label")
             .char_limit(60)
             .hint_text("its name")

@@ -123,6 +123,7 @@ impl Manager {
     fn name(&mut self, ui: &mut Ui, view: &View, label: &Label, wants: &mut Vec<Want>) {
         let mut name = self.names.get(&label.id).unwrap_or(&label.name).clone();
         let edit = TextEdit::singleline(&mut name)
+            .align(egui::Align2::LEFT_CENTER)
             .id_salt(("label-name", label.id))
             .char_limit(60)
             .desired_width(if view.narrow { 130.0 } else { 200.0 });

@@ -72,6 +72,7 @@ impl Setup {
     fn field(&mut self, ui: &mut Ui, view: &View, wants: &mut Vec<Want>) {
         ui.horizontal_wrapped(|ui| {
             let edit = TextEdit::singleline(&mut self.field)
+                .align(egui::Align2::LEFT_CENTER)
                 .id_salt("first-labels")
                 .hint_text("billing, delivery, returns")
                 .char_limit(2_000)

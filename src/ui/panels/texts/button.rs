@@ -2,7 +2,7 @@
 
 use egui::{Response, RichText, Stroke, TextStyle, Ui, WidgetInfo, vec2};
 
-use crate::ui::theme::Theme;
+use crate::ui::theme::{self, Theme};
 use crate::ui::widgets::BUTTON_HEIGHT;
 
 /// How much a button asks to be pressed.
@@ -14,7 +14,7 @@ pub(super) enum Weight {
     Usual,
 }
 
-/// A button of a finger's height with its key, where it has one, and what it does.
+/// A button of a finger's height with its key, where it has one and there is a keyboard, and what it does.
 pub(super) fn button(ui: &mut Ui, text: &str, key: &str, weight: Weight, explanation: &str) -> Response {
     let theme = Theme::of(ui.ctx());
     let mut words = RichText::new(text).color(theme.text);
@@ -27,7 +27,7 @@ pub(super) fn button(ui: &mut Ui, text: &str, key: &str, weight: Weight, explana
             .fill(theme.tint(theme.ice, 0.22))
             .stroke(Stroke::new(1.0, theme.ice));
     }
-    if !key.is_empty() {
+    if !key.is_empty() && !theme::is_narrow(ui.ctx()) {
         let key = RichText::new(key).text_style(TextStyle::Small).monospace();
         button = button.shortcut_text(key);
     }

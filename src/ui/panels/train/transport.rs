@@ -15,8 +15,13 @@ use crate::ui::widgets::{keycap, small};
 
 /// The stages as people count them: what a chip says, which stages of the record it stands for, whether it is over.
 fn chips(view: &View<'_>) -> Vec<(String, Option<usize>, bool)> {
-    let recipe = &view.record.recipe;
     let stages = &view.record.stages;
+    // Before a first run, the plan's.
+    let recipe = if stages.is_empty() {
+        view.recipe
+    } else {
+        &view.record.recipe
+    };
     let mut kinds = vec![
         (Kind::Estimate, "estimate the error"),
         (Kind::Train, "train on every label"),
@@ -60,7 +65,9 @@ pub fn show(ui: &mut Ui, view: &View<'_>, asked: Asked, intents: &mut Vec<Intent
             ui.set_width(ui.available_width());
             stages(ui, view, intents);
             if view.narrow {
-                ui.horizontal_wrapped(|ui| buttons(ui, view, asked, intents));
+                if view.record.status.active() {
+                    ui.horizontal_wrapped(|ui| buttons(ui, view, asked, intents));
+                }
                 progress(ui, view, intents);
                 pace(ui, view);
             } else {
