@@ -155,3 +155,30 @@ fn a_label_does_not_depend_on_the_batch() {
         );
     }
 }
+
+#[test]
+fn rounding_moves_confidences_a_little_and_exact_ones_are_those_of_any_batch() {
+    let dir = Dir::with_classifier();
+    dir.write("good.csv", labelled(60, 3));
+    let line = "classify --model classifier --input good.csv --text-column text";
+    let told = |line: &str| -> Vec<(String, f64)> {
+        let one = |event: &Value| {
+            (
+                event["label"].to_string(),
+                event["confidence"].as_f64().expect("a number"),
+            )
+        };
+        dir.done(line).of("classified").map(one).collect()
+    };
+    let (rounded, exact) = (told(line), told(&format!("{line} --exact")));
+    assert_eq!(rounded, told(line));
+    assert_eq!(exact, told(&format!("{line} --exact --batch 3")));
+    assert_eq!((rounded.len(), exact.len()), (60, 60));
+    for ((label, confidence), (exact_label, exact)) in rounded.iter().zip(&exact) {
+        assert!((confidence - exact).abs() < 0.03, "{confidence} {exact}");
+        assert!(
+            label == exact_label || *exact < 0.53,
+            "{label} {exact_label} {exact}"
+        );
+    }
+}

@@ -83,6 +83,7 @@ impl Reader {
     /// If there is no layer or the sizes do not fit each other.
     pub fn new(embedding: Vec<f32>, width: usize, weights: Vec<LayerWeights>, rounding: Rounding) -> Self {
         let rounded = rounding == Rounding::Bytes && bytes::supported();
+        assert!(!weights.is_empty(), "an encoder without layers");
         let mut first = None;
         let mut input = width;
         let mut layers = Vec::with_capacity(weights.len());
@@ -110,7 +111,7 @@ impl Reader {
             input = hidden;
         }
         let Some(first) = first else {
-            panic!("an encoder without layers")
+            unreachable!("asserted above")
         };
         Self {
             embedding,
