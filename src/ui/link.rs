@@ -28,6 +28,7 @@ pub fn of(settings: &Settings, recipe: &Recipe) -> String {
     put("factor", json(&recipe.factor), json(&plain.factor));
     put("epochs", json(&recipe.epochs), json(&plain.epochs));
     put("adapt", json(&recipe.adapt), json(&plain.adapt));
+    put("both", json(&recipe.both), json(&plain.both));
     put("seed", json(&settings.seed), json(&usual.seed));
     put("device", json(&settings.device), json(&usual.device));
     parts.join("&")
@@ -47,6 +48,7 @@ pub fn apply(link: &str, settings: &mut Settings, recipe: &mut Recipe) {
             "factor" => recipe.factor = number(text, |v| (1.0..=1e3).contains(&v)).unwrap_or(recipe.factor),
             "epochs" => set(&mut recipe.epochs, text, |v| (1..=1000).contains(v)),
             "adapt" => set(&mut recipe.adapt, text, |_| true),
+            "both" => set(&mut recipe.both, text, |_| true),
             "seed" => set(&mut settings.seed, text, |_| true),
             "device" => set(&mut settings.device, text, |_| true),
             _ => {}
@@ -93,12 +95,13 @@ mod tests {
             factor in 1.0..1e3,
             epochs in 1..1000_usize,
             adapt: bool,
+            both: bool,
             seed: u64,
             which in 0..3_usize,
         ) {
             let method = [Method::Ulmfit, Method::Full, Method::ChainThaw][which];
             let device = [DeviceChoice::Auto, DeviceChoice::Cpu, DeviceChoice::Wgpu][which];
-            let recipe = Recipe { method, rate, cut_frac, ratio, factor, epochs, adapt };
+            let recipe = Recipe { method, rate, cut_frac, ratio, factor, epochs, adapt, both };
             let settings = Settings { seed, device, ..Settings::default() };
             let link = of(&settings, &recipe);
             prop_assert_eq!(applied(&link), (settings, recipe));

@@ -25,6 +25,16 @@ pub struct Recipe {
     pub epochs: usize,
     /// Whether the language model reads the texts first.
     pub adapt: bool,
+    /// Whether a second classifier reads the texts backward.
+    #[serde(default)]
+    pub both: bool,
+}
+
+impl Recipe {
+    /// Directions of reading, each with a language model and a classifier of its own.
+    pub fn directions(&self) -> usize {
+        1 + usize::from(self.both)
+    }
 }
 
 impl Default for Recipe {
@@ -38,6 +48,7 @@ impl Default for Recipe {
             factor: 2.6,
             epochs: 20,
             adapt: true,
+            both: false,
         }
     }
 }

@@ -38,14 +38,19 @@ pub fn estimate(
         let train = record.stage(Kind::Train)?;
         let per_step = train.seconds? / train.done.max(1) as f64;
         let folds = record.stages.iter().filter(|s| s.kind == Kind::Estimate).count();
-        let folds = if material.measured_aside() { 0 } else { folds };
+        let folds = if material.measured_aside() {
+            0
+        } else {
+            folds / record.recipe.directions()
+        };
         let classifiers = per_step * steps as f64 * (1 + folds) as f64;
         let adapt = if recipe.adapt {
             record.stage(Kind::Adapt)?.seconds?
         } else {
             0.0
         };
-        Some((classifiers + adapt, record.number))
+        let directions = recipe.directions() as f64;
+        Some((directions * (classifiers + adapt), record.number))
     })
 }
 

@@ -121,6 +121,11 @@ pub fn what_will_happen(material: &Material, recipe: &Recipe) -> String {
             "Trains on your {labels} labels of {classes} classes, without adapting the language model first"
         )
     };
+    let first = if recipe.both {
+        format!("{first}: once forward and once backward")
+    } else {
+        first
+    };
     let then = if material.measured_aside() {
         format!("The error is measured on the {aside} labels kept aside.")
     } else {
@@ -218,7 +223,7 @@ pub fn fit(project: &Project, material: &Material, recipe: &Recipe, common: Comm
         model: None,
         out: model_place(work_dir),
         method: recipe.method,
-        bidirectional: false,
+        bidirectional: recipe.both,
         adapt: recipe.adapt,
         lm: LmOptions::default(),
         classifier: options(recipe),
@@ -318,6 +323,12 @@ mod tests {
             Common::default(),
             "/w".as_ref(),
         );
+        assert!(!job.bidirectional);
+        let both = Recipe {
+            both: true,
+            ..Recipe::default()
+        };
+        assert!(fit(&p, &material, &both, Common::default(), "/w".as_ref()).bidirectional);
         let rows = job.data.rows.unwrap();
         assert_eq!(rows[0].text, "text number 1 of the test");
         assert_eq!(

@@ -266,6 +266,27 @@ fn running(dir: &std::path::Path) -> State {
 const WIDE: [f32; 2] = [1204.0, 755.0];
 
 #[test]
+fn both_directions_are_a_tick_away() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut shared = shared(dir.path());
+    shared.project = Some(project(600, 84));
+    let state = State {
+        panel: TrainPanel::default(),
+        shared,
+    };
+    let mut harness = harness(state, WIDE, egui::Theme::Light);
+    assert!(
+        harness
+            .query_by_label_contains("once forward and once backward")
+            .is_none()
+    );
+    harness.get_by_label("both directions").click();
+    harness.run_steps(2);
+    assert!(harness.state().panel.recipe.both);
+    harness.get_by_label_contains("once forward and once backward");
+}
+
+#[test]
 fn blocks_say_their_rates_and_the_playhead_moves_them() {
     let dir = tempfile::tempdir().unwrap();
     let mut harness = harness(running(dir.path()), WIDE, egui::Theme::Dark);

@@ -44,6 +44,8 @@ fn chips(view: &View<'_>) -> Vec<(String, Option<usize>, bool)> {
             .map_or("", |s| s.name.trim_start_matches("train "));
         let name = if fold.starts_with("fold") {
             format!("{name}, {fold}")
+        } else if stage.is_some_and(|s| s.name.ends_with(" backward")) {
+            format!("{name}, backward")
         } else {
             (*name).to_string()
         };
