@@ -3,7 +3,7 @@
 use super::Reader;
 
 /// Multiplications of a part: about a second of work on two cores, after which progress is told and a command heeded.
-const WORK: usize = 150_000_000_000;
+const WORK: u64 = 150_000_000_000;
 /// Tokens of a part: enough for every slot, and no more than are worth waiting for.
 const TOKENS: std::ops::RangeInclusive<usize> = 24 * 1024..=64 * 1024;
 
@@ -12,7 +12,8 @@ pub fn parts(reader: &Reader, documents: &[&[u32]]) -> Vec<Vec<usize>> {
     let mut order: Vec<usize> = (0..documents.len()).collect();
     order.sort_by_key(|&d| std::cmp::Reverse(documents[d].len()));
     let most_words = reader.most_words();
-    let most_tokens = (WORK / reader.weights().max(1)).clamp(*TOKENS.start(), *TOKENS.end());
+    let most_tokens =
+        ((WORK / reader.weights().max(1) as u64) as usize).clamp(*TOKENS.start(), *TOKENS.end());
     let mut seen = vec![usize::MAX; reader.embedding.len() / reader.width.max(1)];
     let mut parts: Vec<Vec<usize>> = Vec::new();
     let (mut tokens, mut words) = (0, 0);
