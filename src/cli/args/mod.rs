@@ -395,7 +395,7 @@ pub struct EvaluateArgs {
     pub data: PathBuf,
     #[command(flatten)]
     pub columns: ColumnArgs,
-    /// Texts of a batch
+    /// Texts of a batch on a GPU
     #[arg(long, value_name = "N", value_parser = values::count)]
     pub batch: Option<usize>,
     /// Score only so many rows, drawn by the seed

@@ -5,7 +5,7 @@
 //! the means of the embedding and of every layer measured better with few labels, so these are the features.
 
 use super::linear::{Dense, Linear as _, directions, dot, to_unit};
-use crate::ops::reading::{Pooling, Reader, Rounding};
+use crate::ops::reading::{self, Pooling, Reader, Rounding};
 use crate::session::engine::JobError;
 use crate::session::jobs::base_model;
 use crate::text::Tokenizer;
@@ -70,9 +70,12 @@ impl Encoder {
     pub fn pool(&self, documents: &[Vec<u32>]) -> Dense {
         let mut out = Dense::zeros(documents.len(), self.width());
         let documents: Vec<&[u32]> = documents.iter().map(Vec::as_slice).collect();
-        let read = self.reader.read(&documents, Pooling::Means);
-        for (row, means) in read.chunks_exact(self.width()).enumerate() {
-            out.row_mut(row).copy_from_slice(means);
+        for rows in reading::parts(&self.reader, &documents) {
+            let part: Vec<&[u32]> = rows.iter().map(|&row| documents[row]).collect();
+            let read = self.reader.read(&part, Pooling::Means);
+            for (row, means) in rows.into_iter().zip(read.chunks_exact(self.width())) {
+                out.row_mut(row).copy_from_slice(means);
+            }
         }
         out
     }

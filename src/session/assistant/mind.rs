@@ -227,17 +227,6 @@ impl Mind {
             return Some(Told::Little);
         };
         let told = self.step_in(&mut space);
-        let told = match told {
-            Ok(told) => told,
-            Err(why) => {
-                self.insight.trouble = Some(format!(
-                    "the language model failed ({why}); suggestions go by words alone"
-                ));
-                space.lose_encoder();
-                self.stale = true;
-                Some(Told::Little)
-            }
-        };
         self.space = Some(space);
         told
     }
@@ -251,60 +240,60 @@ impl Mind {
         Space::new(self.texts.texts.len(), words, encoder.ok(), self.seed)
     }
 
-    fn step_in(&mut self, space: &mut Space) -> Result<Option<Told>, String> {
+    fn step_in(&mut self, space: &mut Space) -> Option<Told> {
         if self.stale {
             let needed = self.examples.iter().chain(&self.measured).map(|e| e.0);
             let missing: Vec<TextId> = needed.filter(|&t| !space.knows(t)).take(CHUNK).collect();
             if !missing.is_empty() {
-                self.learn(space, &missing)?;
-                return Ok(Some(Told::Little));
+                self.learn(space, &missing);
+                return Some(Told::Little);
             }
             self.retrain(space);
-            return Ok(Some(Told::Much));
+            return Some(Told::Much);
         }
         if let Some(&text) = self.asked.iter().find(|t| self.wants_tint(**t)) {
-            self.tint(space, text)?;
-            return Ok(Some(Told::Much));
+            self.tint(space, text);
+            return Some(Told::Much);
         }
         let complete = space.learned.len() == space.known.len();
         let outdated = |s: &&(TextId, usize, u64)| {
             s.1 == 0 || s.2 != space.version || (complete && s.1 < space.learned.len())
         };
         if let Some(&(text, ..)) = self.similar.iter().find(outdated) {
-            self.learn(space, &[text])?;
+            self.learn(space, &[text]);
             self.look_for_similar(space, text);
-            return Ok(Some(Told::Much));
+            return Some(Told::Much);
         }
         let ahead = self.insight.queue.iter().take(TINTED_AHEAD).map(|p| p.text);
         if let Some(text) = ahead.into_iter().find(|&t| self.wants_tint(t)) {
-            self.tint(space, text)?;
-            return Ok(Some(Told::Much));
+            self.tint(space, text);
+            return Some(Told::Much);
         }
         if !self.curve_done {
             let texts = &self.texts.texts;
             self.curve_done = !self.curve.advance(space, texts, &self.examples, self.labels);
             self.measure(space);
-            return Ok(Some(if self.curve_done { Told::Much } else { Told::Little }));
+            return Some(if self.curve_done { Told::Much } else { Told::Little });
         }
         if self.map_asked
             && self.places.is_empty()
             && (space.settled() || complete)
             && let Some(told) = self.advance_map(space)
         {
-            return Ok(Some(told));
+            return Some(told);
         }
-        if self.learn_next(space)? {
-            return Ok(Some(Told::Little));
+        if self.learn_next(space) {
+            return Some(Told::Little);
         }
-        Ok(if self.map_asked {
+        if self.map_asked {
             self.advance_map(space)
         } else {
             None
-        })
+        }
     }
 
     /// Vectors of the next texts in order; whether there were any.
-    fn learn_next(&mut self, space: &mut Space) -> Result<bool, String> {
+    fn learn_next(&mut self, space: &mut Space) -> bool {
         let rest = self.order.iter().chain(&self.empty).skip(self.looked_at);
         let mut next = Vec::with_capacity(CHUNK);
         for &text in rest {
@@ -317,16 +306,16 @@ impl Mind {
             }
         }
         if next.is_empty() {
-            return Ok(false);
+            return false;
         }
-        self.learn(space, &next)?;
-        Ok(true)
+        self.learn(space, &next);
+        true
     }
 
-    fn learn(&mut self, space: &mut Space, texts: &[TextId]) -> Result<(), String> {
+    fn learn(&mut self, space: &mut Space, texts: &[TextId]) {
         let version = space.version;
         let before = space.learned.len();
-        space.learn(&self.texts.texts, texts)?;
+        space.learn(&self.texts.texts, texts);
         self.insight.features.0 = space.learned.len();
         if space.version != version {
             self.stale = true;
@@ -337,7 +326,6 @@ impl Mind {
                 self.insight.probabilities.insert(text, p);
             }
         }
-        Ok(())
     }
 
     /// A new head from the examples, what it says of every text, and the queue that follows.
@@ -402,16 +390,16 @@ impl Mind {
         self.head.is_some() && self.tinted.get(&text) != Some(&self.generation)
     }
 
-    fn tint(&mut self, space: &Space, text: TextId) -> Result<(), String> {
-        // First, so that a text that fails is not tried again and again.
+    fn tint(&mut self, space: &Space, text: TextId) {
+        // First, so that a text is not tried again and again while there is no head.
         self.tinted.insert(text, self.generation);
-        let Some(head) = &self.head else { return Ok(()) };
+        let Some(head) = &self.head else { return };
         if self
             .occlusions
             .get(&text)
             .is_none_or(|o| o.version != space.version)
         {
-            let found = Occlusion::new(space, &self.texts.texts[text as usize])?;
+            let found = Occlusion::new(space, &self.texts.texts[text as usize]);
             let ahead: Vec<TextId> = self
                 .insight
                 .queue
@@ -432,7 +420,6 @@ impl Mind {
             self.insight.tints.insert(text, occlusion.tints(head).into());
             self.tinted.insert(text, self.generation);
         }
-        Ok(())
     }
 
     fn look_for_similar(&mut self, space: &Space, text: TextId) {

@@ -60,7 +60,7 @@ impl Space {
     }
 
     /// Computes the vectors of texts that have none yet.
-    pub fn learn(&mut self, all: &[String], ids: &[TextId]) -> Result<(), String> {
+    pub fn learn(&mut self, all: &[String], ids: &[TextId]) {
         let ids: Vec<TextId> = ids
             .iter()
             .copied()
@@ -72,7 +72,7 @@ impl Space {
             self.vectors.row_mut(id as usize)[..words::WIDTH].copy_from_slice(row);
         }
         if let Some(encoder) = &self.encoder {
-            let raw = encode(encoder, &texts)?;
+            let raw = encode(encoder, &texts);
             if !self.settled() {
                 for (&id, row) in ids.iter().zip(raw.iter()) {
                     self.raw.insert(id, row.to_vec());
@@ -90,7 +90,6 @@ impl Space {
         }
         self.learned.extend_from_slice(&ids);
         self.refit();
-        Ok(())
     }
 
     /// Finds the projection again when enough texts have come since.
@@ -120,49 +119,25 @@ impl Space {
         }
     }
 
-    /// Goes on with the words alone.
-    pub fn lose_encoder(&mut self) {
-        self.encoder = None;
-        self.projection = None;
-        self.raw.clear();
-        for row in self.vectors.data.chunks_exact_mut(WIDTH) {
-            row[words::WIDTH..].fill(0.0);
-        }
-        self.version += 1;
-    }
-
     /// Vectors of texts that are not the project's.
-    pub fn of(&self, texts: &[&str]) -> Result<Dense, String> {
+    pub fn of(&self, texts: &[&str]) -> Dense {
         let mut out = Dense::zeros(texts.len(), WIDTH);
         let words = self.words.vectors(texts);
         for (r, row) in words.iter().enumerate() {
             out.row_mut(r)[..words::WIDTH].copy_from_slice(row);
         }
         if let (Some(encoder), Some(projection)) = (&self.encoder, &self.projection) {
-            let reduced = projection.apply(encode(encoder, texts)?);
+            let reduced = projection.apply(encode(encoder, texts));
             for (r, row) in reduced.iter().enumerate() {
                 out.row_mut(r)[words::WIDTH..].copy_from_slice(row);
             }
         }
-        Ok(out)
+        out
     }
 }
 
-/// Texts of one batch: enough for speed, few enough to make way quickly for a label.
-const BATCH: usize = 128;
-
-/// The encoder's numbers, texts of similar length in one batch.
-fn encode(encoder: &Encoder, texts: &[&str]) -> Result<Dense, String> {
+/// The encoder's numbers of texts.
+fn encode(encoder: &Encoder, texts: &[&str]) -> Dense {
     let ids: Vec<Vec<u32>> = texts.iter().map(|t| encoder.ids(t)).collect();
-    let mut order: Vec<usize> = (0..ids.len()).collect();
-    order.sort_by_key(|&i| ids[i].len());
-    let mut out = Dense::zeros(texts.len(), encoder.width());
-    for rows in order.chunks(BATCH) {
-        let batch: Vec<Vec<u32>> = rows.iter().map(|&r| ids[r].clone()).collect();
-        let pooled = encoder.pool(&batch);
-        for (&r, row) in rows.iter().zip(pooled.iter()) {
-            out.row_mut(r).copy_from_slice(row);
-        }
-    }
-    Ok(out)
+    encoder.pool(&ids)
 }

@@ -26,7 +26,7 @@ pub(super) struct Occlusion {
 
 impl Occlusion {
     /// Computes the vectors of a text without each of its words.
-    pub fn new(space: &Space, text: &str) -> Result<Self, String> {
+    pub fn new(space: &Space, text: &str) -> Self {
         let words = words(text);
         let stretches: Vec<Range<usize>> = words
             .chunks(words.len().div_ceil(VERSIONS).max(1))
@@ -39,11 +39,11 @@ impl Occlusion {
         let versions: Vec<&str> = std::iter::once(text)
             .chain(without.iter().map(String::as_str))
             .collect();
-        Ok(Self {
-            vectors: space.of(&versions)?,
+        Self {
+            vectors: space.of(&versions),
             stretches,
             version: space.version,
-        })
+        }
     }
 
     /// What each stretch does to the suggestion of `head`: the label whose probability falls most without it.

@@ -12,7 +12,7 @@ mod tests;
 
 pub use record::{Outcome, Playhead, Recipe, Record, Share, Status, words};
 pub use series::Series;
-pub use stage::{Kind, Stage};
+pub use stage::{Kind, Stage, read_backward};
 
 use crate::session::Event;
 

@@ -19,10 +19,15 @@ pub enum Kind {
     Other,
 }
 
+/// The name of what a stage does, without the direction that it reads in, where that is backward.
+pub fn read_backward(name: &str) -> Option<&str> {
+    name.strip_suffix(" backward")
+}
+
 impl Kind {
     /// Of a stage with this name.
     pub fn of(name: &str) -> Self {
-        match name.strip_suffix(" backward").unwrap_or(name) {
+        match read_backward(name).unwrap_or(name) {
             "adapt" => Self::Adapt,
             "train" => Self::Train,
             other if other.starts_with("train ") => Self::Estimate,

@@ -9,7 +9,7 @@ use super::chart::gradient;
 use super::numbers::{capital, clock, count};
 use super::view::{Intent, View};
 use crate::ui::actions::Action;
-use crate::ui::run::{Asked, Kind, Stage, Status};
+use crate::ui::run::{Asked, Kind, Stage, Status, read_backward};
 use crate::ui::theme;
 use crate::ui::widgets::{keycap, small};
 
@@ -44,7 +44,7 @@ fn chips(view: &View<'_>) -> Vec<(String, Option<usize>, bool)> {
             .map_or("", |s| s.name.trim_start_matches("train "));
         let name = if fold.starts_with("fold") {
             format!("{name}, {fold}")
-        } else if stage.is_some_and(|s| s.name.ends_with(" backward")) {
+        } else if stage.is_some_and(|s| read_backward(&s.name).is_some()) {
             format!("{name}, backward")
         } else {
             (*name).to_string()
