@@ -17,7 +17,7 @@ const KEYS: [Key; 6] = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, K
 const LABELS: usize = 100;
 
 #[test]
-#[ignore = "makes the README's pictures, in a minute or two"]
+#[ignore = "makes the README's pictures, in some minutes"]
 fn of_the_readme() {
     let mut sample = csv::Reader::from_path("assets/sample/messages.csv").unwrap();
     let truth: HashMap<String, String> = sample
