@@ -106,6 +106,7 @@ def main():
     parser.add_argument("--make", type=pathlib.Path, metavar="DIR")
     parser.add_argument("--model", type=pathlib.Path, metavar="DIR")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--batch", type=int, default=BATCH, help="1 shows what fastai's padding changes: see benches/results")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     torch.manual_seed(args.seed)
@@ -122,7 +123,7 @@ def main():
     learn.model.to(args.device).eval()
 
     def classify(some):
-        loader = learn.dls.test_dl(tokens(some), bs=BATCH, num_workers=0)
+        loader = learn.dls.test_dl(tokens(some), bs=args.batch, num_workers=0)
         with learn.no_bar(), learn.no_logging():
             return learn.get_preds(dl=loader)[0]
 

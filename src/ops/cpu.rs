@@ -119,13 +119,16 @@ pub fn matmul(out: &mut [f32], a: Mat<'_>, b: Mat<'_>, accumulate: bool) {
 
 /// `out[i] += column sums of rows`, `rows` being `n x out.len()`.
 pub fn add_column_sums(out: &mut [f32], rows: &[f32]) {
-    super::simd::dispatch(|| {
-        for row in rows.chunks_exact(out.len()) {
-            for (o, &x) in out.iter_mut().zip(row) {
-                *o += x;
+    super::simd::dispatch(
+        #[inline(always)]
+        || {
+            for row in rows.chunks_exact(out.len()) {
+                for (o, &x) in out.iter_mut().zip(row) {
+                    *o += x;
+                }
             }
-        }
-    });
+        },
+    );
 }
 
 #[cfg(test)]

@@ -7,8 +7,9 @@ use std::sync::LazyLock;
 
 pub static ARCH: LazyLock<pulp::Arch> = LazyLock::new(pulp::Arch::new);
 
-/// Runs `op` compiled for the processor's widest vector unit.
-#[inline]
+/// Runs `op` compiled for the processor's widest vector unit. Closures must be `#[inline(always)]`, and what they call too: one that
+/// is not inlined is compiled for the smallest processor there is.
+#[inline(always)]
 pub fn dispatch<R>(op: impl FnOnce() -> R) -> R {
     ARCH.dispatch(op)
 }
@@ -23,7 +24,8 @@ pub fn exp(x: f32) -> f32 {
     const ROUND: f32 = 12_582_912.0;
     let x = if x > 88.0 { 88.0 } else { x };
     let x = if x < -87.0 { -87.0 } else { x };
-    let n = (x * LOG2_E + ROUND) - ROUND;
+    let rounded = x * LOG2_E + ROUND;
+    let n = rounded - ROUND;
     let r = x - n * LN2_HI - n * LN2_LO;
     let p = 1.987_569_2e-4;
     let p = p * r + 1.398_2e-3;
@@ -32,8 +34,9 @@ pub fn exp(x: f32) -> f32 {
     let p = p * r + 0.166_666_66;
     let p = p * r + 0.5;
     let y = p * (r * r) + r + 1.0;
-    // n is an integer in [-126, 127], so the biased exponent stays in range.
-    let scale = f32::from_bits(((n as i32 + 127) as u32) << 23);
+    // n is an integer in [-126, 127], so the biased exponent stays in range. It is in the lowest bits of `rounded`, whose
+    // higher ones the shift drops; a conversion would have to saturate.
+    let scale = f32::from_bits(rounded.to_bits().wrapping_add(127) << 23);
     y * scale
 }
 

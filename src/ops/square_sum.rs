@@ -35,7 +35,12 @@ impl SquareSumBackend for Flex {
     fn square_sum(tensor: F<Self>) -> F<Self> {
         let parts: Vec<f32> = values(&tensor)
             .par_chunks(PART)
-            .map(|part| dispatch(|| of_part(part)))
+            .map(|part| {
+                dispatch(
+                    #[inline(always)]
+                    || of_part(part),
+                )
+            })
             .collect();
         let sum = parts.into_iter().map(f64::from).sum::<f64>() as f32;
         cpu::tensor(vec![sum], [1])

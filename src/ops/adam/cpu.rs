@@ -26,14 +26,17 @@ pub fn adam(
         .zip(v.storage_mut::<f32>().par_chunks_mut(CHUNK))
         .zip(gradient.par_chunks(CHUNK))
         .for_each(|(((p, m), v), g)| {
-            dispatch(|| {
-                for (((p, m), v), g) in p.iter_mut().zip(m).zip(v).zip(g) {
-                    let g = g * scale;
-                    *m = step.beta1 * *m + (1.0 - step.beta1) * g;
-                    *v = step.beta2 * *v + (1.0 - step.beta2) * g * g;
-                    *p = *p * step.decay - step.rate * *m / (v.sqrt() / step.correction2 + step.epsilon);
-                }
-            });
+            dispatch(
+                #[inline(always)]
+                || {
+                    for (((p, m), v), g) in p.iter_mut().zip(m).zip(v).zip(g) {
+                        let g = g * scale;
+                        *m = step.beta1 * *m + (1.0 - step.beta1) * g;
+                        *v = step.beta2 * *v + (1.0 - step.beta2) * g * g;
+                        *p = *p * step.decay - step.rate * *m / (v.sqrt() / step.correction2 + step.epsilon);
+                    }
+                },
+            );
         });
     (p, m, v)
 }

@@ -10,10 +10,13 @@ use super::{Key, threshold};
 pub fn mask(shape: Shape, key: Key, drop: f32) -> FlexTensor {
     let mut out = vec![0.0f32; shape.num_elements()];
     let (limit, scale) = (threshold(1.0 - drop), 1.0 / (1.0 - drop));
-    dispatch(|| {
-        for (i, x) in out.iter_mut().enumerate() {
-            *x = if key.bits(i as u32) <= limit { scale } else { 0.0 };
-        }
-    });
+    dispatch(
+        #[inline(always)]
+        || {
+            for (i, x) in out.iter_mut().enumerate() {
+                *x = if key.bits(i as u32) <= limit { scale } else { 0.0 };
+            }
+        },
+    );
     tensor(out, shape)
 }

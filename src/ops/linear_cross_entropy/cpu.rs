@@ -14,22 +14,25 @@ const CHUNK: usize = 1 << 23;
 
 /// The row's negative log-likelihood; with `scale` the logits become `scale` times their gradient.
 fn softmax_row(logits: &mut [f32], target: usize, scale: Option<f32>) -> f32 {
-    dispatch(|| {
-        let top = max(logits);
-        let target_logit = logits[target];
-        for x in logits.iter_mut() {
-            *x = exp(*x - top);
-        }
-        let total = sum(logits);
-        if let Some(scale) = scale {
-            let factor = scale / total;
+    dispatch(
+        #[inline(always)]
+        || {
+            let top = max(logits);
+            let target_logit = logits[target];
             for x in logits.iter_mut() {
-                *x *= factor;
+                *x = exp(*x - top);
             }
-            logits[target] -= scale;
-        }
-        total.ln() + top - target_logit
-    })
+            let total = sum(logits);
+            if let Some(scale) = scale {
+                let factor = scale / total;
+                for x in logits.iter_mut() {
+                    *x *= factor;
+                }
+                logits[target] -= scale;
+            }
+            total.ln() + top - target_logit
+        },
+    )
 }
 
 impl CrossEntropyKernels for Flex {

@@ -154,17 +154,20 @@ impl LstmKernels for Flex {
                     )
                 };
                 product(gates, h_prev, &recurrent, true);
-                dispatch(|| {
-                    for r in 0..count {
-                        let (s, e) = (r * hidden, (r + 1) * hidden);
-                        cell_forward(
-                            &mut gates[4 * s..4 * e],
-                            &c_prev[s..e],
-                            &mut c_next[s..e],
-                            &mut h_next[s..e],
-                        );
-                    }
-                });
+                dispatch(
+                    #[inline(always)]
+                    || {
+                        for r in 0..count {
+                            let (s, e) = (r * hidden, (r + 1) * hidden);
+                            cell_forward(
+                                &mut gates[4 * s..4 * e],
+                                &c_prev[s..e],
+                                &mut c_next[s..e],
+                                &mut h_next[s..e],
+                            );
+                        }
+                    },
+                );
             }
         };
         let firsts: Vec<usize> = (0..batch).step_by(share).collect();
@@ -219,13 +222,23 @@ impl LstmKernels for Flex {
                         ((step * batch + first) * hidden)..((step * batch + first + count) * hidden)
                     };
                     let (c_prev, c, dy) = (&c_values[at(t)], &c_values[at(t + 1)], &dy_values[at(t)]);
-                    dispatch(|| {
-                        for r in 0..count {
-                            let (s, e) = (r * hidden, (r + 1) * hidden);
-                            let g = &mut gates[4 * s..4 * e];
-                            cell_backward(g, &c_prev[s..e], &c[s..e], &dy[s..e], &dh[s..e], &mut dc[s..e]);
-                        }
-                    });
+                    dispatch(
+                        #[inline(always)]
+                        || {
+                            for r in 0..count {
+                                let (s, e) = (r * hidden, (r + 1) * hidden);
+                                let g = &mut gates[4 * s..4 * e];
+                                cell_backward(
+                                    g,
+                                    &c_prev[s..e],
+                                    &c[s..e],
+                                    &dy[s..e],
+                                    &dh[s..e],
+                                    &mut dc[s..e],
+                                );
+                            }
+                        },
+                    );
                     product(dh, gates, &recurrent, false);
                 }
             };

@@ -34,8 +34,9 @@ pub struct BytePanels {
 /// A number in [-1, 1] as the left operand has it.
 #[inline(always)]
 pub fn byte(x: f32) -> u8 {
-    // Rounds to the nearest by adding a half: the result is positive.
-    (x * STEPS + (f32::from(ZERO) + 0.5)) as u8
+    // Adding 2^23 leaves the nearest integer in the lowest bits, without a conversion that would have to saturate.
+    const ROUND: f32 = 8_388_608.0;
+    (x * STEPS + (f32::from(ZERO) + ROUND)).to_bits() as u8
 }
 
 /// Which instructions there are.

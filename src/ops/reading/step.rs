@@ -231,46 +231,49 @@ impl<'a> Slots<'a> {
             }
             let last = index + 1 == self.reader.layers.len();
             let below: usize = self.reader.layers[..index].iter().map(|layer| layer.hidden).sum();
-            dispatch(|| {
-                for (slot, place) in self.places.iter().enumerate() {
-                    let token = documents[place.document][place.at] as usize;
-                    let add = if index == 0 {
-                        let row = self.words.row[token] as usize;
-                        &self.words.gates[row * 4 * layer.hidden..][..4 * layer.hidden]
-                    } else {
-                        &layer.bias
-                    };
-                    let gates = &gates[slot * 4 * layer.hidden..][..4 * layer.hidden];
-                    let h = &mut self.h[..layer.hidden];
-                    cell(
-                        gates,
-                        add,
-                        &mut here[0].cells[slot * layer.hidden..][..layer.hidden],
-                        h,
-                    );
-                    here[0].put(slot, layer.below, h);
-                    if let Some(above) = above.first_mut() {
-                        above.put(slot, 0, h);
-                    }
-                    let pooled = &mut self.pooled[slot * self.pooled_width..][..self.pooled_width];
-                    match self.pooling {
-                        Pooling::Concat { max_len } if last => {
-                            concat(pooled, h, documents[place.document].len() - place.at <= max_len);
+            dispatch(
+                #[inline(always)]
+                || {
+                    for (slot, place) in self.places.iter().enumerate() {
+                        let token = documents[place.document][place.at] as usize;
+                        let add = if index == 0 {
+                            let row = self.words.row[token] as usize;
+                            &self.words.gates[row * 4 * layer.hidden..][..4 * layer.hidden]
+                        } else {
+                            &layer.bias
+                        };
+                        let gates = &gates[slot * 4 * layer.hidden..][..4 * layer.hidden];
+                        let h = &mut self.h[..layer.hidden];
+                        cell(
+                            gates,
+                            add,
+                            &mut here[0].cells[slot * layer.hidden..][..layer.hidden],
+                            h,
+                        );
+                        here[0].put(slot, layer.below, h);
+                        if let Some(above) = above.first_mut() {
+                            above.put(slot, 0, h);
                         }
-                        Pooling::Concat { .. } => {}
-                        Pooling::Means => {
-                            let width = self.reader.width;
-                            if index == 0 {
-                                add_to(
-                                    &mut pooled[..width],
-                                    &self.reader.embedding[token * width..][..width],
-                                );
+                        let pooled = &mut self.pooled[slot * self.pooled_width..][..self.pooled_width];
+                        match self.pooling {
+                            Pooling::Concat { max_len } if last => {
+                                concat(pooled, h, documents[place.document].len() - place.at <= max_len);
                             }
-                            add_to(&mut pooled[width + below..][..layer.hidden], h);
+                            Pooling::Concat { .. } => {}
+                            Pooling::Means => {
+                                let width = self.reader.width;
+                                if index == 0 {
+                                    add_to(
+                                        &mut pooled[..width],
+                                        &self.reader.embedding[token * width..][..width],
+                                    );
+                                }
+                                add_to(&mut pooled[width + below..][..layer.hidden], h);
+                            }
                         }
                     }
-                }
-            });
+                },
+            );
         }
         self.places.iter_mut().for_each(|place| place.at += 1);
     }
