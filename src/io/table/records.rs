@@ -1,0 +1,136 @@
+//! Rows one by one, from whatever a table is stored as.
+
+use std::io::{BufRead, Read};
+use std::path::{Path, PathBuf};
+
+use super::super::compression::{self, Compression, Kind, Progress, stream_error};
+use super::super::csv::{self, Guess, Opened};
+use super::super::{jsonl, parquet};
+use super::{Cell, Error, Row};
+use crate::host::fs::File;
+
+/// Rows one by one, from any format.
+pub(in crate::io) trait RecordReader: Iterator<Item = Result<Row, Error>> {
+    /// The columns' names; more may come to light as rows are read.
+    fn columns(&self) -> &[String];
+
+    /// Whether the file itself names its columns.
+    fn has_header(&self) -> bool {
+        true
+    }
+}
+
+/// Opens a file's rows.
+pub(in crate::io) fn open_records(
+    path: &Path,
+    header: Option<bool>,
+    progress: Option<&Progress>,
+) -> Result<Box<dyn RecordReader>, Error> {
+    let stream = compression::open(path, progress)?;
+    if compression::kind_of(path) == (Some(Kind::Parquet), Compression::None) {
+        let file = File::open(path).map_err(|error| Error::read(path, &error))?;
+        if let (Some(progress), Ok(data)) = (progress, file.metadata()) {
+            progress.add(data.len());
+        }
+        return Ok(Box::new(parquet::open(path, file)?));
+    }
+    records(path, stream, header)
+}
+
+pub(super) fn records<'a>(
+    path: &Path,
+    stream: Box<dyn Read + 'a>,
+    header: Option<bool>,
+) -> Result<Box<dyn RecordReader + 'a>, Error> {
+    let guess = match compression::kind_of(path).0 {
+        Some(Kind::Csv) => Guess::Any,
+        Some(Kind::Tsv) => Guess::Tab,
+        Some(Kind::Text) => Guess::OnlyIfSure,
+        Some(Kind::Jsonl) => return Ok(Box::new(jsonl::Reader::new(path, stream))),
+        Some(Kind::Parquet) => return Ok(Box::new(parquet::spool(path, stream)?)),
+        None => {
+            let found = match path.extension() {
+                Some(end) => format!("a .{} file", end.to_string_lossy()),
+                None => "a file without an ending".to_string(),
+            };
+            return Err(Error::UnknownFormat {
+                path: path.to_path_buf(),
+                found,
+            });
+        }
+    };
+    Ok(match csv::open(path, stream, guess, header)? {
+        Opened::Table(reader) => Box::new(reader),
+        Opened::Plain(stream) => Box::new(Lines {
+            path: path.to_path_buf(),
+            stream,
+            line: 0,
+            columns: ["text".into()],
+        }),
+    })
+}
+
+/// Plain text, one text a line.
+struct Lines<R> {
+    path: PathBuf,
+    stream: R,
+    line: u64,
+    columns: [String; 1],
+}
+
+impl<R: BufRead> Iterator for Lines<R> {
+    type Item = Result<Row, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut text = String::new();
+        match self.stream.read_line(&mut text) {
+            Ok(0) => None,
+            Ok(_) => {
+                self.line += 1;
+                text.truncate(text.trim_end_matches(['\n', '\r']).len());
+                Some(Ok(Row {
+                    line: self.line,
+                    cells: vec![Cell::Text(text)],
+                }))
+            }
+            Err(error) => Some(Err(stream_error(&self.path, &error))),
+        }
+    }
+}
+
+impl<R: BufRead> RecordReader for Lines<R> {
+    fn columns(&self) -> &[String] {
+        &self.columns
+    }
+}
+
+/// Rows as long as somebody wants them.
+pub(super) struct Watched<'a> {
+    pub path: &'a Path,
+    pub inner: Box<dyn RecordReader>,
+    pub go_on: &'a dyn Fn() -> bool,
+}
+
+impl Iterator for Watched<'_> {
+    type Item = Result<Row, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if (self.go_on)() {
+            return self.inner.next();
+        }
+        Some(Err(Error::Read {
+            path: self.path.to_path_buf(),
+            cause: "stopped".to_string(),
+        }))
+    }
+}
+
+impl RecordReader for Watched<'_> {
+    fn columns(&self) -> &[String] {
+        self.inner.columns()
+    }
+
+    fn has_header(&self) -> bool {
+        self.inner.has_header()
+    }
+}
