@@ -1,7 +1,7 @@
 //! The forgetting meter: how well the model still knows general language while it learns the task.
 
 use egui::accesskit::Role;
-use egui::{Align2, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Color32, Painter, Pos2, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use super::chart::{Axes, small_font};
 use super::numbers::{per_cent, short};
@@ -48,6 +48,19 @@ pub fn show(ui: &mut Ui, view: &View<'_>, height: f32) {
     plot(ui, view, stage, step, height);
 }
 
+/// Height of the row that names two lines.
+const KEY_HEIGHT: f32 = 16.0;
+
+/// A line's colour and its name; gives the width that they take.
+fn key(ui: &Ui, painter: &Painter, at: Pos2, name: &str, line: Color32, text: Color32) -> f32 {
+    const SWATCH: f32 = 12.0;
+    let middle = at.y + KEY_HEIGHT / 2.0;
+    painter.hline(at.x..=at.x + SWATCH, middle, Stroke::new(2.0, line));
+    let at = pos2(at.x + SWATCH + 4.0, middle);
+    let drawn = painter.text(at, Align2::LEFT_CENTER, name, small_font(ui), text);
+    SWATCH + 4.0 + drawn.width()
+}
+
 fn plot(ui: &mut Ui, view: &View<'_>, stage: &Stage, step: u64, height: f32) {
     let theme = view.theme;
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
@@ -69,8 +82,14 @@ fn plot(ui: &mut Ui, view: &View<'_>, stage: &Stage, step: u64, height: f32) {
         .and_then(range)
         .map_or(own, |(low, high)| (own.0.min(low), own.1.max(high)));
     let room = ((both.1 - both.0) * 0.15).max(both.1 * 0.005);
+    // With two lines their names get a row of their own above them.
+    let compared = view.compare.filter(|_| other.is_some());
+    let mut inner = rect;
+    if compared.is_some() {
+        inner.min.y += KEY_HEIGHT;
+    }
     let axes = Axes {
-        rect,
+        rect: inner,
         x: (0.0, stage.total.max(stage.done).max(1) as f64),
         y: (both.0 - room, both.1 + room),
         log: false,
@@ -83,18 +102,10 @@ fn plot(ui: &mut Ui, view: &View<'_>, stage: &Stage, step: u64, height: f32) {
             let at = pos2(rect.right(), y + 2.0);
             painter.text(at, Align2::RIGHT_TOP, "pretrained", small_font(ui), theme.dim);
         }
-        let mut names = Vec::new();
         if let Some(other) = other {
             let scale = axes.x.1 / other.total.max(other.done).max(1) as f64;
             let points = other.forgetting.points().map(|(s, v)| (s as f64 * scale, v));
             axes.dashed(&painter, points, Stroke::new(1.5, theme.warm));
-            if let (Some(last), Some(run)) = (other.forgetting.last(), view.compare) {
-                names.push((
-                    last.1,
-                    format!("{} (run {})", run.recipe.method.name(), run.number),
-                    theme.warm,
-                ));
-            }
         }
         let until = stage.forgetting.points().take_while(|p| p.0 <= step);
         axes.line(
@@ -102,17 +113,18 @@ fn plot(ui: &mut Ui, view: &View<'_>, stage: &Stage, step: u64, height: f32) {
             until.map(|(s, v)| (s as f64, v)),
             Stroke::new(2.0, theme.ice),
         );
-        if let Some(last) = stage.forgetting.at(step) {
-            names.push((
-                last,
-                format!("{} (this run)", view.recipe.method.name()),
-                theme.ice,
-            ));
-        }
-        for (value, name, _) in names {
-            let at = axes.place(axes.x.0, value);
-            let at = pos2(rect.left() + 4.0, at.y - 2.0);
-            painter.text(at, Align2::LEFT_BOTTOM, name, small_font(ui), theme.dim);
+        if let Some(run) = compared {
+            let name = format!("{} (this run)", view.recipe.method.name());
+            let used = key(ui, &painter, rect.left_top(), &name, theme.ice, theme.dim);
+            let name = format!("{} (run {})", run.recipe.method.name(), run.number);
+            key(
+                ui,
+                &painter,
+                rect.left_top() + vec2(used + 10.0, 0.0),
+                &name,
+                theme.warm,
+                theme.dim,
+            );
         }
         axes.mark(&painter, step.min(stage.done) as f64, Stroke::new(1.0, theme.dim));
     }
