@@ -113,22 +113,31 @@ pub fn pretraining(epochs: usize, batch: usize, rate: f64, drop_mult: f32, seed:
     }
 }
 
-/// Tokens that stage 2 reads in all, where the texts allow for between two and ten passes.
-const ADAPTATION_TOKENS: usize = 800_000;
+/// Passes of stage 2 over texts of so many tokens: ten over the shortest, to make some hundred steps; one over texts that
+/// are many enough to be read once.
+fn adaptation_epochs(tokens: usize) -> usize {
+    let least = match tokens {
+        ..=100_000 => 3,
+        ..=1_000_000 => 2,
+        _ => 1,
+    };
+    (60_000 / tokens.max(1)).clamp(least, 10)
+}
 
 /// Stage 2: discriminative rates and STLR (sections 3.2 and 4.1).
 ///
-/// Small corpora get fewer streams, so that an epoch still makes a hundred steps or so, and more epochs. The last
-/// epoch's weights are used although held-out texts are read best some epochs earlier: the classifier that starts from
-/// them errs less (43.3 % instead of 50.2 % on the built-in sample, four seeds).
+/// Small corpora get fewer streams, so that an epoch still makes sixty steps or so, and more epochs. The rate is high and the
+/// epochs few because the classifier gains from how far the word vectors have come, and a processor has to take them there:
+/// three epochs at 0.012 do for it what ten at 0.004 do (`benches/results/2026-11-27-stage-2.md`). For the same reason the
+/// last epoch's weights are used although held-out texts are read best some epochs earlier.
 pub fn adaptation(tokens: usize, seed: u64) -> lm::Config {
     let batch = (tokens / (BPTT * 100)).clamp(4, 32);
     let drop_mult = 0.3;
     lm::Config {
-        epochs: (ADAPTATION_TOKENS / tokens.max(1)).clamp(2, 10),
+        epochs: adaptation_epochs(tokens),
         batch,
         bptt: BPTT,
-        rate: 4e-3,
+        rate: 0.012,
         rates: Rates::Discriminative {
             factor: DISCRIMINATIVE_FACTOR,
         },
@@ -167,3 +176,15 @@ pub fn is_watched(plan: &Plan, rows: usize) -> bool {
 
 /// Texts of a batch when classifying.
 pub const CLASSIFY_BATCH: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_more_text_the_fewer_passes_and_never_none() {
+        let epochs = |tokens| adaptation(tokens, 1).epochs;
+        assert_eq!([0, 3_000, 10_000, 17_000, 90_000].map(epochs), [10, 10, 6, 3, 3]);
+        assert_eq!([100_001, 1_000_000, 1_000_001, 50_000_000].map(epochs), [2, 2, 1, 1]);
+    }
+}
