@@ -185,6 +185,9 @@ mod tests {
     fn the_more_text_the_fewer_passes_and_never_none() {
         let epochs = |tokens| adaptation(tokens, 1).epochs;
         assert_eq!([0, 3_000, 10_000, 17_000, 90_000].map(epochs), [10, 10, 6, 3, 3]);
-        assert_eq!([100_001, 1_000_000, 1_000_001, 50_000_000].map(epochs), [2, 2, 1, 1]);
+        assert_eq!(
+            [100_001, 1_000_000, 1_000_001, 50_000_000].map(epochs),
+            [2, 2, 1, 1]
+        );
     }
 }

@@ -62,7 +62,11 @@ fn of_the_readme() {
     until(&mut harness, "the Classify screen", |s| {
         s.screen == Screen::Classify
     });
-    while harness.query_by_label_contains("Classifying").is_some() {
+    while harness
+        .query_all_by_label_contains("Classifying")
+        .next()
+        .is_some()
+    {
         harness.step();
         std::thread::sleep(Duration::from_millis(5));
     }

@@ -99,8 +99,8 @@ fn plot(ui: &mut Ui, view: &View<'_>, stage: &Stage, step: u64, height: f32) {
         if let Some(before) = stage.pretrained {
             let y = axes.place(0.0, before).y;
             painter.hline(rect.x_range(), y, Stroke::new(1.0, theme.line));
-            let at = pos2(rect.right(), y + 2.0);
-            painter.text(at, Align2::RIGHT_TOP, "pretrained", small_font(ui), theme.dim);
+            let at = pos2(rect.right() - 4.0, y - 2.0);
+            painter.text(at, Align2::RIGHT_BOTTOM, "pretrained", small_font(ui), theme.dim);
         }
         if let Some(other) = other {
             let scale = axes.x.1 / other.total.max(other.done).max(1) as f64;

@@ -89,6 +89,8 @@ pub fn card(
     small(ui, explanation(shown.method));
     ui.add_enabled_ui(!locked, |ui| {
         ui.horizontal(|ui| {
+            // As high as the field beside the label, which would otherwise be centred in a lower row.
+            ui.set_height(ui.spacing().interact_size.y + 2.0 * ui.spacing().button_padding.y);
             let why = "Passes over the labelled texts, gradual unfreezing included: each of the first epochs thaws one more layer group.";
             let label = small(ui, "epochs").on_hover_text(why);
             let mut epochs = shown.epochs;
@@ -97,6 +99,8 @@ pub fn card(
             if field.on_hover_text(why).on_disabled_hover_text(LOCKED).changed() {
                 recipe.epochs = epochs;
             }
+        });
+        ui.horizontal_wrapped(|ui| {
             let mut adapt = shown.adapt;
             let why = "Stage 2: before the classifier, the language model reads all your texts, labelled or not (section 3.2). It \
                        takes most of the time and is most of the gain where labels are few.";
