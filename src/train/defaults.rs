@@ -117,8 +117,8 @@ pub fn pretraining(epochs: usize, batch: usize, rate: f64, drop_mult: f32, seed:
 /// are many enough to be read once.
 fn adaptation_epochs(tokens: usize) -> usize {
     let least = match tokens {
-        ..=100_000 => 3,
-        ..=1_000_000 => 2,
+        0..=100_000 => 3,
+        100_001..=1_000_000 => 2,
         _ => 1,
     };
     (60_000 / tokens.max(1)).clamp(least, 10)
