@@ -1,6 +1,7 @@
 //! The engine's side of a job: sending events, heeding commands, and being a training loop's monitor.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use async_channel::Receiver;
 
@@ -120,6 +121,25 @@ pub struct Stage<'a> {
     steps: u64,
     checkpoint: Option<PathBuf>,
     first_step: Option<u64>,
+    trained: Trained,
+}
+
+/// The time that goes into training steps: not that of a pause, nor what held-out texts take before and between them.
+#[derive(Default)]
+struct Trained {
+    before: Duration,
+    since: Option<Instant>,
+}
+
+impl Trained {
+    fn go(&mut self) {
+        self.since = Some(Instant::now());
+    }
+
+    fn halt(&mut self) -> f64 {
+        self.before += self.since.take().map_or(Duration::ZERO, |since| since.elapsed());
+        self.before.as_secs_f64()
+    }
 }
 
 impl<'a> Stage<'a> {
@@ -138,6 +158,7 @@ impl<'a> Stage<'a> {
             steps: 0,
             checkpoint: None,
             first_step: None,
+            trained: Trained::default(),
         }
     }
 
@@ -182,7 +203,7 @@ impl<'a> Stage<'a> {
 
 impl Monitor for Stage<'_> {
     fn step(&mut self, step: Step) {
-        let elapsed = self.since.elapsed().as_secs_f64().max(1e-9);
+        let elapsed = self.trained.halt().max(1e-9);
         // Steps of an earlier, interrupted run do not count for the speed of this one.
         let first = *self.first_step.get_or_insert(step.step - 1);
         self.steps = step.step;
@@ -234,8 +255,11 @@ impl Monitor for Stage<'_> {
     async fn signal(&mut self) -> Signal {
         breathe().await;
         room().await;
+        self.trained.halt();
         let steps = self.steps;
-        self.control.signal(steps).await
+        let signal = self.control.signal(steps).await;
+        self.trained.go();
+        signal
     }
 
     fn save(&mut self, checkpoint: Checkpoint) -> Result<(), crate::train::Error> {

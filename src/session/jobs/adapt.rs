@@ -29,6 +29,8 @@ const MIN_FREQ: u64 = 3;
 const MOST_NEW: usize = 8_000;
 /// Share of the texts that is kept aside to measure perplexity.
 const HELD_OUT: f64 = 0.05;
+/// Tokens that are about enough for that: they tell perplexity to some two percent, and more only make the user wait.
+const HELD_OUT_TOKENS: f64 = 40_000.0;
 
 /// The base vocabulary with the texts' frequent new words behind it.
 ///
@@ -155,7 +157,9 @@ pub async fn adapt(
             keep
         });
     }
-    let (corpus, valid) = load::hold_out(&ids, HELD_OUT);
+    let tokens: usize = ids.iter().map(Vec::len).sum();
+    let share = HELD_OUT.min(HELD_OUT_TOKENS / tokens.max(1) as f64);
+    let (corpus, valid) = load::hold_out(&ids, share);
     let (corpus, valid) = if valid.documents() == 0 {
         (Corpus::from_documents(&ids), None)
     } else {
@@ -202,22 +206,28 @@ pub async fn adapt(
             suggestion,
         });
     }
-    let before = match &valid {
-        Some(valid) => evaluate::perplexity(&model, valid, config.bptt).await?.nll.exp(),
-        None => f64::NAN,
-    };
     let checkpoint = work.checkpoint(stage)?;
+    // Training measures before its first step and after every epoch; a run that goes on measures no beginning.
+    let mut before = None;
+    if let (Some(valid), Some(_)) = (&valid, &checkpoint) {
+        before = Some(evaluate::perplexity(&model, valid, config.bptt).await?.nll);
+    }
     let training =
         Stage::start(control, stage, model.groups(), 0, "steps").with_checkpoint(work.checkpoint_path());
     let mut monitor = Observed::new(training, stage).with_general(general, None);
     let model =
         language_model::train(model, corpus, valid.as_ref(), &config, checkpoint, &mut monitor).await?;
+    let measured = monitor.evaluations();
     let seconds = monitor.done();
-    let after = match &valid {
-        Some(valid) => evaluate::perplexity(&model, valid, config.bptt).await?.nll,
-        None => f64::NAN,
+    let after = match (&valid, measured) {
+        // The best epoch need not be the last.
+        (Some(valid), _) if config.keep_best => {
+            Some(evaluate::perplexity(&model, valid, config.bptt).await?.nll)
+        }
+        (_, measured) => measured.map(|(_, last)| last.nll),
     };
-    let after = after.exp();
+    let before = before.or(measured.map(|(first, _)| first.nll));
+    let [before, after] = [before, after].map(|nll| nll.map_or(f64::NAN, f64::exp));
     if after > before {
         control.note(format!(
             "Held-out texts are read worse after adaptation than before (perplexity {after:.1}, {before:.1} before): so \

@@ -139,6 +139,8 @@ pub struct Observed<'a> {
     general: Option<&'a General>,
     decoder: Option<Decoder>,
     watched: Option<Watched<'a>>,
+    /// What was measured first and last on held-out texts.
+    evaluations: Option<(Evaluation, Evaluation)>,
 }
 
 impl<'a> Observed<'a> {
@@ -149,6 +151,7 @@ impl<'a> Observed<'a> {
             general: None,
             decoder: None,
             watched: None,
+            evaluations: None,
         }
     }
 
@@ -162,6 +165,11 @@ impl<'a> Observed<'a> {
     pub fn with_watched(mut self, watched: Watched<'a>) -> Self {
         self.watched = Some(watched).filter(|w| !w.documents.is_empty());
         self
+    }
+
+    /// The measurements on held-out texts that came first and last since this began.
+    pub fn evaluations(&self) -> Option<(Evaluation, Evaluation)> {
+        self.evaluations
     }
 
     /// Ends the stage; returns its seconds.
@@ -180,6 +188,8 @@ impl Monitor for Observed<'_> {
     }
 
     fn evaluation(&mut self, evaluation: Evaluation) {
+        let first = self.evaluations.map_or(evaluation, |(first, _)| first);
+        self.evaluations = Some((first, evaluation));
         self.stage.evaluation(evaluation);
     }
 
