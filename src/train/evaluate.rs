@@ -43,12 +43,29 @@ pub async fn perplexity(model: &LanguageModel, corpus: &Corpus, bptt: usize) -> 
     stream_nll(model, corpus, bptt, streams).await
 }
 
+/// Hears how many tokens are predicted, and may break off.
+pub type Progress<'a> = &'a mut dyn FnMut(usize) -> ControlFlow<()>;
+
 /// Loss on running text as a single stream from a zero state: every token but the first is predicted.
 ///
 /// # Errors
-/// When the device is lost.
-pub async fn single_stream_nll(model: &LanguageModel, corpus: &Corpus, bptt: usize) -> Result<Nll, Error> {
-    stream_nll(model, corpus, bptt, 1).await
+/// When the device is lost, and [`Error::Stopped`] when `progress` breaks off.
+pub async fn single_stream_nll(
+    model: &LanguageModel,
+    corpus: &Corpus,
+    bptt: usize,
+    progress: Progress<'_>,
+) -> Result<Nll, Error> {
+    let model = model.frozen();
+    nll_of(
+        &model.encoder,
+        corpus,
+        bptt,
+        1,
+        |tokens, targets, states| model.nll(tokens, targets, states),
+        progress,
+    )
+    .await
 }
 
 async fn stream_nll(
@@ -64,6 +81,7 @@ async fn stream_nll(
         bptt,
         streams,
         |tokens, targets, states| model.nll(tokens, targets, states),
+        &mut |_| ControlFlow::Continue(()),
     )
     .await
 }
@@ -86,6 +104,7 @@ pub(super) async fn nll_of(
     bptt: usize,
     streams: usize,
     nll_of_window: impl Fn(&Tokens, Arc<[u32]>, Vec<State>) -> (Tensor<1>, Vec<State>),
+    progress: Progress<'_>,
 ) -> Result<Nll, Error> {
     let config = LmBatchConfig {
         batch: streams,
@@ -104,6 +123,9 @@ pub(super) async fn nll_of(
         states = next;
         sum += floats(nll).await?.iter().map(|&x| f64::from(x)).sum::<f64>();
         predictions += window.time * window.batch;
+        if progress(predictions).is_break() {
+            return Err(Error::Stopped);
+        }
     }
     Ok(Nll {
         nll: if predictions > 0 {
@@ -118,12 +140,13 @@ pub(super) async fn nll_of(
 /// Loss on documents, each from a zero state: every token but a document's first is predicted.
 ///
 /// # Errors
-/// When the device is lost.
+/// When the device is lost, and [`Error::Stopped`] when `progress` breaks off.
 pub async fn document_nll(
     model: &LanguageModel,
     documents: &[&[u32]],
     batch: usize,
     bptt: usize,
+    progress: Progress<'_>,
 ) -> Result<Nll, Error> {
     let model = model.frozen();
     let lengths: Vec<usize> = documents.iter().map(|d| d.len()).collect();
@@ -146,6 +169,9 @@ pub async fn document_nll(
                         predictions += 1;
                     }
                 }
+            }
+            if progress(predictions).is_break() {
+                return Err(Error::Stopped);
             }
         }
     }

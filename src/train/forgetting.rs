@@ -3,6 +3,7 @@
 //! A fine-tuned vocabulary holds that of the pretrained model and new words behind it. Only the old rows are asked, so
 //! that the numbers compare whatever words were added.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use burn::tensor::Tensor;
@@ -59,8 +60,10 @@ pub async fn perplexity(
             let nll = negative_log_likelihood(rows, decoder.weight.clone(), decoder.bias.clone(), targets);
             (nll, encoded.states)
         },
-    );
-    Ok(nll.await?.nll.exp())
+        &mut |_| ControlFlow::Continue(()),
+    )
+    .await?;
+    Ok(nll.nll.exp())
 }
 
 #[cfg(test)]

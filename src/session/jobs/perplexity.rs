@@ -1,12 +1,13 @@
 //! A language model against texts.
 
 use std::ffi::OsStr;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use serde_json::{Map, json};
 
 use super::super::control::{Control, Stage};
-use super::super::engine::{Outcome, start};
+use super::super::engine::{JobError, Outcome, start};
 use super::super::protocol::{Perplexity, Source};
 use super::load;
 use crate::io::{Labels, Splitting, documents};
@@ -49,13 +50,28 @@ pub async fn run(job: Perplexity, control: &mut Control) -> Outcome {
     let unknown = files.vocab.unknown_rate(tokens.iter().flatten());
     let ids = load::encode(&files.vocab, &tokens, files.config.backward);
     let started = crate::host::clock::Instant::now();
-    let stage = Stage::start(control, "perplexity", Vec::new(), 0, "texts");
-    let nll = if running_text(&job.texts) {
-        single_stream_nll(&model, &Corpus::from_documents(&ids), BPTT).await?
-    } else {
-        let ids: Vec<&[u32]> = ids.iter().map(Vec::as_slice).collect();
-        document_nll(&model, &ids, CLASSIFY_BATCH, BPTT).await?
+    let ids: Vec<&[u32]> = ids.iter().map(Vec::as_slice).collect();
+    let together: usize = ids.iter().map(|d| d.len()).sum();
+    let firsts = if running_text(&job.texts) { 1 } else { ids.len() };
+    let total = together.saturating_sub(firsts) as u64;
+    let mut stage = Stage::start(control, "perplexity", Vec::new(), total, "tokens");
+    let mut progress = |predictions: usize| {
+        stage.progress(predictions as u64, total);
+        if stage.control.stop_asked() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     };
+    let nll = if running_text(&job.texts) {
+        single_stream_nll(&model, &Corpus::from_documents(&ids), BPTT, &mut progress).await
+    } else {
+        document_nll(&model, &ids, CLASSIFY_BATCH, BPTT, &mut progress).await
+    }
+    .map_err(|error| match error {
+        crate::train::Error::Stopped => JobError::Stopped("nothing was measured".into()),
+        other => other.into(),
+    })?;
     stage.done();
     let seconds = started.elapsed().as_secs_f64();
     let mut result = Map::new();
