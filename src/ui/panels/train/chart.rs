@@ -113,7 +113,16 @@ impl Axes {
             (self.y.1, self.rect.right_top(), Align2::RIGHT_TOP),
             (self.y.0, self.rect.right_bottom(), Align2::RIGHT_BOTTOM),
         ] {
-            ui.painter().text(at, align, format(y), small_font(ui), theme.dim);
+            let painter = ui.painter();
+            let text = painter.layout_no_wrap(format(y), small_font(ui), theme.dim);
+            let rect = align.anchor_size(at, text.size());
+            // Lines run to the edge, and a number on a line cannot be read.
+            painter.rect_filled(
+                rect.expand2(egui::vec2(2.0, 0.0)),
+                2.0,
+                theme.panel.gamma_multiply(0.85),
+            );
+            painter.galley(rect.min, text, theme.dim);
         }
     }
 }

@@ -233,24 +233,67 @@ fn epochs(ui: &Ui, view: &View<'_>, axes: &Axes) {
     }
 }
 
-/// The groups' names towards the right end, where they do not lie on one another.
+/// The groups' names above their lines, one below the other where most of them cross no line.
 fn names(ui: &Ui, view: &View<'_>, axes: &Axes) {
+    const PLACES: [f32; 7] = [0.75, 0.65, 0.55, 0.45, 0.35, 0.25, 0.15];
     let outlook = view.outlook;
-    let mut free = f32::NEG_INFINITY;
-    for group in (0..outlook.names.len()).rev() {
-        let name = outlook.names.get(group).map(|n| capital(n)).unwrap_or_default();
-        let name = ui.painter().layout_no_wrap(name, small_font(ui), view.theme.dim);
-        let middle = axes.place((outlook.total - outlook.total / 4) as f64, axes.y.0).x;
-        let x = middle.min(axes.rect.right() - name.size().x);
-        // Few steps lie far apart: between two of them the curve is a straight line.
-        let step = axes.x_at(pos2(x, 0.0));
-        let at = |step: f64| axes.place(step, outlook.rate(group, step as u64)).y;
-        let y = egui::lerp(at(step.floor())..=at(step.ceil()), step.fract() as f32) - 3.0;
-        if y < free {
-            continue;
+    let names: Vec<_> = (outlook.names.iter())
+        .map(|name| {
+            ui.painter()
+                .layout_no_wrap(capital(name), small_font(ui), view.theme.dim)
+        })
+        .collect();
+    let widest = names.iter().map(|n| n.size().x).fold(0.0, f32::max);
+    let placed = |share: f32| {
+        let x = (axes.rect.left() + share * axes.rect.width()).min(axes.rect.right() - widest);
+        placed(&names, x, |group, x| height(view, axes, group, x))
+    };
+    let mut best = Vec::new();
+    for found in PLACES.map(placed) {
+        if found.len() > best.len() {
+            best = found;
         }
-        free = y + 15.0;
-        ui.painter()
-            .galley(pos2(x, y - name.size().y), name, view.theme.dim);
     }
+    for (group, at) in best {
+        ui.painter().galley(at, names[group].clone(), view.theme.dim);
+    }
+}
+
+/// Where a group's line is at `x`, both in points. Few steps lie far apart: between two of them it is straight.
+fn height(view: &View<'_>, axes: &Axes, group: usize, x: f32) -> f32 {
+    let step = axes.x_at(pos2(x, 0.0)).max(1.0);
+    let at = |step: f64| axes.place(step, view.outlook.rate(group, step as u64)).y;
+    egui::lerp(at(step.floor())..=at(step.ceil()), step.fract() as f32)
+}
+
+/// The left top corners of those names at `x` that neither a line nor a name above crosses, the last group's first.
+fn placed(
+    names: &[std::sync::Arc<egui::Galley>],
+    x: f32,
+    height: impl Fn(usize, f32) -> f32,
+) -> Vec<(usize, egui::Pos2)> {
+    const GAP: f32 = 2.0;
+    const SAMPLES: usize = 8;
+    let mut found = Vec::new();
+    let mut free = f32::NEG_INFINITY;
+    for group in (0..names.len()).rev() {
+        let size = names[group].size();
+        let along = |line: usize| {
+            (0..=SAMPLES)
+                .map(move |i| x + size.x * i as f32 / SAMPLES as f32)
+                .map(|x| height(line, x))
+                .collect::<Vec<f32>>()
+        };
+        let bottom = along(group).into_iter().fold(f32::INFINITY, f32::min) - GAP;
+        let top = bottom - size.y;
+        let crossed = (0..names.len())
+            .filter(|&line| line != group)
+            .flat_map(along)
+            .any(|y| y > top && y < bottom);
+        if !crossed && top >= free {
+            found.push((group, pos2(x, top)));
+            free = bottom + 1.0;
+        }
+    }
+    found
 }
