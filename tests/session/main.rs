@@ -10,6 +10,7 @@
 
 mod ask;
 mod inside;
+mod lost;
 
 use std::path::{Path, PathBuf};
 
