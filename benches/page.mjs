@@ -205,8 +205,8 @@ async function on_the_desktop(device, { batch, bptt, steps }, env) {
 
 function in_the_page(device, { batch, bptt, steps }) {
   const job = {
-    command: 'start', job: 'adapt', common: { device, seed: 3 }, texts: { path: '/tmp/texts.csv', text_columns: [], label_column: null },
-    model: null, backward: false, out: '/tmp/lm', resume: false, overwrite: true,
+    command: 'start', job: 'adapt', common: { device, seed: 3 }, texts: { path: '/scratch/texts.csv', text_columns: [], label_column: null },
+    model: null, backward: false, out: '/scratch/lm', resume: false, overwrite: true,
     lm: { epochs: EPOCHS, rate: null, batch, bptt, drop_mult: null, max_tokens: null },
   };
   return with_page(async (server, browser) => {
@@ -216,7 +216,7 @@ function in_the_page(device, { batch, bptt, steps }) {
       const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
       window.driven = start('engine', () => {}, () => {});
       window.heard = [];
-      post(window.driven, [[['/tmp/texts.csv', new TextEncoder().encode(content), Date.now() / 1000]], bytes]);
+      post(window.driven, [[['/scratch/texts.csv', new TextEncoder().encode(content), Date.now() / 1000]], bytes]);
     }, [Buffer.from(encode(job)).toString('base64'), fs.readFileSync(sample, 'utf8')]);
     for (;;) {
       await tab.waitForTimeout(300);

@@ -41,11 +41,11 @@ test('it opens without a network after the first visit', { timeout: HANGS }, () 
 
 // What runs in a worker of its own, as training in both directions does. Two steps of it need the model.
 const BACKWARD = {
-  job: 'adapt', common: { device: 'cpu', seed: 3 }, texts: { path: '/tmp/texts.csv', text_columns: ['text'], label_column: null },
-  model: null, backward: true, out: '/tmp/lm', resume: false, overwrite: true,
+  job: 'adapt', common: { device: 'cpu', seed: 3 }, texts: { path: '/scratch/texts.csv', text_columns: ['text'], label_column: null },
+  model: null, backward: true, out: '/scratch/lm', resume: false, overwrite: true,
   lm: { epochs: 1, rate: null, batch: 4, bptt: 5, drop_mult: null, max_tokens: 200 },
 };
-const TEXTS = [['/tmp/texts.csv', `text\n${'the parcel has not come and nobody answers my letters\n'.repeat(40)}`]];
+const TEXTS = [['/scratch/texts.csv', `text\n${'the parcel has not come and nobody answers my letters\n'.repeat(40)}`]];
 const trained = (event) => event.event === 'step';
 
 test('the model that reads backward comes when it is needed, and stays', { timeout: HANGS }, () => with_page({}, async (server, browser) => {

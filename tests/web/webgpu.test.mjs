@@ -49,19 +49,19 @@ test('the first losses are those of the native program with the same seed', { ti
     const base = path.join(scratch, 'base');
     await natively(['pretrain', '--corpus', sample, '--text-column', 'text', '--out', base, '--preset', 'tiny', '--vocab', '600',
       '--hidden', '330', '--max-tokens', '2000', '--device', 'cpu', '--seed', '3']);
-    const model = ['config.json', 'vocab.json', 'model.safetensors'].map((file) => [`/tmp/base/${file}`, fs.readFileSync(path.join(base, file))]);
+    const model = ['config.json', 'vocab.json', 'model.safetensors'].map((file) => [`/scratch/base/${file}`, fs.readFileSync(path.join(base, file))]);
     const enough = (event) => event.event === 'step' && event.step >= STEPS;
     const lines = await natively(['adapt', '--texts', sample, '--out', path.join(scratch, 'lm'), '--model', base, '--device', 'wgpu', '--seed', '3',
       '--epochs', '1', '--batch', `${batch}`, '--bptt', `${bptt}`, '--max-tokens', `${tokens}`], { stop: enough });
     const theirs = lines.filter((event) => event.event === 'step').slice(0, STEPS);
     assert.equal(theirs.length, STEPS);
     const job = {
-      job: 'adapt', common: { device: 'wgpu', seed: 3 }, texts: { path: '/tmp/texts.csv', text_columns: [], label_column: null },
-      model: '/tmp/base', backward: false, out: '/tmp/lm', resume: false, overwrite: true,
+      job: 'adapt', common: { device: 'wgpu', seed: 3 }, texts: { path: '/scratch/texts.csv', text_columns: [], label_column: null },
+      model: '/scratch/base', backward: false, out: '/scratch/lm', resume: false, overwrite: true,
       lm: { epochs: 1, rate: null, batch, bptt, drop_mult: null, max_tokens: tokens },
     };
     const events = await run(tab, job, {
-      files: [['/tmp/texts.csv', fs.readFileSync(sample)], ...model],
+      files: [['/scratch/texts.csv', fs.readFileSync(sample)], ...model],
       stop: enough,
     });
     const failed = events.find((event) => ['failed', 'ended'].includes(event.event));

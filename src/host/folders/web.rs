@@ -19,10 +19,10 @@ pub fn documents() -> Option<PathBuf> {
 
 /// Where this program's temporary files go.
 pub fn temporary() -> PathBuf {
-    PathBuf::from("/tmp/unfreeze")
+    PathBuf::from("/scratch")
 }
 
 /// The same for files that no other process of this program may see.
 pub fn of_this_process() -> PathBuf {
-    PathBuf::from("/tmp/unfreeze-tab")
+    PathBuf::from("/scratch-of-the-tab")
 }

@@ -163,8 +163,8 @@ impl Drop for TempDir {
 /// # Errors
 /// When a file is where it would go.
 pub fn tempdir() -> io::Result<TempDir> {
-    create_dir_all("/tmp")?;
-    Builder::new().tempdir_in("/tmp")
+    create_dir_all("/scratch")?;
+    Builder::new().tempdir_in("/scratch")
 }
 
 /// A file without a name.
