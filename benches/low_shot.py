@@ -5,7 +5,8 @@
 For each set and seed: a balanced draw of --labels training texts, up to --unlabelled further training texts without
 their labels, and up to --test test texts, the same for every seed. Prints one JSON line a run and a Markdown table.
 With --adapt-once, stage 2 reads up to --unlabelled training texts once for all seeds, which then differ in their labels and in
-stage 3 alone; --adapted names a model that has read them already.
+stage 3 alone; --adapted names a model that has read them already. With --validate the error is that on training texts without a
+label, which is what to choose defaults by: the test texts are for the table at the end.
 Needs Python 3 with `zstandard` (or the `zstd` program); the engine does the rest.
 """
 
@@ -122,12 +123,17 @@ def main():
     parser.add_argument("--model", help="the base model; without it the built-in one")
     parser.add_argument("--adapt-once", action="store_true")
     parser.add_argument("--adapt", default="", help="further arguments of `unfreeze adapt`, in one string")
+    parser.add_argument("--validate", action="store_true")
     parser.add_argument("--adapted", help="a model that `unfreeze adapt` has made; for one set")
     parser.add_argument("fit", nargs="*", help="further arguments of `unfreeze fit` or `train`, after --")
     args = parser.parse_args()
     table = []
     for name in args.sets:
         train, test, further = load(name, args.data)
+        if args.validate:
+            kept = set(random.Random(1).sample(range(len(train)), min(args.test, len(train) // 2)))
+            test = [row for i, row in enumerate(train) if i in kept]
+            train = [row for i, row in enumerate(train) if i not in kept]
         random.Random(1).shuffle(test)
         test = test[: args.test]
         results = []
