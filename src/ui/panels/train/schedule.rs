@@ -272,7 +272,9 @@ fn placed(
     x: f32,
     height: impl Fn(usize, f32) -> f32,
 ) -> Vec<(usize, egui::Pos2)> {
-    const GAP: f32 = 2.0;
+    const GAP: f32 = 1.0;
+    /// The share of a row's height that letters fill.
+    const INK: f32 = 0.75;
     const SAMPLES: usize = 8;
     let mut found = Vec::new();
     let mut free = f32::NEG_INFINITY;
@@ -289,7 +291,7 @@ fn placed(
         let crossed = (0..names.len())
             .filter(|&line| line != group)
             .flat_map(along)
-            .any(|y| y > top && y < bottom);
+            .any(|y| y > bottom - INK * size.y && y < bottom);
         if !crossed && top >= free {
             found.push((group, pos2(x, top)));
             free = bottom + 1.0;
