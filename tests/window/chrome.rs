@@ -38,6 +38,18 @@ fn the_palette_carries_out_what_is_typed() {
     assert!(harness.query_by_label("No action is called that.").is_none());
 }
 
+/// Where frames are long, a whole name and Enter arrive in one.
+#[test]
+fn the_palette_keeps_up_with_fast_typing() {
+    let mut harness = window([1280.0, 800.0], false);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
+    harness.step();
+    harness.event(egui::Event::Text("classify every".into()));
+    harness.key_press(Key::Enter);
+    harness.run_steps(4);
+    assert_eq!(harness.state().shared().screen, Screen::Classify);
+}
+
 #[test]
 fn settings_are_changed_and_closed_by_keys() {
     let mut harness = window([1280.0, 800.0], true);

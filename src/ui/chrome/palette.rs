@@ -29,7 +29,6 @@ impl Palette {
         if !self.open {
             return;
         }
-        let found = matching(&self.typed);
         let (down, up, enter) = ui.input_mut(|i| {
             (
                 i.consume_key(egui::Modifiers::NONE, Key::ArrowDown),
@@ -37,21 +36,26 @@ impl Palette {
                 i.consume_key(egui::Modifiers::NONE, Key::Enter),
             )
         });
-        let last = found.len().saturating_sub(1);
-        self.chosen = (self.chosen + usize::from(down))
-            .saturating_sub(usize::from(up))
-            .min(last);
-        let mut picked = found.get(self.chosen).copied().filter(|_| enter);
+        let mut picked = None;
         let modal = egui::Modal::new(egui::Id::unique("palette")).show(ui.ctx(), |ui| {
             ui.set_width(460.0_f32.min(ui.ctx().content_rect().width() - 48.0));
+            // Focused before it is drawn, and asked before Enter is heeded: where frames are long, a name and Enter come in one.
+            let id = ui.scope_id().with("name");
+            ui.memory_mut(|memory| memory.request_focus(id));
             let edit = TextEdit::singleline(&mut self.typed)
+                .id(id)
                 .align(egui::Align2::LEFT_CENTER)
                 .hint_text("What would you like to do?");
             let field = ui.add(edit.desired_width(f32::INFINITY));
-            field.request_focus();
             if field.changed() {
                 self.chosen = 0;
             }
+            let found = matching(&self.typed);
+            let last = found.len().saturating_sub(1);
+            self.chosen = (self.chosen + usize::from(down))
+                .saturating_sub(usize::from(up))
+                .min(last);
+            picked = found.get(self.chosen).copied().filter(|_| enter);
             ScrollArea::vertical().max_height(380.0).show(ui, |ui| {
                 for (i, &action) in found.iter().enumerate() {
                     if row(ui, action, i == self.chosen).clicked() {
