@@ -40,7 +40,7 @@ const STREAMS: usize = 32;
 /// When the device is lost.
 pub async fn perplexity(model: &LanguageModel, corpus: &Corpus, bptt: usize) -> Result<Nll, Error> {
     let streams = (corpus.tokens().len() / (20 * bptt.max(1))).clamp(1, STREAMS);
-    stream_nll(model, corpus, bptt, streams).await
+    stream_nll(model, corpus, bptt, streams, &mut |_| ControlFlow::Continue(())).await
 }
 
 /// Hears how many tokens are predicted, and may break off.
@@ -56,16 +56,7 @@ pub async fn single_stream_nll(
     bptt: usize,
     progress: Progress<'_>,
 ) -> Result<Nll, Error> {
-    let model = model.frozen();
-    nll_of(
-        &model.encoder,
-        corpus,
-        bptt,
-        1,
-        |tokens, targets, states| model.nll(tokens, targets, states),
-        progress,
-    )
-    .await
+    stream_nll(model, corpus, bptt, 1, progress).await
 }
 
 async fn stream_nll(
@@ -73,6 +64,7 @@ async fn stream_nll(
     corpus: &Corpus,
     bptt: usize,
     streams: usize,
+    progress: Progress<'_>,
 ) -> Result<Nll, Error> {
     let model = model.frozen();
     nll_of(
@@ -81,7 +73,7 @@ async fn stream_nll(
         bptt,
         streams,
         |tokens, targets, states| model.nll(tokens, targets, states),
-        &mut |_| ControlFlow::Continue(()),
+        progress,
     )
     .await
 }
@@ -94,7 +86,7 @@ pub(super) async fn in_streams(
     bptt: usize,
     streams: usize,
 ) -> Result<Nll, Error> {
-    stream_nll(model, corpus, bptt, streams).await
+    stream_nll(model, corpus, bptt, streams, &mut |_| ControlFlow::Continue(())).await
 }
 
 /// Loss on running text of whatever tells the loss of a window's targets and the states after it.

@@ -30,8 +30,8 @@ fn the_whole_pipeline() {
         dir.done("train --data labelled.csv --model adapted --out trained --epochs 4 --estimate holdout:0.3");
     assert_share(&ran, "error");
 
-    // A model of 24 units learns its lower layers no slower, and long: of eight sets of such sentences none is then read with
-    // more than one of 30 texts wrong, where a processor's own rounding made it 5 or 30 % before.
+    // A model of 24 units learns its lower layers no slower, and long: otherwise how it ends hangs on the processor's own
+    // rounding, from no text wrong to a third of them.
     let ran = dir.done(
         "fit --data labelled.csv --unlabelled more.csv --model base --out model --epochs 80 --rate 0.03 --factor 1 --batch 4 \
          --drop-mult 0 --lm-epochs 2 --estimate folds:3",

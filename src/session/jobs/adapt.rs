@@ -158,7 +158,9 @@ pub async fn adapt(
         });
     }
     let tokens: usize = ids.iter().map(Vec::len).sum();
-    let share = HELD_OUT.min(HELD_OUT_TOKENS / tokens.max(1) as f64);
+    // Of few and long texts one is still kept aside.
+    let enough = (HELD_OUT_TOKENS / tokens.max(1) as f64).max(1.0 / ids.len().max(1) as f64);
+    let share = HELD_OUT.min(enough);
     let (corpus, valid) = load::hold_out(&ids, share);
     let (corpus, valid) = if valid.documents() == 0 {
         (Corpus::from_documents(&ids), None)

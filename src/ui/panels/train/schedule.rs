@@ -249,9 +249,12 @@ fn names(ui: &Ui, view: &View<'_>, axes: &Axes) {
         placed(&names, x, |group, x| height(view, axes, group, x))
     };
     let mut best = Vec::new();
-    for found in PLACES.map(placed) {
+    for found in PLACES.into_iter().map(placed) {
         if found.len() > best.len() {
             best = found;
+        }
+        if best.len() == names.len() {
+            break;
         }
     }
     for (group, at) in best {
