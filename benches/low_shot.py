@@ -4,8 +4,9 @@
 
 For each set and seed: a balanced draw of --labels training texts, up to --unlabelled further training texts without
 their labels, and up to --test test texts, the same for every seed. Prints one JSON line a run and a Markdown table.
-With --adapt-once, stage 2 reads up to --unlabelled training texts once for all seeds, which then differ in their labels and in
-stage 3 alone; --adapted names a model that has read them already. With --validate the error is that on training texts without a
+With --adapt-once, stage 2 reads up to --unlabelled training texts once for all seeds and all numbers of labels, which then differ
+in their labels and in stage 3 alone; --adapted names a model that has read them already, and with --both a second one that reads
+backward. With --validate the error is that on training texts without a
 label, which is what to choose defaults by: the test texts are for the table at the end.
 Needs Python 3 with `zstandard` (or the `zstd` program); the engine does the rest.
 """
@@ -89,15 +90,18 @@ def unfreeze(binary, *arguments):
 
 
 def once(args, name, train, further, scratch):
-    """A language model adapted to the set's texts, and the seconds it took."""
+    """Language models adapted to the set's texts, one for each direction, and the seconds they took."""
     texts = [t for t, _ in train] + further
     random.Random(0).shuffle(texts)
     write(scratch / "unlabelled.csv", ["text"], [[t] for t in texts[: args.unlabelled]])
-    adapted = unfreeze(
-        args.binary, "adapt", "--texts", scratch / "unlabelled.csv", "--out", scratch / name, "--device", args.device,
-        *(["--model", args.model] if args.model else []), *args.adapt.split(),
-    )
-    return scratch / name, adapted
+    models, runs = [], []
+    for way in ("forward", "backward")[: 1 + args.both]:
+        models.append(scratch / way)
+        runs.append(unfreeze(
+            args.binary, "adapt", "--texts", scratch / "unlabelled.csv", "--out", scratch / way, "--device", args.device,
+            *(["--backward"] if way == "backward" else ["--model", args.model] if args.model else []), *args.adapt.split(),
+        ))
+    return models, runs[0] | {"seconds": sum(run["seconds"] for run in runs)}
 
 
 def baseline(train, test):
@@ -110,12 +114,59 @@ def baseline(train, test):
     return 1 - model.score([t for t, _ in test], [y for _, y in test])
 
 
+def one(args, name, labels, seed, data, adapted, adaptation, scratch):
+    """One draw of labels, trained and measured."""
+    train, test, further = data
+    chosen = draw(train, labels, seed)
+    labelled = [train[i] for i in chosen]
+    write(scratch / "labelled.csv", ["text", "label"], labelled)
+    write(scratch / "test.csv", ["text", "label"], test)
+    common = ("--data", scratch / "labelled.csv", "--out", scratch / "model", "--seed", seed, "--device", args.device)
+    both = ("--bidirectional",) if args.both else ()
+    if adapted:
+        models = ("--model", adapted[0], *(("--backward-model", adapted[1]) if args.both else ()))
+        fit = unfreeze(args.binary, "train", *common, *models, *both, *args.fit)
+    else:
+        rest = further or [t for i, (t, _) in enumerate(train) if i not in set(chosen)]
+        random.Random(seed).shuffle(rest)
+        write(scratch / "unlabelled.csv", ["text"], [[t] for t in rest[: args.unlabelled]])
+        further_texts = ("--unlabelled", scratch / "unlabelled.csv") if args.unlabelled else ()
+        base = ("--model", args.model) if args.model else ()
+        fit = unfreeze(args.binary, "fit", *common, *further_texts, *base, *both, *args.fit)
+    found = unfreeze(
+        args.binary, "evaluate", "--model", scratch / "model", "--data", scratch / "test.csv", "--device", args.device,
+    )
+    stages = fit["stage_seconds"] | ({"adapt once": adaptation["seconds"]} if adaptation else {})
+    return {
+        "set": name, "labels": labels, "seed": seed, "error": found["error"], "baseline": baseline(labelled, test),
+        "estimate": fit.get("error"), "estimate_low": fit.get("error_low"), "estimate_high": fit.get("error_high"),
+        "perplexity_before": fit.get("perplexity_before", adaptation.get("perplexity_before")),
+        "perplexity": fit.get("perplexity", adaptation.get("perplexity")),
+        "stage_seconds": stages, "evaluate_seconds": found["seconds"], "test": len(test),
+    }
+
+
+def line(name, labels, results):
+    """A row of the table: means and standard deviations over the seeds."""
+    mean = lambda key: statistics.mean(r[key] for r in results)
+    spread = lambda key: statistics.stdev(r[key] for r in results) if len(results) > 1 else 0.0
+    seconds = {}
+    for r in results:
+        for stage, s in r["stage_seconds"].items():
+            seconds.setdefault(stage, []).append(s)
+    stages = ", ".join(f"{stage} {statistics.mean(s):.0f}" for stage, s in seconds.items())
+    return (
+        f"| {name} | {labels} | {100 * mean('error'):.1f} ± {100 * spread('error'):.1f} | "
+        f"{100 * mean('baseline'):.1f} ± {100 * spread('baseline'):.1f} | {stages}, evaluate {mean('evaluate_seconds'):.0f} |"
+    )
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=pathlib.Path, default=pathlib.Path("../shared/data"))
     parser.add_argument("--binary", default="target/release/unfreeze")
     parser.add_argument("--sets", nargs="+", default=["imdb", "trec6", "ag_news"])
-    parser.add_argument("--labels", type=int, default=100)
+    parser.add_argument("--labels", type=int, nargs="+", default=[100])
     parser.add_argument("--unlabelled", type=int, default=2000)
     parser.add_argument("--test", type=int, default=2000)
     parser.add_argument("--seeds", type=int, default=3)
@@ -124,7 +175,8 @@ def main():
     parser.add_argument("--adapt-once", action="store_true")
     parser.add_argument("--adapt", default="", help="further arguments of `unfreeze adapt`, in one string")
     parser.add_argument("--validate", action="store_true")
-    parser.add_argument("--adapted", help="a model that `unfreeze adapt` has made; for one set")
+    parser.add_argument("--adapted", nargs="+", default=[], help="a model that `unfreeze adapt` has made; for one set")
+    parser.add_argument("--both", action="store_true", help="both directions, probabilities averaged")
     parser.add_argument("fit", nargs="*", help="further arguments of `unfreeze fit` or `train`, after --")
     args = parser.parse_args()
     table = []
@@ -136,54 +188,21 @@ def main():
             train = [row for i, row in enumerate(train) if i not in kept]
         random.Random(1).shuffle(test)
         test = test[: args.test]
-        results = []
         shared = tempfile.TemporaryDirectory()
         adapted, adaptation = args.adapted, {}
         if args.adapt_once:
             adapted, adaptation = once(args, name, train, further, pathlib.Path(shared.name))
-        for seed in range(args.seeds):
-            with tempfile.TemporaryDirectory() as scratch:
-                scratch = pathlib.Path(scratch)
-                chosen = draw(train, args.labels, seed)
-                rest = further or [t for i, (t, _) in enumerate(train) if i not in set(chosen)]
-                random.Random(seed).shuffle(rest)
-                labelled = [train[i] for i in chosen]
-                write(scratch / "labelled.csv", ["text", "label"], labelled)
-                write(scratch / "unlabelled.csv", ["text"], [[t] for t in rest[: args.unlabelled]])
-                write(scratch / "test.csv", ["text", "label"], test)
-                common = ("--data", scratch / "labelled.csv", "--out", scratch / "model", "--seed", seed, "--device", args.device)
-                if adapted:
-                    fit = unfreeze(args.binary, "train", *common, "--model", adapted, *args.fit)
-                else:
-                    further_texts = ("--unlabelled", scratch / "unlabelled.csv")
-                    base = ("--model", args.model) if args.model else ()
-                    fit = unfreeze(args.binary, "fit", *common, *further_texts, *base, *args.fit)
-                found = unfreeze(
-                    args.binary, "evaluate", "--model", scratch / "model", "--data", scratch / "test.csv",
-                    "--device", args.device,
-                )
-                result = {
-                    "set": name, "seed": seed, "error": found["error"], "baseline": baseline(labelled, test),
-                    "estimate": fit.get("error"), "estimate_low": fit.get("error_low"), "estimate_high": fit.get("error_high"),
-                    "perplexity_before": fit.get("perplexity_before", adaptation.get("perplexity_before")),
-                    "perplexity": fit.get("perplexity", adaptation.get("perplexity")),
-                    "stage_seconds": fit["stage_seconds"] | ({"adapt once": adaptation["seconds"]} if adaptation else {}), "evaluate_seconds": found["seconds"], "test": len(test),
-                }
+        for labels in args.labels:
+            results = []
+            for seed in range(args.seeds):
+                with tempfile.TemporaryDirectory() as scratch:
+                    scratch = pathlib.Path(scratch)
+                    result = one(args, name, labels, seed, (train, test, further), adapted, adaptation, scratch)
                 print(json.dumps(result), flush=True)
                 results.append(result)
+            table.append(line(name, labels, results))
         shared.cleanup()
-        mean = lambda key: statistics.mean(r[key] for r in results)
-        spread = lambda key: statistics.stdev(r[key] for r in results) if len(results) > 1 else 0.0
-        seconds = {}
-        for r in results:
-            for stage, s in r["stage_seconds"].items():
-                seconds.setdefault(stage, []).append(s)
-        stages = ", ".join(f"{stage} {statistics.mean(s):.0f}" for stage, s in seconds.items())
-        table.append(
-            f"| {name} | {100 * mean('error'):.1f} ± {100 * spread('error'):.1f} | "
-            f"{100 * mean('baseline'):.1f} ± {100 * spread('baseline'):.1f} | {stages}, evaluate {mean('evaluate_seconds'):.0f} |"
-        )
-    print(f"\n| {args.labels} labels, {args.seeds} seeds | ULMFiT error % | TF-IDF error % | seconds |\n|---|---|---|---|")
+    print(f"\n| set | labels | ULMFiT error % | TF-IDF error % | seconds |\n|---|---|---|---|---|")
     print("\n".join(table))
 
 

@@ -9,6 +9,8 @@ use super::config::{Architecture, Dropouts};
 use super::dropout::{Draw, Masks, apply};
 use super::parameter::{Network, Parameter};
 use super::regularisation::{activation, temporal_activation};
+use super::sampled_softmax::Targets;
+use crate::ops::embedding::{Rows, embedding};
 use crate::ops::linear_cross_entropy::{linear_cross_entropy, negative_log_likelihood};
 
 /// An AWD-LSTM language model.
@@ -22,7 +24,7 @@ pub struct LanguageModel {
 
 /// The terms of the training loss, each `[1]`, in nats.
 pub struct Loss {
-    /// Mean cross-entropy of the next token.
+    /// Mean cross-entropy of the next token; among candidates, an estimate of it.
     pub cross_entropy: Tensor<1>,
     /// Activation regularisation.
     pub ar: Tensor<1>,
@@ -78,7 +80,7 @@ impl LanguageModel {
     pub fn loss(
         &self,
         tokens: &Tokens,
-        targets: Arc<[u32]>,
+        targets: &Targets,
         states: Vec<State>,
         masks: &Masks,
         (alpha, beta): (f64, f64),
@@ -88,13 +90,30 @@ impl LanguageModel {
         let rows = dropped
             .clone()
             .reshape([tokens.time * tokens.batch, self.arch().embedding]);
-        let weight = self.encoder.embedding.value();
         let loss = Loss {
-            cross_entropy: linear_cross_entropy(rows, weight, self.decoder_bias.value(), targets),
+            cross_entropy: self.cross_entropy(rows, targets),
             ar: activation(dropped, alpha),
             tar: temporal_activation(encoded.raw, beta),
         };
         (loss, encoded.states)
+    }
+
+    /// Mean cross-entropy of `targets` from the last layer's outputs `[time * batch, embedding]`.
+    fn cross_entropy(&self, rows: Tensor<2>, targets: &Targets) -> Tensor<1> {
+        let (weight, bias) = (self.encoder.embedding.value(), self.decoder_bias.value());
+        match targets {
+            Targets::All(ids) => linear_cross_entropy(rows, weight, bias, ids.clone()),
+            Targets::Sampled(candidates) => {
+                let device = bias.device();
+                let words = Rows {
+                    ids: candidates.ids.clone(),
+                    scale: None,
+                };
+                let weight = embedding(weight, words);
+                let bias = bias.select(1, candidates.rows(&device)) + candidates.correction(&device);
+                linear_cross_entropy(rows, weight, bias, candidates.targets.clone()) + candidates.offset()
+            }
+        }
     }
 
     /// Negative log-likelihood of every target, `[time * batch]`, without dropout or a graph.

@@ -9,9 +9,11 @@ pub mod dropout;
 pub mod language_model;
 pub mod parameter;
 pub mod regularisation;
+pub mod sampled_softmax;
 
 pub use awd_lstm::{AwdLstm, Tokens};
 pub use classifier::Classifier;
 pub use config::{Architecture, Dropouts};
 pub use language_model::LanguageModel;
 pub use parameter::{Network, Parameter};
+pub use sampled_softmax::Targets;

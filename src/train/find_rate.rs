@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Error;
-use super::language_model::Config;
+use super::language_model::{Config, targets};
 use super::optimiser::Optimiser;
 use super::schedule::lr_finder::{LrCurve, LrFinder};
 use crate::model::dropout::Draw;
@@ -35,6 +35,7 @@ pub async fn find_rate(
     }
     let mut optimiser = Optimiser::new(config.rule, config.weight_decay, Some(config.clip));
     let multiples = config.rates.multiples(model.groups().len());
+    let sampler = config.sampler(corpus.tokens(), model.arch().vocab);
     let mut states = model.encoder.zero_states(batches.batch());
     let mut curve = LrCurve::default();
     for i in 0..finder.steps {
@@ -43,21 +44,13 @@ pub async fn find_rate(
         let rate = finder.rate(i);
         let rates: Vec<f64> = multiples.iter().map(|m| m * rate).collect();
         model.visit_mut(&mut |_, _, p| p.track(true));
-        let masks = model.masks(
-            Draw {
-                seed: config.seed,
-                step: i as u64,
-            },
-            &config.dropouts,
-            tokens.batch,
-        );
-        let (loss, next) = model.loss(
-            &tokens,
-            window.targets.into(),
-            states,
-            &masks,
-            config.regularisation,
-        );
+        let draw = Draw {
+            seed: config.seed,
+            step: i as u64,
+        };
+        let masks = model.masks(draw, &config.dropouts, tokens.batch);
+        let targets = targets(sampler.as_ref(), window.targets, draw);
+        let (loss, next) = model.loss(&tokens, &targets, states, &masks, config.regularisation);
         states = next;
         let gradients = loss.total().backward();
         optimiser.step(&mut model, gradients, &rates, None, None).await?;

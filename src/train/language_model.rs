@@ -15,6 +15,7 @@ use super::schedule::Schedule;
 use crate::host::clock::Instant;
 use crate::model::awd_lstm::State;
 use crate::model::dropout::Draw;
+use crate::model::sampled_softmax::{Sampler, Targets};
 use crate::model::{Dropouts, LanguageModel, Network as _, Tokens};
 use crate::text::batches::{LmBatchConfig, LmBatches, epoch_seed};
 use crate::text::corpus::Corpus;
@@ -42,6 +43,8 @@ pub struct Config {
     pub clip: f64,
     /// Dropouts, scaled already.
     pub dropouts: Dropouts,
+    /// Whether large vocabularies take part in a step as a sample only.
+    pub sampled_softmax: bool,
     /// Coefficients of AR and TAR.
     pub regularisation: (f64, f64),
     /// Whether the weights of the epoch with the lowest validation loss are returned, the untrained ones among them,
@@ -69,6 +72,13 @@ impl Config {
             ..LmBatchConfig::default()
         };
         LmBatches::new(corpus.clone(), config, epoch_seed(self.seed, epoch as u64))
+    }
+
+    /// What draws the words that take part in a step on a corpus of `tokens`, where not all of them do.
+    pub fn sampler(&self, tokens: &[u32], vocab: usize) -> Option<Sampler> {
+        self.sampled_softmax
+            .then(|| Sampler::new(tokens, vocab))
+            .flatten()
     }
 
     fn fingerprint(&self, corpus: &Corpus) -> String {
@@ -111,6 +121,7 @@ pub async fn train<M: Monitor>(
     if total == 0 {
         return Err(Error::TooShort { tokens });
     }
+    let sampler = config.sampler(corpus.tokens(), model.arch().vocab);
     let group_count = model.groups().len();
     let multiples = config.rates.multiples(group_count);
     let mut optimiser = Optimiser::new(config.rule, config.weight_decay, Some(config.clip));
@@ -198,13 +209,8 @@ pub async fn train<M: Monitor>(
                 step: at.step,
             };
             let masks = model.masks(draw, &config.dropouts, tokens.batch);
-            let (loss, next) = model.loss(
-                &tokens,
-                window.targets.into(),
-                carried,
-                &masks,
-                config.regularisation,
-            );
+            let targets = targets(sampler.as_ref(), window.targets, draw);
+            let (loss, next) = model.loss(&tokens, &targets, carried, &masks, config.regularisation);
             carried = next;
             let gradients = loss.total().backward();
             at.step += 1;
@@ -267,6 +273,14 @@ pub async fn train<M: Monitor>(
         Some(best) => best.model,
         None => optimiser.averaged(&model),
     })
+}
+
+/// What a step predicts: among all words, or among those that are drawn for it.
+pub(super) fn targets(sampler: Option<&Sampler>, ids: Vec<u32>, draw: Draw) -> Targets {
+    match sampler {
+        Some(sampler) => Targets::Sampled(sampler.draw(&ids, draw)),
+        None => Targets::All(ids.into()),
+    }
 }
 
 /// The weights with the lowest validation loss so far.

@@ -4,7 +4,7 @@ use burn::tensor::Device;
 
 use super::optimiser::{Optimiser, Rule};
 use crate::model::dropout::Draw;
-use crate::model::{Architecture, Dropouts, LanguageModel, Network as _, Tokens};
+use crate::model::{Architecture, Dropouts, LanguageModel, Network as _, Targets, Tokens};
 
 /// Set for the process that measures.
 const ALONE: &str = "UNFREEZE_TEST_ALONE";
@@ -95,7 +95,13 @@ fn train<T: std::fmt::Debug>(device: &Device, measure: impl Fn() -> T) -> [T; 2]
             step: u64::from(step),
         };
         let masks = model.masks(draw, &Dropouts::LANGUAGE_MODEL, batch);
-        let (loss, next) = model.loss(&tokens, ids(step + 1).into(), states, &masks, (2.0, 1.0));
+        let (loss, next) = model.loss(
+            &tokens,
+            &Targets::All(ids(step + 1).into()),
+            states,
+            &masks,
+            (2.0, 1.0),
+        );
         states = next;
         let gradients = loss.total().backward();
         let stepped = optimiser.step(&mut model, gradients, &rates, None, None);

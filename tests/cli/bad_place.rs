@@ -85,7 +85,13 @@ fn unknown_names_are_wrong_usage() {
         assert_eq!(dir.names(), ["base", "good.csv"], "{line}");
     }
     let line = "fit --data good.csv --model base --out out --bidirectional";
-    assert_says(line, &dir.fails(line, 2), &["--bidirectional", "--model"]);
+    assert_says(
+        line,
+        &dir.fails(line, 2),
+        &["--bidirectional", "--backward-model"],
+    );
+    let line = "train --data good.csv --model base --backward-model base --out out --bidirectional";
+    assert_says(line, &dir.fails(line, 2), &["--backward-model", "reads forward"]);
     let line = "generate --prompt the --model base --min-p 0.5 --tokens 1";
     dir.done(line);
 }

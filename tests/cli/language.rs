@@ -108,6 +108,11 @@ fn models_that_read_from_the_end() {
     let config: Value = serde_json::from_str(&dir.text("model/config.json")).expect("JSON");
     assert_eq!(config["backward"], true);
     dir.done("classify --model model --input labelled.csv --text-column text");
+    dir.done(
+        "train --data labelled.csv --model base --backward-model back --bidirectional --out both --epochs 2 --estimate none",
+    );
+    let half: Value = serde_json::from_str(&dir.text("both/backward/config.json")).expect("JSON");
+    assert_eq!(half["backward"], true);
     let message = dir.fails("generate --model back --prompt the", 1);
     assert!(message.contains("from their end"), "{message}");
 }

@@ -4,7 +4,8 @@ use burn::tensor::{Device, Tensor};
 use unfreeze::model::awd_lstm::State;
 use unfreeze::model::dropout::{Masks, apply};
 use unfreeze::model::regularisation::{ALPHA, BETA, activation, temporal_activation};
-use unfreeze::model::{Architecture, LanguageModel, Network as _, Tokens};
+use unfreeze::model::sampled_softmax::Candidates;
+use unfreeze::model::{Architecture, LanguageModel, Network as _, Targets, Tokens};
 
 use super::common::{
     Fixture, VALUE, assert_close, assert_gradient, devices, host, log_softmax, network_gradients,
@@ -75,14 +76,19 @@ impl Case {
 fn losses_states_and_gradients_are_fastais() {
     for (what, device) in devices() {
         let case = Case::new(device);
-        for prefix in ["plain.", "masked."] {
-            let (loss, states) = case.model.loss(
-                &case.tokens,
-                case.targets.ids.clone(),
-                case.states(),
-                &case.masks(prefix),
-                (ALPHA, BETA),
-            );
+        let all = Targets::All(case.targets.ids.clone());
+        // Where every word is a candidate, and certain to be one, the sampled softmax is the whole one.
+        let every_word = Targets::Sampled(Candidates {
+            ids: (0..ARCH.vocab as u32).collect(),
+            log_probability: vec![0.0; ARCH.vocab],
+            targets: case.targets.ids.clone(),
+        });
+        let cases = [("plain.", &all), ("masked.", &all), ("masked.", &every_word)];
+        for (prefix, targets) in cases {
+            let masks = case.masks(prefix);
+            let (loss, states) = case
+                .model
+                .loss(&case.tokens, targets, case.states(), &masks, (ALPHA, BETA));
             let total = loss.total();
             let gradients = total.backward();
             for (name, got) in [
@@ -136,6 +142,60 @@ fn logits_are_fastais() {
     }
 }
 
+/// The loss among candidates, and its gradient, from the logits of the whole vocabulary.
+#[test]
+fn the_sampled_loss_is_that_of_the_corrected_logits() {
+    for (what, device) in devices() {
+        let case = Case::new(device);
+        let targets = &case.targets.ids;
+        // Every second word, and the targets.
+        let ids: Vec<u32> = (0..ARCH.vocab as u32)
+            .filter(|id| id % 2 == 0 || targets.contains(id))
+            .collect();
+        let place = |id: u32| ids.iter().position(|&c| c == id).expect("a candidate");
+        let log_probability: Vec<f32> = (0..ids.len()).map(|i| -0.3 * (i % 4) as f32).collect();
+        let logits = case.fixture.floats("plain.logits");
+        let (mut want, mut bias_gradient) = (0.0, vec![0.0; ARCH.vocab]);
+        let rows = targets.len() as f32;
+        for (row, &target) in logits.chunks(ARCH.vocab).zip(targets.iter()) {
+            let corrected: Vec<f32> = (ids.iter().zip(&log_probability))
+                .map(|(&id, p)| row[id as usize] - p)
+                .collect();
+            let own = place(target);
+            let likelihood = log_softmax(&corrected, ids.len());
+            want -= (likelihood[own] + log_probability[own]) / rows;
+            for (&id, l) in ids.iter().zip(&likelihood) {
+                bias_gradient[id as usize] += l.exp() / rows;
+            }
+            bias_gradient[target as usize] -= 1.0 / rows;
+        }
+        let sampled = Targets::Sampled(Candidates {
+            targets: targets.iter().map(|&t| place(t) as u32).collect(),
+            ids: ids.iter().copied().collect(),
+            log_probability,
+        });
+        let (loss, _) = case.model.loss(
+            &case.tokens,
+            &sampled,
+            case.states(),
+            &Masks::default(),
+            (0.0, 0.0),
+        );
+        let gradients = network_gradients(&case.model, &mut loss.cross_entropy.backward());
+        assert_close(
+            &format!("{what} sampled loss"),
+            &host(loss.cross_entropy),
+            &[want],
+            VALUE,
+        );
+        let (_, found) = gradients
+            .iter()
+            .find(|(name, _)| name == "1.decoder.bias")
+            .expect("the decoder's bias has a gradient");
+        assert_gradient(&format!("{what} decoder bias"), found, &bias_gradient);
+    }
+}
+
 #[test]
 fn likelihoods_are_fastais_in_one_window_or_two() {
     for (what, device) in devices() {
@@ -175,7 +235,7 @@ fn a_single_step_has_no_temporal_regularisation() {
             case.model
                 .loss(
                     &tokens,
-                    targets.ids.clone(),
+                    &Targets::All(targets.ids.clone()),
                     case.states(),
                     &Masks::default(),
                     (ALPHA, BETA),

@@ -110,6 +110,7 @@ fn adapt(args: AdaptArgs, common: Common) -> Adapt {
             rate: args.rate,
             find_rate: args.find_rate,
             keep_best: args.keep_best,
+            full_softmax: args.full_softmax,
             batch: args.batch,
             bptt: args.bptt,
             drop_mult: args.drop_mult,
@@ -129,6 +130,7 @@ fn train(args: TrainArgs, common: Common) -> Fit {
         out: args.out.out,
         method: args.method,
         bidirectional: args.bidirectional,
+        backward_model: args.backward_model,
         adapt: false,
         lm: LmOptions::default(),
         classifier: ClassifierOptions {
@@ -168,6 +170,7 @@ fn fit(args: FitArgs, common: Common) -> Fit {
             rate: args.lm_rate,
             find_rate: args.find_rate,
             keep_best: args.keep_best,
+            full_softmax: args.full_softmax,
             batch: args.lm_batch,
             bptt: stage3.classifier.bptt,
             drop_mult: stage3.classifier.drop_mult,

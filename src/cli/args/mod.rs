@@ -264,6 +264,9 @@ pub struct AdaptArgs {
     /// Keep the language model's best epoch on held-out texts: writes better, but classifies worse than the last
     #[arg(long)]
     pub keep_best: bool,
+    /// Let every word take part in every step of the language model, which large vocabularies do by a sample
+    #[arg(long)]
+    pub full_softmax: bool,
     /// Parallel streams
     #[arg(long, visible_alias = "lm-batch", value_name = "N", value_parser = values::count)]
     pub batch: Option<usize>,
@@ -296,6 +299,9 @@ pub struct TrainArgs {
     /// Train a backward-reading classifier too and average the probabilities
     #[arg(long)]
     pub bidirectional: bool,
+    /// The language model that reads backward, for `--bidirectional` with a `--model` of your own
+    #[arg(long, value_name = "DIR", requires = "bidirectional", requires = "model")]
+    pub backward_model: Option<PathBuf>,
     /// How to estimate the error: auto, none, folds:K or holdout:F
     ///
     /// `auto` is folds:5 below 200 labels or with a class of fewer than 10 (fewer folds if that class is smaller still),
@@ -355,6 +361,9 @@ pub struct FitArgs {
     /// Keep the language model's best epoch on held-out texts: writes better, but classifies worse than the last
     #[arg(long)]
     pub keep_best: bool,
+    /// Let every word take part in every step of the language model, which large vocabularies do by a sample
+    #[arg(long)]
+    pub full_softmax: bool,
     /// Language model: parallel streams
     #[arg(long, value_name = "N", value_parser = values::count)]
     pub lm_batch: Option<usize>,

@@ -177,6 +177,7 @@ pub async fn adapt(
         config.dropouts = crate::model::Dropouts::LANGUAGE_MODEL.scaled(drop_mult);
     }
     config.keep_best = options.keep_best;
+    config.sampled_softmax &= !options.full_softmax;
     config.report_every = prepare::report_every(device, config.report_every);
     let model = files.language_model(device)?;
     prepare::language_model(control, &model, &config).await?;

@@ -101,6 +101,7 @@ pub async fn run(common: Common, out: Option<PathBuf>, control: &mut Control) ->
         out: out.clone(),
         method: Method::Ulmfit,
         bidirectional: false,
+        backward_model: None,
         adapt: true,
         lm: LmOptions::default(),
         classifier: ClassifierOptions::default(),

@@ -155,6 +155,9 @@ pub struct LmOptions {
     /// Keep the epoch that reads held-out texts best and not the last, which makes the better classifier.
     #[serde(default)]
     pub keep_best: bool,
+    /// Let all words take part in every step, also where the vocabulary is large.
+    #[serde(default)]
+    pub full_softmax: bool,
     /// Parallel streams.
     pub batch: Option<usize>,
     /// Time steps of a window.
@@ -210,6 +213,9 @@ pub struct Fit {
     pub method: Method,
     /// Train a backward-reading classifier too and average the probabilities.
     pub bidirectional: bool,
+    /// The language model that the backward-reading one starts from, beside a `model` that is not built in.
+    #[serde(default)]
+    pub backward_model: Option<PathBuf>,
     /// Whether to run stage 2 (`fit`) or only stage 3 (`train`).
     pub adapt: bool,
     /// Stage 2.

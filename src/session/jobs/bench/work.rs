@@ -9,7 +9,9 @@ use crate::gpu::watch::span;
 use crate::model::awd_lstm::State;
 use crate::model::classifier::{Chunking, HEAD_HIDDEN, cross_entropy};
 use crate::model::dropout::Draw;
-use crate::model::{Architecture, AwdLstm, Classifier, Dropouts, LanguageModel, Network as _, Tokens};
+use crate::model::{
+    Architecture, AwdLstm, Classifier, Dropouts, LanguageModel, Network as _, Targets, Tokens,
+};
 use crate::ops::reading::{Reader, Rounding};
 use crate::train::defaults::{BPTT, CLASSIFIER_CLIP, CLASSIFIER_DROP_MULT, LM_CLIP, MAX_LEN, WEIGHT_DECAY};
 use crate::train::evaluate::classify;
@@ -109,7 +111,7 @@ impl Work for LmTraining {
         let vocab = self.model.arch().vocab;
         let n = self.bptt * self.batch;
         let tokens = Tokens::new(ids(n, vocab, self.steps), self.bptt, self.batch);
-        let targets = ids(n, vocab, self.steps + 1).into();
+        let targets = Targets::All(ids(n, vocab, self.steps + 1).into());
         let states = match self.states.take() {
             Some(states) => states,
             None => self.model.encoder.zero_states(self.batch),
@@ -128,7 +130,7 @@ impl Work for LmTraining {
         let total = {
             let _span = span("rest of forward");
             let masks = self.model.masks(draw, &dropouts, self.batch);
-            let (loss, next) = self.model.loss(&tokens, targets, states, &masks, regularisation);
+            let (loss, next) = self.model.loss(&tokens, &targets, states, &masks, regularisation);
             self.states = Some(next);
             if self.plain {
                 loss.cross_entropy

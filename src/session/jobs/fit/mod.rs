@@ -25,6 +25,33 @@ pub use report::show_report;
 use report::{estimate, out_of_sample, write};
 use trainer::{Trainer, check_shape};
 
+/// The language model that stage 2 or 3 starts from; with `--bidirectional` one that reads backward behind it.
+async fn bases(control: &mut Control, job: &Fit) -> Result<Vec<ModelFiles>, JobError> {
+    let (model, backward) = (job.model.as_deref(), job.backward_model.as_deref());
+    if job.bidirectional && model.is_some() && backward.is_none() {
+        return Err(JobError::Usage(
+            "`--bidirectional` with a `--model` of your own needs one that reads backward too: name it with `--backward-model`, \
+             or leave out `--model` for the built-in ones"
+                .into(),
+        ));
+    }
+    let mut bases = vec![load::model(control, model, false)?];
+    if job.bidirectional {
+        load::have(control, backward, true).await?;
+        bases.push(load::model(control, backward, true)?);
+        for (option, base, reads) in [("model", &bases[0], false), ("backward-model", &bases[1], true)] {
+            if base.config.backward != reads {
+                let way = if reads { "forward" } else { "backward" };
+                return Err(JobError::Usage(format!(
+                    "--{option} {} reads {way}: `--bidirectional` needs one model of each direction",
+                    base.origin
+                )));
+            }
+        }
+    }
+    Ok(bases)
+}
+
 pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
     let resume = std::mem::take(&mut job.resume);
     let overwrite = std::mem::take(&mut job.overwrite);
@@ -60,16 +87,7 @@ pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
         }
         _ => Vec::new(),
     };
-    if job.bidirectional && job.model.is_some() {
-        return Err(JobError::Usage(
-            "`--bidirectional` needs a model of each direction, which only the built-in ones have; leave out `--model`".into(),
-        ));
-    }
-    let mut bases = vec![load::model(control, job.model.as_deref(), false)?];
-    if job.bidirectional {
-        load::have(control, None, true).await?;
-        bases.push(load::model(control, None, true)?);
-    }
+    let bases = bases(control, &job).await?;
     let work = Work::open(&job.out, &job, resume, overwrite)?;
     let splits = splits(&job, &data);
     let base_report = if splits.is_empty() {

@@ -224,6 +224,7 @@ pub fn fit(project: &Project, material: &Material, recipe: &Recipe, common: Comm
         out: model_place(work_dir),
         method: recipe.method,
         bidirectional: recipe.both,
+        backward_model: None,
         adapt: recipe.adapt,
         lm: LmOptions::default(),
         classifier: options(recipe),
