@@ -6,8 +6,8 @@ For each set and seed: a balanced draw of --labels training texts, up to --unlab
 their labels, and up to --test test texts, the same for every seed. Prints one JSON line a run and a Markdown table.
 With --adapt-once, stage 2 reads up to --unlabelled training texts once for all seeds and all numbers of labels, which then differ
 in their labels and in stage 3 alone; --adapted names a model that has read them already, and with --both a second one that reads
-backward. With --validate the error is that on training texts without a
-label, which is what to choose defaults by: the test texts are for the table at the end.
+backward. With --validate the error is that on training texts without a label, which is what to choose defaults by: the test texts
+are for the table at the end.
 Needs Python 3 with `zstandard` (or the `zstd` program); the engine does the rest.
 """
 
@@ -127,7 +127,8 @@ def one(args, name, labels, seed, data, adapted, adaptation, scratch):
         models = ("--model", adapted[0], *(("--backward-model", adapted[1]) if args.both else ()))
         fit = unfreeze(args.binary, "train", *common, *models, *both, *args.fit)
     else:
-        rest = further or [t for i, (t, _) in enumerate(train) if i not in set(chosen)]
+        taken = set(chosen)
+        rest = further or [t for i, (t, _) in enumerate(train) if i not in taken]
         random.Random(seed).shuffle(rest)
         write(scratch / "unlabelled.csv", ["text"], [[t] for t in rest[: args.unlabelled]])
         further_texts = ("--unlabelled", scratch / "unlabelled.csv") if args.unlabelled else ()
@@ -179,6 +180,10 @@ def main():
     parser.add_argument("--both", action="store_true", help="both directions, probabilities averaged")
     parser.add_argument("fit", nargs="*", help="further arguments of `unfreeze fit` or `train`, after --")
     args = parser.parse_args()
+    if args.adapted and len(args.adapted) != 1 + args.both:
+        parser.error("--adapted names one model, with --both two: the second reads backward")
+    if args.both and args.model:
+        parser.error("--both starts from the built-in models: leave out --model, or adapt both and name them with --adapted")
     table = []
     for name in args.sets:
         train, test, further = load(name, args.data)
@@ -202,7 +207,7 @@ def main():
                 results.append(result)
             table.append(line(name, labels, results))
         shared.cleanup()
-    print(f"\n| set | labels | ULMFiT error % | TF-IDF error % | seconds |\n|---|---|---|---|---|")
+    print("\n| set | labels | ULMFiT error % | TF-IDF error % | seconds |\n|---|---|---|---|---|")
     print("\n".join(table))
 
 

@@ -2,8 +2,8 @@
 //! (Bengio and Senécal 2008; Jean et al. 2015).
 //!
 //! On a processor the decoder's product with 32,000 words is more than half of a step. The candidates of a step are its
-//! targets, the words that the corpus has most of, and a uniform draw of the others. Each logit is lowered by the logarithm of
-//! the probability that its word is a candidate, so that what is learnt is still the logits of the whole softmax.
+//! targets, the words that the corpus has most of, and a uniform draw of the others. From each logit the logarithm of the
+//! probability that its word is a candidate is subtracted, so that what is learnt is still the logits of the whole softmax.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use super::dropout::Draw;
 /// Candidates of a step; more where its targets and the frequent words are more. The number is the same at every step,
 /// so that the shapes are too.
 const CANDIDATES: usize = 4096;
-/// Words that are always candidates: those the corpus has most of, three quarters of a text and more.
+/// Words that are always candidates: those the corpus has most of.
 const FREQUENT: usize = 2048;
 /// Candidates that are drawn even where targets leave no room for them.
 const DRAWN: usize = 256;
@@ -56,7 +56,7 @@ impl Candidates {
         Tensor::from_data(TensorData::new(values, [1, count]), &device.clone().inner())
     }
 
-    /// What the corrections add to the targets' mean log-likelihood, in nats: the loss among the candidates plus this
+    /// What the corrections add to the targets' logits on average, in nats: the loss among the candidates plus this
     /// estimates the loss among all words.
     pub(super) fn offset(&self) -> f64 {
         let sum: f64 = self

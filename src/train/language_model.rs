@@ -276,7 +276,7 @@ pub async fn train<M: Monitor>(
 }
 
 /// What a step predicts: among all words, or among those that are drawn for it.
-pub(super) fn targets(sampler: Option<&Sampler>, ids: Vec<u32>, draw: Draw) -> Targets {
+pub fn targets(sampler: Option<&Sampler>, ids: Vec<u32>, draw: Draw) -> Targets {
     match sampler {
         Some(sampler) => Targets::Sampled(sampler.draw(&ids, draw)),
         None => Targets::All(ids.into()),

@@ -11,7 +11,7 @@ use super::super::engine::JobError;
 use crate::gpu::caps::DeviceCaps;
 use crate::model::classifier::cross_entropy;
 use crate::model::dropout::Draw;
-use crate::model::{Classifier, LanguageModel, Network, Targets, Tokens};
+use crate::model::{Classifier, LanguageModel, Network, Tokens};
 use crate::train::measure::Origin;
 use crate::train::optimiser::{Optimiser, Rule};
 use crate::train::{classifier, language_model as lm};
@@ -91,10 +91,8 @@ pub async fn language_model(
     let draw = Draw { seed: 0, step: 0 };
     let masks = copy.masks(draw, &config.dropouts, tokens.batch);
     let states = copy.encoder.zero_states(tokens.batch);
-    let targets = match config.sampler(&tokens.ids, model.arch().vocab) {
-        Some(sampler) => Targets::Sampled(sampler.draw(&tokens.ids, draw)),
-        None => Targets::All(tokens.ids.clone()),
-    };
+    let sampler = config.sampler(&tokens.ids, model.arch().vocab);
+    let targets = lm::targets(sampler.as_ref(), tokens.ids.to_vec(), draw);
     let (loss, _) = copy.loss(&tokens, &targets, states, &masks, config.regularisation);
     let rule = (config.rule, config.clip);
     step(&mut copy, loss.total(), rule, &device, &mut stage).await?;
