@@ -14,7 +14,7 @@ use super::{
 };
 use crate::host::fs;
 use crate::model::classifier::Chunking;
-use crate::model::{Architecture, Classifier, LanguageModel, Network};
+use crate::model::{Architecture, Classifier, LanguageModel, Network, Pooling};
 use crate::text::Tokenizer;
 use crate::text::subword::SubwordTokenizer;
 use crate::text::vocab::Vocab;
@@ -52,6 +52,9 @@ pub struct ModelConfig {
     /// Tokens that are pooled when classifying.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_len: Option<usize>,
+    /// What a classifier's head sees; the paper's where the file says nothing.
+    #[serde(default)]
+    pub pooling: Pooling,
     /// The columns whose texts were joined in training; more than one are marked as fields.
     #[serde(default)]
     pub fields: usize,
@@ -73,6 +76,7 @@ impl ModelConfig {
             tokenizer,
             bptt: None,
             max_len: None,
+            pooling: Pooling::default(),
             fields: 1,
             training: Value::Null,
         }
@@ -295,7 +299,7 @@ impl ModelFiles {
             return Err(damaged(&self.origin, "config.json", cause));
         }
         let encoder = crate::model::AwdLstm::new(self.config.architecture, 0, device);
-        let mut model = Classifier::new(encoder, self.labels.len(), 0, device);
+        let mut model = Classifier::new(encoder, self.labels.len(), self.config.pooling, 0, device);
         self.load(&mut model)?;
         for (i, block) in model.blocks.iter_mut().enumerate() {
             block.running_mean = self.statistic(i, "running_mean", &block.running_mean)?;

@@ -1,4 +1,4 @@
-//! The classifier: concat pooling over the encoder's outputs and two linear blocks (section 3.3).
+//! The classifier: pooling over the encoder's outputs and two linear blocks (section 3.3).
 
 use burn::tensor::activation::{log_softmax, relu};
 use burn::tensor::{Device, Int, Tensor, TensorData};
@@ -9,6 +9,7 @@ use super::awd_lstm::{AwdLstm, Tokens};
 use super::config::Dropouts;
 use super::dropout::{Draw, Masks, apply};
 use super::parameter::{Network, Parameter};
+use super::pooling::{Means, Pooling};
 use crate::ops::concat_pool::{Spans, concat_pool};
 
 /// Hidden units between the two blocks.
@@ -84,7 +85,9 @@ impl Block {
 pub struct Classifier {
     /// The pretrained and fine-tuned encoder.
     pub encoder: AwdLstm,
-    /// The two blocks: `[3 embedding -> 50 -> classes]`.
+    /// What the head sees of a document.
+    pub pooling: Pooling,
+    /// The two blocks: `[pooled -> 50 -> classes]`.
     pub blocks: Vec<Block>,
     /// Classes.
     pub classes: usize,
@@ -110,15 +113,16 @@ pub struct Chunking {
 
 impl Classifier {
     /// An encoder with a fresh head.
-    pub fn new(encoder: AwdLstm, classes: usize, seed: u64, device: &Device) -> Self {
+    pub fn new(encoder: AwdLstm, classes: usize, pooling: Pooling, seed: u64, device: &Device) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0xc1a5_51f1);
-        let pooled = 3 * encoder.arch.embedding;
+        let pooled = pooling.width(&encoder.arch);
         let blocks = vec![
             Block::new(pooled, HEAD_HIDDEN, &mut rng, device),
             Block::new(HEAD_HIDDEN, classes, &mut rng, device),
         ];
         Self {
             encoder,
+            pooling,
             blocks,
             classes,
         }
@@ -147,7 +151,7 @@ impl Classifier {
         }
     }
 
-    /// Pooled features `[batch, 3 embedding]` of right-padded documents: BPT3C (section 3.3).
+    /// Pooled features `[batch, pooled]` of right-padded documents: BPT3C (section 3.3).
     ///
     /// The document runs in chunks of `bptt` steps from its start. State passes from chunk to chunk, gradients do not;
     /// chunks before every document's last `max_len` tokens leave no graph at all.
@@ -163,6 +167,8 @@ impl Classifier {
             encoder
         };
         let mut states = self.encoder.zero_states(tokens.batch);
+        let device = self.encoder.embedding.constant().device().inner();
+        let mut means = Means::new(chunking.max_len);
         let mut outputs = Vec::new();
         let mut skipped = 0;
         for start in (0..tokens.time).step_by(chunking.bptt) {
@@ -172,6 +178,9 @@ impl Classifier {
             let encoded = encoder.forward(&tokens.steps(start, count), states, masks);
             states = encoded.states;
             if pooled {
+                if self.pooling == Pooling::Deep {
+                    means.add(encoded.inputs, start, lengths, &device);
+                }
                 outputs.push(encoded.raw);
             } else {
                 skipped = start + count;
@@ -183,7 +192,13 @@ impl Classifier {
             Tensor::cat(outputs, 0)
         };
         let rest: Vec<usize> = lengths.iter().map(|n| n - skipped).collect();
-        concat_pool(h, Spans::last(&rest, chunking.max_len))
+        let top = concat_pool(h, Spans::last(&rest, chunking.max_len));
+        let below = means.finish();
+        if below.is_empty() {
+            top
+        } else {
+            Tensor::cat([vec![top], below].concat(), 1)
+        }
     }
 
     /// Logits `[batch, classes]` from pooled features; training updates the running statistics of batch norm.

@@ -8,6 +8,7 @@ pub mod config;
 pub mod dropout;
 pub mod language_model;
 pub mod parameter;
+pub mod pooling;
 pub mod regularisation;
 pub mod sampled_softmax;
 
@@ -16,4 +17,5 @@ pub use classifier::Classifier;
 pub use config::{Architecture, Dropouts};
 pub use language_model::LanguageModel;
 pub use parameter::{Network, Parameter};
+pub use pooling::Pooling;
 pub use sampled_softmax::Targets;

@@ -88,9 +88,10 @@ pub async fn train<M: Monitor>(
     let mut optimiser = Optimiser::new(plan.rule, config.weight_decay, Some(config.clip));
     let tokens: usize = lengths.iter().sum();
     let fingerprint = format!(
-        "classifier; {} documents of {tokens} tokens; {} classes; {epoch_count} epochs of {}; rate {}; seed {}",
+        "classifier; {} documents of {tokens} tokens; {} classes; {} pooling; {epoch_count} epochs of {}; rate {}; seed {}",
         lengths.len(),
         model.classes,
+        model.pooling.name(),
         config.batch,
         plan.rate,
         config.seed

@@ -5,10 +5,12 @@ use super::optimiser::Rule;
 use super::plan::{Plan, Rates};
 use super::schedule::{DISCRIMINATIVE_FACTOR, Schedule};
 use crate::model::regularisation::{ALPHA, BETA};
-use crate::model::{Architecture, Dropouts};
+use crate::model::{Architecture, Dropouts, Pooling};
 
 /// Time steps of a window, and of a chunk of BPT3C.
 pub const BPTT: usize = 70;
+/// What a classifier's head sees of a document.
+pub const POOLING: Pooling = Pooling::Deep;
 /// Tokens of a document that are pooled.
 pub const MAX_LEN: usize = 1400;
 /// Largest gradient norm of language models (reference code).

@@ -206,8 +206,10 @@ pub async fn classify(
         }
     };
     if let Some(reader) = reader {
-        let pooling = Pooling::Concat {
-            max_len: chunking.max_len,
+        let max_len = chunking.max_len;
+        let pooling = match model.pooling {
+            crate::model::Pooling::Concat => Pooling::Concat { max_len },
+            crate::model::Pooling::Deep => Pooling::Deep { max_len },
         };
         let device = model.encoder.embedding.constant().device();
         for rows in reading::parts(reader, documents) {

@@ -88,10 +88,16 @@ impl Config {
             bptt,
             rate,
             seed,
+            sampled_softmax,
             ..
         } = self;
+        let targets = if *sampled_softmax {
+            "a sample of the words"
+        } else {
+            "all words"
+        };
         format!(
-            "language model; {} tokens; {epochs} epochs; {batch} x {bptt}; rate {rate}; seed {seed}",
+            "language model; {} tokens; {epochs} epochs; {batch} x {bptt}; rate {rate}; seed {seed}; {targets} in each step",
             corpus.tokens().len()
         )
     }

@@ -3,7 +3,7 @@
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use unfreeze::model::classifier::Chunking;
-use unfreeze::model::{Architecture, AwdLstm, Classifier, Network as _, Parameter, Tokens};
+use unfreeze::model::{Architecture, AwdLstm, Classifier, Network as _, Parameter, Pooling, Tokens};
 
 use super::common::{VALUE, assert_close, devices, host};
 
@@ -64,7 +64,7 @@ fn probabilities_are_the_same_alone_and_in_every_batch() {
     let documents = documents();
     let mut first: Option<Vec<f32>> = None;
     for (what, device) in devices() {
-        let mut model = Classifier::new(AwdLstm::new(ARCH, 3, &device), CLASSES, 4, &device);
+        let mut model = Classifier::new(AwdLstm::new(ARCH, 3, &device), CLASSES, Pooling::Deep, 4, &device);
         randomise(&mut model, &device);
         let alone: Vec<f32> = documents
             .iter()

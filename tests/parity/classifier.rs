@@ -3,7 +3,7 @@
 use burn::tensor::{Device, Tensor};
 use unfreeze::model::classifier::{Block, Chunking, ClassifierMasks, cross_entropy};
 use unfreeze::model::dropout::Masks;
-use unfreeze::model::{Architecture, AwdLstm, Classifier, Network as _, Parameter, Tokens};
+use unfreeze::model::{Architecture, AwdLstm, Classifier, Network as _, Parameter, Pooling, Tokens};
 
 use super::common::{
     Fixture, VALUE, alone, assert_close, assert_gradient, devices, host, log_softmax, network_gradients,
@@ -44,6 +44,7 @@ impl Case {
         let blocks = sizes.into_iter().enumerate().map(block).collect();
         let mut model = Classifier {
             encoder: AwdLstm::new(ARCH, 0, &device),
+            pooling: Pooling::Concat,
             blocks,
             classes: CLASSES,
         };

@@ -139,6 +139,7 @@ fn train(args: TrainArgs, common: Common) -> Fit {
             batch: args.batch,
             bptt: args.bptt,
             max_len: args.max_len,
+            pooling: args.pooling,
             drop_mult: args.drop_mult,
             balance: args.balance,
             cut_frac: args.cut_frac,

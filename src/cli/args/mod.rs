@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::session::protocol::{BenchWork, DeviceChoice, Estimate, Method, TokenizerKind};
+use crate::session::protocol::{BenchWork, DeviceChoice, Estimate, Method, Pooling, TokenizerKind};
 use values::Format;
 
 /// ULMFiT on your own machine: label a hundred texts, classify the rest.
@@ -337,6 +337,9 @@ pub struct TrainArgs {
     /// Tokens that are pooled, from the text's end
     #[arg(long, value_name = "N", value_parser = values::count)]
     pub max_len: Option<usize>,
+    /// What the classifier's head sees of a text; deep without it
+    #[arg(long, value_name = "WAY", value_parser = values::pooling())]
+    pub pooling: Option<Pooling>,
     /// Scale of all dropouts (with `fit`, of the language model's too)
     #[arg(long, value_name = "X", value_parser = values::scale)]
     pub drop_mult: Option<f32>,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-use crate::session::protocol::{BenchWork, DeviceChoice, Estimate, Method, TokenizerKind};
+use crate::session::protocol::{BenchWork, DeviceChoice, Estimate, Method, Pooling, TokenizerKind};
 
 /// A name and what it stands for.
 type Named<T> = (&'static str, T, &'static str);
@@ -106,6 +106,11 @@ pub fn bench_work() -> impl TypedValueParser<Value = BenchWork> {
 pub fn method() -> impl TypedValueParser<Value = Method> {
     let values = Method::ALL.map(|method| PossibleValue::new(method.name()).help(method.describe()));
     PossibleValuesParser::new(values).try_map(|name| Method::parse(&name).ok_or("unknown method"))
+}
+
+/// `--pooling`.
+pub fn pooling() -> impl TypedValueParser<Value = Pooling> {
+    named(Pooling::ALL.map(|pooling| (pooling.name(), pooling, pooling.describe())))
 }
 
 /// What `export` writes.

@@ -42,6 +42,11 @@ pub enum Pooling {
         /// Steps.
         max_len: usize,
     },
+    /// The same, then the means of the embedded words and of every lower layer's outputs over the same steps.
+    Deep {
+        /// Steps.
+        max_len: usize,
+    },
     /// The means of the embedded words and of every layer's outputs.
     Means,
 }
@@ -131,10 +136,17 @@ impl Reader {
 
     /// Numbers that are kept of a document.
     pub fn pooled_width(&self, pooling: Pooling) -> usize {
+        let all = self.width + self.layers.iter().map(|layer| layer.hidden).sum::<usize>();
         match pooling {
-            Pooling::Concat { .. } => 3 * self.layers.last().map_or(0, |layer| layer.hidden),
-            Pooling::Means => self.width + self.layers.iter().map(|layer| layer.hidden).sum::<usize>(),
+            Pooling::Concat { .. } => 3 * self.top(),
+            Pooling::Deep { .. } => all + 2 * self.top(),
+            Pooling::Means => all,
         }
+    }
+
+    /// Width of the last layer's outputs.
+    fn top(&self) -> usize {
+        self.layers.last().map_or(0, |layer| layer.hidden)
     }
 
     /// Different words that documents read in one go may have: what the first layer makes of them stays below 64 MiB.

@@ -184,9 +184,9 @@ impl<'a> Slots<'a> {
         self.states.iter_mut().for_each(|state| state.clear(slot));
         let pooled = &mut self.pooled[slot * self.pooled_width..][..self.pooled_width];
         pooled.fill(0.0);
-        if let Pooling::Concat { .. } = self.pooling {
-            let width = pooled.len() / 3;
-            pooled[width..2 * width].fill(f32::NEG_INFINITY);
+        if let Pooling::Concat { .. } | Pooling::Deep { .. } = self.pooling {
+            let top = self.reader.top();
+            pooled[top..2 * top].fill(f32::NEG_INFINITY);
         }
     }
 
@@ -206,9 +206,8 @@ impl<'a> Slots<'a> {
     fn finish(&self, slot: usize, length: usize) -> Vec<f32> {
         let mut pooled = self.pooled[slot * self.pooled_width..][..self.pooled_width].to_vec();
         let (sums, count) = match self.pooling {
-            Pooling::Concat { max_len } => {
-                let width = pooled.len() / 3;
-                (&mut pooled[2 * width..], length.min(max_len))
+            Pooling::Concat { max_len } | Pooling::Deep { max_len } => {
+                (&mut pooled[2 * self.reader.top()..], length.min(max_len))
             }
             Pooling::Means => (&mut pooled[..], length),
         };
@@ -231,6 +230,9 @@ impl<'a> Slots<'a> {
             }
             let last = index + 1 == self.reader.layers.len();
             let below: usize = self.reader.layers[..index].iter().map(|layer| layer.hidden).sum();
+            let top = self.reader.top();
+            // Steps of a document from where it is to its end.
+            let left = |place: &Place| documents[place.document].len() - place.at;
             dispatch(
                 #[inline(always)]
                 || {
@@ -255,21 +257,28 @@ impl<'a> Slots<'a> {
                             above.put(slot, 0, h);
                         }
                         let pooled = &mut self.pooled[slot * self.pooled_width..][..self.pooled_width];
-                        match self.pooling {
-                            Pooling::Concat { max_len } if last => {
-                                concat(pooled, h, documents[place.document].len() - place.at <= max_len);
-                            }
-                            Pooling::Concat { .. } => {}
-                            Pooling::Means => {
-                                let width = self.reader.width;
-                                if index == 0 {
-                                    add_to(
-                                        &mut pooled[..width],
-                                        &self.reader.embedding[token * width..][..width],
-                                    );
-                                }
-                                add_to(&mut pooled[width + below..][..layer.hidden], h);
-                            }
+                        // Where the means begin; those of all layers, or of all but the last.
+                        let (counts, means, every) = match self.pooling {
+                            Pooling::Concat { max_len } => (left(place) <= max_len, None, false),
+                            Pooling::Deep { max_len } => (left(place) <= max_len, Some(3 * top), false),
+                            Pooling::Means => (true, Some(0), true),
+                        };
+                        if !counts {
+                            continue;
+                        }
+                        if last && !every {
+                            concat(&mut pooled[..3 * top], h);
+                        }
+                        let Some(means) = means else { continue };
+                        let width = self.reader.width;
+                        if index == 0 {
+                            add_to(
+                                &mut pooled[means..][..width],
+                                &self.reader.embedding[token * width..][..width],
+                            );
+                        }
+                        if !last || every {
+                            add_to(&mut pooled[means + width + below..][..layer.hidden], h);
                         }
                     }
                 },
@@ -284,12 +293,9 @@ fn add_to(sums: &mut [f32], x: &[f32]) {
     sums.iter_mut().zip(x).for_each(|(sum, x)| *sum += x);
 }
 
-/// The last step, the largest and the sum so far; steps before the pooled ones leave no trace.
+/// The last step, the largest and the sum so far.
 #[inline(always)]
-fn concat(pooled: &mut [f32], h: &[f32], counts: bool) {
-    if !counts {
-        return;
-    }
+fn concat(pooled: &mut [f32], h: &[f32]) {
     let (last, rest) = pooled.split_at_mut(h.len());
     let (max, sum) = rest.split_at_mut(h.len());
     last.copy_from_slice(h);

@@ -70,8 +70,10 @@ impl Example {
         let host = |t: Tensor<2>| t.into_data().try_to_vec::<f32>().unwrap();
         let mean = |x: &Tensor<3>| host(x.clone().mean_dim(0).squeeze_dim::<2>(0));
         let mut means = mean(&x);
+        let mut inputs = Vec::new();
         for (input, hidden, [w_ih, w_hh, bias]) in &self.layers {
             let zero = || Tensor::zeros([1, *hidden], &device);
+            inputs.push(x.clone());
             x = lstm(
                 x,
                 matrix(w_ih, [4 * hidden, *input]),
@@ -82,16 +84,27 @@ impl Example {
             .0;
             means.extend(mean(&x));
         }
+        let below = |max_len: usize| -> Vec<f32> {
+            let first = document.len().saturating_sub(max_len);
+            inputs
+                .iter()
+                .flat_map(|x| mean(&x.clone().slice([first..document.len()])))
+                .collect()
+        };
+        let concat = |max_len| host(concat_pool(x, Spans::last(&[document.len()], max_len)));
         match pooling {
             Pooling::Means => means,
-            Pooling::Concat { max_len } => host(concat_pool(x, Spans::last(&[document.len()], max_len))),
+            Pooling::Concat { max_len } => concat(max_len),
+            Pooling::Deep { max_len } => [concat(max_len), below(max_len)].concat(),
         }
     }
 }
 
-const POOLINGS: [Pooling; 3] = [
+const POOLINGS: [Pooling; 5] = [
     Pooling::Concat { max_len: usize::MAX },
     Pooling::Concat { max_len: 9 },
+    Pooling::Deep { max_len: usize::MAX },
+    Pooling::Deep { max_len: 9 },
     Pooling::Means,
 ];
 

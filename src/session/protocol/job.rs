@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DeviceChoice, Method};
+use super::{DeviceChoice, Method, Pooling};
 
 /// Where texts are and which columns hold what.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -181,6 +181,9 @@ pub struct ClassifierOptions {
     pub bptt: Option<usize>,
     /// Tokens that are pooled, from the text's end.
     pub max_len: Option<usize>,
+    /// What the head sees of a text.
+    #[serde(default)]
+    pub pooling: Option<Pooling>,
     /// Scale of all dropouts.
     pub drop_mult: Option<f32>,
     /// Weight classes by the inverse of their frequency.

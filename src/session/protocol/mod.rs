@@ -9,6 +9,7 @@ mod job;
 use serde::{Deserialize, Serialize};
 
 pub use crate::gpu::device::{Adapter, Choice as DeviceChoice};
+pub use crate::model::Pooling;
 pub use crate::train::plan::{Method, Rates};
 pub use crate::train::schedule::Schedule;
 pub use event::{Event, GroupStep, Prediction, WordWeight};

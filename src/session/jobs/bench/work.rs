@@ -13,7 +13,9 @@ use crate::model::{
     Architecture, AwdLstm, Classifier, Dropouts, LanguageModel, Network as _, Targets, Tokens,
 };
 use crate::ops::reading::{Reader, Rounding};
-use crate::train::defaults::{BPTT, CLASSIFIER_CLIP, CLASSIFIER_DROP_MULT, LM_CLIP, MAX_LEN, WEIGHT_DECAY};
+use crate::train::defaults::{
+    BPTT, CLASSIFIER_CLIP, CLASSIFIER_DROP_MULT, LM_CLIP, MAX_LEN, POOLING, WEIGHT_DECAY,
+};
 use crate::train::evaluate::classify;
 use crate::train::optimiser::{Optimiser, Rule};
 
@@ -163,7 +165,7 @@ impl ClassifierTraining {
     /// Fresh weights; `plain` leaves out dropout.
     pub fn new(arch: Architecture, plain: bool, device: &Device) -> Self {
         Self {
-            model: Classifier::new(AwdLstm::new(arch, 0, device), CLASSES, 0, device),
+            model: Classifier::new(AwdLstm::new(arch, 0, device), CLASSES, POOLING, 0, device),
             optimiser: Optimiser::new(Rule::ADAM, WEIGHT_DECAY, Some(CLASSIFIER_CLIP)),
             plain,
             steps: 0,
@@ -173,7 +175,7 @@ impl ClassifierTraining {
 
 /// Multiply-adds of the two linear blocks for one text, forward.
 fn head(arch: &Architecture) -> usize {
-    3 * arch.embedding * HEAD_HIDDEN + HEAD_HIDDEN * CLASSES
+    POOLING.width(arch) * HEAD_HIDDEN + HEAD_HIDDEN * CLASSES
 }
 
 impl Work for ClassifierTraining {
@@ -235,7 +237,7 @@ impl Classifying {
         let encoder = AwdLstm::new(arch, 0, device);
         Ok(Self {
             reader: encoder.reader(Rounding::Bytes).await.map_err(JobError::Failed)?,
-            model: Classifier::new(encoder, CLASSES, 0, device),
+            model: Classifier::new(encoder, CLASSES, POOLING, 0, device),
             texts: (0..CLASSIFIED).map(|d| ids(TEXT_TOKENS, arch.vocab, d)).collect(),
         })
     }

@@ -134,6 +134,7 @@ pub async fn write(
         );
         config.bptt = Some(options.bptt.unwrap_or(defaults::BPTT));
         config.max_len = Some(options.max_len.unwrap_or(defaults::MAX_LEN));
+        config.pooling = model.pooling;
         config.fields = data.fields;
         config.training = json!({ "base": files.config.training, "result": result });
         let tensors = tensors_of_classifier(&model).await?;

@@ -113,7 +113,8 @@ impl<'a> Trainer<'a> {
         } else {
             AwdLstm::new(direction.encoder.arch, seed, self.device)
         };
-        let model = Classifier::new(encoder, classes, seed, self.device);
+        let pooling = self.job.classifier.pooling.unwrap_or(defaults::POOLING);
+        let model = Classifier::new(encoder, classes, pooling, seed, self.device);
         let pick = |rows: &[usize]| -> (Vec<&[u32]>, Vec<usize>) {
             (
                 rows.iter().map(|&r| direction.documents[r].as_slice()).collect(),

@@ -20,7 +20,7 @@ const HEIGHT: f32 = 60.0;
 /// What a layer group is, for the hover.
 fn explanation(name: &str) -> String {
     let what = if name.contains("head") {
-        "Two linear blocks on the pooled states of the last layer (section 3.3). They start from nothing, so they train first and fastest."
+        "Two linear blocks on what is pooled of a text: last step, maximum and mean of the last layer (section 3.3), and the means of its words and of every lower layer. They start from nothing, so they train first and fastest."
     } else if name.contains("decoder") {
         "The vector of every word, and the same matrix turned round to guess the next word (section 3.1)."
     } else if name.contains("embedding") {
