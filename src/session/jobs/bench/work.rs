@@ -295,7 +295,8 @@ mod tests {
         assert_eq!(lm.tokens, 2 * BPTT);
         assert_eq!(lm.product_flops, (2 * 3 * 2 * BPTT * token) as f64);
         let classified = block_on(Classifying::new(ARCH, &Device::flex())).unwrap().size();
-        let text = TEXT_TOKENS * (token - 400) + 24 * 50 + 100;
+        // The head sees three numbers of the top layer's each unit and the mean of what each layer is given.
+        let text = TEXT_TOKENS * (token - 400) + (3 * 8 + 8 + 12 + 12) * 50 + 100;
         assert_eq!(classified.product_flops, (2 * 64 * text) as f64);
     }
 
