@@ -4,7 +4,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 
 use super::Cli;
-use crate::session::protocol::{DeviceChoice, Estimate, Job, Method, TokenizerKind};
+use crate::session::protocol::{DeviceChoice, Estimate, Job, Method, Pooling, TokenizerKind};
 
 fn job(line: &str) -> Result<Job, clap::Error> {
     Cli::try_parse_from(line.split_whitespace()).and_then(Cli::into_job)
@@ -114,7 +114,7 @@ fn every_method_has_its_name() {
 fn options_reach_the_job() {
     let Ok(Job::Fit(fit)) = job(
         "unfreeze --device wgpu fit --data a.csv --out d --text-column title,body --label-column stars --unlabelled b \
-         --estimate folds:5 --epochs 4 --rate 0.01 --batch 32 --bptt 50 --max-len 700 --drop-mult 0.5 --balance \
+         --estimate folds:5 --epochs 4 --rate 0.01 --batch 32 --bptt 50 --max-len 700 --pooling concat --drop-mult 0.5 --balance \
          --cut-frac 0.2 --ratio 16 --factor 3 --lm-epochs 2 --lm-rate 4e-3 --lm-batch 64 --lm-max-tokens 3M --overwrite \
          --seed 9",
     ) else {
@@ -155,6 +155,7 @@ fn options_reach_the_job() {
         (stage3.bptt, stage3.max_len, stage3.drop_mult),
         (Some(50), Some(700), Some(0.5))
     );
+    assert_eq!(stage3.pooling, Some(Pooling::Concat));
 
     let Ok(Job::Fit(train)) = job("unfreeze train --data a --out d --epochs 3") else {
         panic!("not a train")
