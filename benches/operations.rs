@@ -3,7 +3,8 @@
 //! gets a batch of [`SOFTWARE_BATCH`], for it takes seconds where a GPU takes milliseconds.
 //!
 //! Beside `lstm` stand the same layer in plain tensors, differentiated by Burn, and Burn's own `nn::Lstm`; beside
-//! `linear_cross_entropy` the loss with its logits as a whole.
+//! `linear_cross_entropy` the loss with its logits as a whole. On the CPU these run in `burn-flex`, which Cargo.toml has compiled
+//! quickly rather than well: compare with `cargo --config profile.release.package.burn-flex.opt-level=3 bench --bench operations`.
 #![allow(missing_docs, reason = "Criterion's macro makes a function without any")]
 
 use std::env;
