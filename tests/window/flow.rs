@@ -82,9 +82,17 @@ fn the_sample_is_labelled_trained_classified_and_exported() {
 
     harness.key_press_modifiers(Modifiers::COMMAND, Key::Num3);
     harness.run_steps(4);
-    // The whole of stage 2 is for the demo; here one epoch of the classifier does.
+    // The whole plan is for the demo; here three epochs of the classifier do.
     harness.get_by_label("adapt first").click();
     harness.run_steps(3);
+    harness
+        .get_by_role_and_label(egui::Role::SpinButton, "epochs")
+        .focus();
+    harness.run_steps(2);
+    harness.event(egui::Event::Text("3".into()));
+    harness.run_steps(2);
+    harness.key_press(Key::Enter);
+    harness.run_steps(2);
     harness.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
     until(&mut harness, "training goes on", |s| s.run.is_running());
     shot(&mut harness, "flow-3-train");
@@ -92,6 +100,8 @@ fn the_sample_is_labelled_trained_classified_and_exported() {
         s.model.is_some() && !s.run.busy()
     });
     shot(&mut harness, "flow-4-trained");
+    let stages = &shared(&harness).run.record.stages;
+    assert!(!stages.is_empty() && stages.iter().all(|s| s.epochs.iter().count() == 3));
 
     classify(&mut harness);
     shot(&mut harness, "flow-5-classified");
