@@ -16,7 +16,7 @@ import subprocess
 
 import numpy as np
 import torch
-from low_shot import draw, load
+from labelled_sets import draw, load
 from safetensors.torch import load_file
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
