@@ -12,8 +12,8 @@ use unfreeze::ui::{App, Screen, Shared};
 
 use super::{shot, window_in};
 
-/// Long enough for two busy cores; nothing here waits for as long unless it fails.
-const PATIENCE: Duration = Duration::from_secs(240);
+/// Long enough for two slow cores that another test keeps busy; nothing here waits for as long unless it fails.
+pub(super) const PATIENCE: Duration = Duration::from_secs(600);
 
 pub(super) fn shared<'a>(harness: &'a Harness<'_, App>) -> &'a Shared {
     harness.state().shared()

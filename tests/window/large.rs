@@ -9,7 +9,7 @@ use egui_kittest::kittest::Queryable as _;
 use unfreeze::session::project::Answer;
 use unfreeze::ui::Screen;
 
-use super::flow::{answered, classify, export, shared, until};
+use super::flow::{PATIENCE, answered, classify, export, shared, until};
 use super::{shot, window_in};
 
 const ROWS: usize = 100_000;
@@ -68,7 +68,7 @@ fn a_hundred_thousand_texts_are_labelled_trained_classified_and_exported() {
     harness.input_mut().dropped_files.clear();
     let began = std::time::Instant::now();
     while harness.query_by_label("100,000 texts").is_none() {
-        assert!(began.elapsed().as_secs() < 240, "the file is not read");
+        assert!(began.elapsed() < PATIENCE, "the file is not read");
         harness.step();
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
