@@ -104,6 +104,7 @@ def plot(path, picture):
     matplotlib.use("svg")
     matplotlib.rcParams["svg.hashsalt"] = "unfreeze"
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import NullLocator
 
     perplexity, errors = series(path)
     figure, (above, below) = plt.subplots(2, 1, sharex=True, figsize=(7, 6), height_ratios=(2, 3))
@@ -112,13 +113,17 @@ def plot(path, picture):
     for t in tokens:
         above.annotate(f"{perplexity[t]:.0f}", (t, perplexity[t]), (4, 6), textcoords="offset points", fontsize=9)
     above.set(yscale="log", ylabel="perplexity of\nheld-out Wikipedia")
-    above.margins(y=0.25)
+    above.set_yticks([], minor=True)
+    above.set_yticks(marks := [25, 50, 100, 200, 400], [str(m) for m in marks])
+    above.set_ylim(0.7 * min(perplexity.values()), 1.5 * max(perplexity.values()))
     for (name, by_tokens), colour, mark in zip(errors.items(), ("#0072b2", "#d55e00", "#009e73", "#cc79a7"), "os^D"):
         at = sorted(by_tokens)
         mean = [statistics.mean(by_tokens[t]) for t in at]
         spread = [statistics.stdev(by_tokens[t]) if len(by_tokens[t]) > 1 else 0 for t in at]
         below.errorbar(at, mean, spread, fmt=mark + "-", color=colour, capsize=3, label=NICE[name])
     below.set(xscale="log", xlabel="tokens read in pretraining (stage 1)", ylabel="error after stages 2 and 3, %", ylim=(0, None))
+    below.xaxis.set_minor_locator(NullLocator())
+    below.set_xticks(tokens, [f"{t / 1e6:.3g} M" for t in tokens])
     below.legend(frameon=False)
     for axes in (above, below):
         axes.grid(alpha=0.3)

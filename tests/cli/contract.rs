@@ -175,6 +175,34 @@ fn every_method_runs() {
     }
 }
 
+/// The way is kept with the model, and a model that does not name one has concat pooling, as all had once.
+#[test]
+fn a_classifier_is_read_with_the_pooling_it_was_trained_with() {
+    let dir = Dir::with_base();
+    dir.write("labelled.csv", labelled(60, 25));
+    let train = "train --data labelled.csv --model base --epochs 40 --rate 0.02 --batch 8 --drop-mult 0.1 --estimate none";
+    let evaluate = |model: &str| dir.done(&format!("evaluate --model {model} --data labelled.csv"));
+    let trained = |out: &str, options: &str, pooling: &str| {
+        dir.done(&format!("{train} --out {out} {options}"));
+        let config: Value = serde_json::from_str(&dir.text(&format!("{out}/config.json"))).expect("JSON");
+        assert_eq!(config["pooling"], pooling, "{options}");
+        let error = evaluate(out).number("error");
+        assert!(error < 0.3, "{options}: nothing was learnt, error {error}");
+        config
+    };
+    let mut config = trained("concat", "--pooling concat", "concat");
+    trained("deep", "--pooling deep", "deep");
+    trained("default", "", "deep");
+    let weights = |model: &str| dir.read(&format!("{model}/model.safetensors"));
+    assert!(weights("deep") == weights("default"));
+    assert!(weights("deep").len() > weights("concat").len(), "a wider head");
+
+    let before = evaluate("concat");
+    config.as_object_mut().expect("an object").remove("pooling");
+    dir.write("concat/config.json", config.to_string());
+    assert_eq!(evaluate("concat").last()["confusion"], before.last()["confusion"]);
+}
+
 #[test]
 fn errors_are_estimated_as_asked() {
     let dir = Dir::with_base();
