@@ -13,7 +13,8 @@ for every seed. The conditions:
     scratch      no pretraining either: stage 3 from random weights
 
 With --both a classifier of each direction is trained; their probabilities averaged, and each alone, are measured. Runs that --log
-already holds are not made again, and `semi` takes the models that --models already holds, so that an interrupted measurement goes on.
+already holds are not made again, and `semi` takes the models that --models already holds, so that an interrupted measurement goes on;
+what was measured of a set with other options needs a log of its own.
 With --validate the error is that on training texts without a label, which is what to choose defaults by: the test texts are for the
 table at the end. What follows `--` is handed to `unfreeze fit` or `train`, say --lm-epochs 3.
 
@@ -116,6 +117,14 @@ def measured(args, directory, scratch):
     return {"forward": forward["error"], "backward": backward["error"], "both": first["error"]}, first["seconds"]
 
 
+def options(args):
+    """What runs of one set have in common if they may stand in one table."""
+    return {
+        "unlabelled": args.unlabelled, "test": args.test, "validate": args.validate, "device": args.device,
+        "model": args.model, "adapt": args.adapt, "further": args.further,
+    }
+
+
 def one(args, data, condition, labels, seed, models, scratch):
     """One draw of labels, trained and measured."""
     write(scratch / "labelled.csv", ["text", "label"], data.labelled(labels, seed))
@@ -135,7 +144,7 @@ def one(args, data, condition, labels, seed, models, scratch):
         "set": data.name, "condition": condition, "labels": labels, "seed": seed,
         "errors": {way: round(e, 5) for way, e in errors.items()}, "tfidf": round(data.tfidf(labels, seed), 5),
         "stage_seconds": {k: round(s, 1) for k, s in done["stage_seconds"].items()},
-        "evaluate_seconds": round(seconds, 1), "test": len(data.test),
+        "evaluate_seconds": round(seconds, 1), "test": len(data.test), "options": options(args),
     }
 
 
@@ -144,6 +153,9 @@ def run(args):
     known = [json.loads(line) for line in args.log.read_text().splitlines()] if args.log.exists() else []
     made = {(r["set"], r["condition"], r["labels"], r["seed"]) for r in known if not args.both or "both" in r["errors"]}
     for name in args.sets:
+        others = [r["options"] for r in known if r["set"] == name and r.get("options", options(args)) != options(args)]
+        if others:
+            sys.exit(f"{args.log} holds runs of {name} with other options: {others[0]}\nName another log with --log.")
         data = Set(name, args)
         for condition in args.conditions:
             models, said = [], {}

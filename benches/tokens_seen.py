@@ -1,7 +1,7 @@
 """What a base model is worth after so many tokens: perplexity, and the error with few labels after fine-tuning.
 
     python3 benches/tokens_seen.py --budgets 0.25M 1M 4M --out tokens-seen
-    python3 benches/tokens_seen.py --plot tokens-seen/runs.jsonl assets/models/base/forward/tokens-seen.svg
+    python3 benches/tokens_seen.py --plot benches/results/2026-11-30-tokens-seen.jsonl assets/models/base/forward/tokens-seen.svg
 
 For each budget a model with the sizes and the vocabulary of the built-in one is pretrained on that much of Wikipedia, a whole one-cycle
 schedule each, in the smaller batches that so few tokens need for some hundreds of steps; the built-in model stands at the end. Each is
@@ -44,9 +44,9 @@ def pretrained(args, budget):
     if not (out / "config.json").exists():
         wiki = args.data / "wiki_en"
         unfreeze(
-            args.binary, "pretrain", "--corpus", *sorted(wiki.glob("train.0?.txt.zst"))[:2], "--valid", wiki / "valid.txt",
-            "--preset", "small", "--vocab-from", BUILT_IN, "--max-tokens", number(budget), "--batch", batch(number(budget)),
-            "--seed", 1, "--device", args.device, "--out", out, "--overwrite",
+            args.binary, "pretrain", "--corpus", *sorted(wiki.glob("train.0?.txt.zst"))[:2], "--preset", "small",
+            "--vocab-from", BUILT_IN, "--max-tokens", number(budget), "--batch", batch(number(budget)), "--seed", 1,
+            "--device", args.device, "--out", out, "--overwrite",
         )
     return out
 
@@ -73,7 +73,8 @@ def measure(args, budget, model, tokens):
     with log.open("a") as f:
         for record in map(json.loads, runs.read_text().splitlines()):
             if (tokens, record["set"], record["seed"]) not in made:
-                f.write(json.dumps({"budget": budget, "tokens": tokens} | record) + "\n")
+                kept = {k: record[k] for k in ("set", "labels", "seed", "errors", "tfidf")}
+                f.write(json.dumps({"budget": budget, "tokens": tokens} | kept) + "\n")
 
 
 def series(path):
