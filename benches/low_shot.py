@@ -202,8 +202,8 @@ def table(path):
     print("|---" * (len(columns) + 4) + "|")
     for row in sorted(tfidf, key=lambda r: (NAMES.index(r[0]), r[1])):
         cells = [cell(list(errors[(row, *column)].values())) for column in columns]
-        took = sum(statistics.mean(s) for (r, _), s in seconds.items() if r == row)
-        print(f"| {row[0]} | {row[1]} | " + " | ".join(cells) + f" | {cell(list(tfidf[row].values()))} | {took:.0f} |")
+        took = [statistics.mean(s) for (r, _), s in seconds.items() if r == row]
+        print(f"| {row[0]} | {row[1]} | " + " | ".join([*cells, cell(list(tfidf[row].values())), f"{sum(took):.0f}" if took else ""]) + " |")
 
 
 def main():
