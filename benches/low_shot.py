@@ -153,9 +153,8 @@ def run(args):
     known = [json.loads(line) for line in args.log.read_text().splitlines()] if args.log.exists() else []
     made = {(r["set"], r["condition"], r["labels"], r["seed"]) for r in known if not args.both or "both" in r["errors"]}
     for name in args.sets:
-        others = [r["options"] for r in known if r["set"] == name and r.get("options", options(args)) != options(args)]
-        if others:
-            sys.exit(f"{args.log} holds runs of {name} with other options: {others[0]}\nName another log with --log.")
+        if other := next((r for r in known if r["set"] == name and r.get("options") != options(args)), None):
+            sys.exit(f"{args.log} holds runs of {name} with other options: {other.get('options')}\nName another log with --log.")
         data = Set(name, args)
         for condition in args.conditions:
             models, said = [], {}
