@@ -78,8 +78,9 @@ pub struct AwdLstm {
 pub struct Encoded {
     /// The last layer's output `[time, batch, embedding]`, before its dropout.
     pub raw: Tensor<3>,
-    /// What each layer was given, dropouts applied: the embedded words and the lower layers' outputs, `[time, batch, features]`.
-    pub inputs: Vec<Tensor<3>>,
+    /// What is below the last layer's output: the embedded words and the lower layers' outputs, `[time, batch, features]`, before
+    /// their dropouts. A mask that is locked over time does not average out of a mean over time.
+    pub below: Vec<Tensor<3>>,
     /// The last state of every layer, without a graph.
     pub states: Vec<State>,
 }
@@ -140,24 +141,26 @@ impl AwdLstm {
             scale,
         };
         let mut x = embedding(self.embedding.value(), rows).reshape([*time, *batch, self.arch.embedding]);
-        x = apply(x, masks.input.as_ref());
         let mut last_states = Vec::with_capacity(self.layers.len());
-        let mut inputs = Vec::with_capacity(self.layers.len());
+        let mut below = vec![x.clone()];
+        x = apply(x, masks.input.as_ref());
         for (i, (layer, state)) in self.layers.iter().zip(states).enumerate() {
             let weight_hh = apply(
                 layer.weight_hh_raw.value(),
                 masks.weight.get(i).and_then(Option::as_ref),
             );
             let bias = layer.bias_ih.value() + layer.bias_hh.value();
-            inputs.push(x.clone());
             let (y, state) = lstm(x, layer.weight_ih.value(), weight_hh, bias, state);
             last_states.push(state);
+            if i + 1 < self.layers.len() {
+                below.push(y.clone());
+            }
             // The last layer's output is not dropped here: TAR needs it as it is.
             x = apply(y, masks.hidden.get(i).and_then(Option::as_ref));
         }
         Encoded {
             raw: x,
-            inputs,
+            below,
             states: last_states,
         }
     }

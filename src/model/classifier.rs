@@ -116,10 +116,13 @@ impl Classifier {
     pub fn new(encoder: AwdLstm, classes: usize, pooling: Pooling, seed: u64, device: &Device) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0xc1a5_51f1);
         let pooled = pooling.width(&encoder.arch);
-        let blocks = vec![
+        let mut blocks = vec![
             Block::new(pooled, HEAD_HIDDEN, &mut rng, device),
             Block::new(HEAD_HIDDEN, classes, &mut rng, device),
         ];
+        // No class is preferred at first: what a random last layer would say of the texts, few labels do not unlearn.
+        let zeros = |shape: &[usize]| Parameter::new(vec![0.0; shape.iter().product()], shape, device);
+        (blocks[1].weight, blocks[1].bias) = (zeros(&[classes, HEAD_HIDDEN]), zeros(&[classes]));
         Self {
             encoder,
             pooling,
@@ -179,7 +182,7 @@ impl Classifier {
             states = encoded.states;
             if pooled {
                 if self.pooling == Pooling::Deep {
-                    means.add(encoded.inputs, start, lengths, &device);
+                    means.add(encoded.below, start, lengths, &device);
                 }
                 outputs.push(encoded.raw);
             } else {
@@ -273,5 +276,79 @@ impl Network for Classifier {
             f(last, &format!("1.layers.{i}.2.weight"), &mut block.weight);
             f(last, &format!("1.layers.{i}.2.bias"), &mut block.bias);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Architecture;
+
+    const ARCH: Architecture = Architecture {
+        vocab: 10,
+        embedding: 3,
+        hidden: 5,
+        layers: 3,
+    };
+
+    fn model(device: &Device) -> Classifier {
+        Classifier::new(AwdLstm::new(ARCH, 1, device), 4, Pooling::Deep, 1, device)
+    }
+
+    /// Two documents of three steps.
+    fn tokens() -> Tokens {
+        Tokens::new(vec![2, 3, 4, 5, 6, 7], 3, 2)
+    }
+
+    const CHUNKING: Chunking = Chunking { bptt: 2, max_len: 3 };
+
+    /// A mask is the same at every step: a mean over time would hand it to the head undiminished.
+    #[test]
+    fn what_is_dropped_between_layers_is_not_dropped_from_their_means() {
+        let device = Device::flex();
+        let (model, gone) = (model(&device), |n| Some(Tensor::<3>::zeros([1, 2, n], &device)));
+        // `[concat pooling 9 | words 3 | layer 1 5 | layer 2 5]` of each document, and the first column that a mask changes.
+        let pooled = |masks: &Masks| -> Vec<f32> {
+            let pooled = model.pool(&tokens(), &[3, 3], CHUNKING, masks);
+            pooled.into_data().try_to_vec().unwrap()
+        };
+        let whole = pooled(&Masks::default());
+        let below = |masks: Masks, kept: std::ops::Range<usize>| {
+            let masked = pooled(&masks);
+            for row in 0..2 {
+                let of = |x: &[f32], range: std::ops::Range<usize>| x[row * 22..][range].to_vec();
+                assert_eq!(of(&masked, kept.clone()), of(&whole, kept.clone()));
+                assert_ne!(of(&masked, 0..9), of(&whole, 0..9), "the mask does something");
+            }
+        };
+        below(
+            Masks {
+                input: gone(3),
+                ..Masks::default()
+            },
+            9..12,
+        );
+        below(
+            Masks {
+                hidden: vec![gone(5), None],
+                ..Masks::default()
+            },
+            9..17,
+        );
+        below(
+            Masks {
+                hidden: vec![None, gone(5)],
+                ..Masks::default()
+            },
+            9..22,
+        );
+    }
+
+    #[test]
+    fn a_fresh_head_prefers_no_class() {
+        let device = Device::flex();
+        let probabilities = model(&device).probabilities(&tokens(), &[3, 3], CHUNKING);
+        let probabilities: Vec<f32> = probabilities.into_data().try_to_vec().unwrap();
+        assert_eq!(probabilities, [0.25; 8]);
     }
 }

@@ -50,7 +50,7 @@ impl Pooling {
 
 /// Means over the last `max_len` steps of right-padded documents that arrive in chunks.
 pub(super) struct Means {
-    /// `[batch, features]` of each input so far.
+    /// `[batch, features]` of each layer so far.
     sums: Vec<Tensor<2>>,
     max_len: usize,
 }
@@ -64,9 +64,9 @@ impl Means {
         }
     }
 
-    /// Takes the steps from `start` on of each input `[time, batch, features]`; `lengths` are those of the whole documents.
-    pub fn add(&mut self, inputs: Vec<Tensor<3>>, start: usize, lengths: &[usize], device: &Device) {
-        let Some(time) = inputs.first().map(|x| x.dims()[0]) else {
+    /// Takes the steps from `start` on of each layer `[time, batch, features]`; `lengths` are those of the whole documents.
+    pub fn add(&mut self, layers: Vec<Tensor<3>>, start: usize, lengths: &[usize], device: &Device) {
+        let Some(time) = layers.first().map(|x| x.dims()[0]) else {
             return;
         };
         let share = |t: usize, n: usize| {
@@ -81,7 +81,7 @@ impl Means {
             .flat_map(|t| lengths.iter().map(move |&n| share(t, n)))
             .collect();
         let shares = Tensor::<3>::from_data(TensorData::new(shares, [time, lengths.len(), 1]), device);
-        let new = inputs
+        let new = layers
             .into_iter()
             .map(|x| (x * shares.clone()).sum_dim(0).squeeze_dim::<2>(0));
         self.sums = if self.sums.is_empty() {
@@ -95,7 +95,7 @@ impl Means {
         };
     }
 
-    /// The means, one input's beside the other's.
+    /// The means, one layer's beside the other's.
     pub fn finish(self) -> Vec<Tensor<2>> {
         self.sums
     }

@@ -2,6 +2,7 @@
 
 use crate::train::defaults;
 use crate::train::plan::{Plan, Shape};
+use crate::train::split::held_out;
 
 use super::protocol::{ClassifierOptions, Method};
 
@@ -39,16 +40,24 @@ pub fn own_rate(method: Method) -> f64 {
     method.plan(2, 1, None).rate
 }
 
-/// Steps of each epoch over so many labelled texts. Texts of thousands of words can make more: their batches are split
-/// to fit into memory.
-pub fn steps(method: Method, options: &ClassifierOptions, rows: usize) -> Vec<usize> {
+/// How many of the labelled texts methods with early stopping watch, of classes of these sizes.
+pub fn watched(classes: &[usize]) -> usize {
+    classes.iter().map(|&n| held_out(n, defaults::WATCHED)).sum()
+}
+
+/// Steps of each epoch over so many labelled texts, of which methods with early stopping watch `watched`. Texts of thousands
+/// of words can make more: their batches are split to fit into memory.
+pub fn steps(method: Method, options: &ClassifierOptions, rows: usize, watched: usize) -> Vec<usize> {
     let plan = method.plan(2, 1, None);
     let rows = if defaults::is_watched(&plan, rows) {
-        rows - (rows as f64 * defaults::WATCHED).round() as usize
+        rows.saturating_sub(watched)
     } else {
         rows
     };
-    let batch = options.batch.unwrap_or(defaults::CLASSIFIER_BATCH).max(1);
+    let batch = options
+        .batch
+        .unwrap_or_else(|| defaults::classifier_batch(rows))
+        .max(1);
     vec![rows.div_ceil(batch).max(1); epochs(options)]
 }
 

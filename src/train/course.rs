@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn one_triangle_spans_epochs_of_unequal_lengths() {
-        let plan = Method::Ulmfit.plan(3, 3, None);
+        let plan = Method::Ulmfit.plan(3, 3, Some(0.01));
         let course = Course::new(&plan, 3, &[4, 6, 10]);
         assert_eq!(course.total, 20);
         let firsts: Vec<usize> = course.epochs.iter().map(|e| e.first).collect();

@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::defaults::CLASSIFIER_RATE;
 use super::optimiser::Rule;
 use super::schedule::{DISCRIMINATIVE_FACTOR, Schedule, ScheduleError};
 
@@ -150,8 +151,8 @@ impl Plan {
     }
 }
 
-/// The paper's rate for classifiers with discriminative fine-tuning, and without (table 7).
-const RATE_DISCRIMINATIVE: f64 = 0.01;
+/// The reference code's rate, with discriminative rates, and the paper's without them (table 7).
+const RATE_CODE: f64 = 0.01;
 const RATE_UNIFORM: f64 = 0.001;
 
 impl Method {
@@ -211,7 +212,7 @@ impl Method {
         }
     }
 
-    /// The plan for `groups` layer groups over `epochs` epochs; `rate` replaces the paper's.
+    /// The plan for `groups` layer groups over `epochs` epochs; `rate` replaces the method's own.
     pub fn plan(self, groups: usize, epochs: usize, rate: Option<f64>) -> Plan {
         let discriminative = Rates::Discriminative {
             factor: DISCRIMINATIVE_FACTOR,
@@ -244,16 +245,16 @@ impl Method {
             Self::FreezStlr => (gradual(), Schedule::stlr(), Rates::Uniform),
             Self::FreezCos => (gradual(), Schedule::cosine(), Rates::Uniform),
         };
-        let paper = if rates == discriminative {
-            RATE_DISCRIMINATIVE
-        } else {
-            RATE_UNIFORM
+        let own = match self {
+            Self::UlmfitCode => RATE_CODE,
+            _ if rates == discriminative => CLASSIFIER_RATE,
+            _ => RATE_UNIFORM,
         };
         Plan {
             pretrained: self != Self::Scratch,
             phases,
             schedule,
-            rate: rate.unwrap_or(paper),
+            rate: rate.unwrap_or(own),
             rates,
             rule: if self == Self::UlmfitCode {
                 Rule::ADAM_CODE
@@ -432,7 +433,7 @@ mod tests {
     #[test]
     fn rates_of_table_7() {
         // 0.01, and divided by 2.6 a group: 0.01 / 2.6 = 0.003846, / 2.6 = 0.001479.
-        let plan = Method::FullDiscr.plan(3, 1, None);
+        let plan = Method::FullDiscr.plan(3, 1, Some(0.01));
         let rates: Vec<f64> = plan.rates.multiples(3).iter().map(|m| m * plan.rate).collect();
         for (got, want) in rates.iter().zip([0.001_479_289_9, 0.003_846_153_8, 0.01]) {
             assert!((got - want).abs() < 1e-9, "{rates:?}");

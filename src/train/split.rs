@@ -101,6 +101,14 @@ pub fn hold_out(labels: &[usize], groups: Option<&[u64]>, fraction: f64, seed: u
     split
 }
 
+/// Rows of a class of so many that [`hold_out`] keeps for validation where no two rows are a group.
+#[must_use]
+pub fn held_out(rows: usize, fraction: f64) -> usize {
+    let most = rows.saturating_sub(1);
+    let least = usize::from(fraction > 0.0).min(most);
+    ((rows as f64 * fraction).round() as usize).clamp(least, most)
+}
+
 /// Divides the rows into `k` parts (at least 2) of nearly equal size and class mix; each split validates on
 /// one of them and trains on the others. Every row is validated on once. There are fewer splits than `k` if
 /// there are fewer groups, and none if all rows are one group.
@@ -279,6 +287,7 @@ mod tests {
         let split = hold_out(&labels, None, 0.2, 1);
         let valid: Vec<usize> = (0..5).map(|class| count(&split.valid, &labels, class)).collect();
         assert_eq!(valid, [20, 8, 1, 1, 0]);
+        assert_eq!(valid, [100, 40, 3, 2, 1].map(|n| held_out(n, 0.2)));
         assert_eq!(split, hold_out(&labels, None, 0.2, 1));
         assert_ne!(split, hold_out(&labels, None, 0.2, 2));
     }

@@ -77,7 +77,9 @@ impl<'a> Trainer<'a> {
         let drop_mult = options.drop_mult.unwrap_or(defaults::CLASSIFIER_DROP_MULT);
         let weights = class_weights(labels, self.data.names.len());
         Config {
-            batch: options.batch.unwrap_or(defaults::CLASSIFIER_BATCH),
+            batch: options
+                .batch
+                .unwrap_or_else(|| defaults::classifier_batch(labels.len())),
             chunking: self.chunking(),
             weight_decay: defaults::WEIGHT_DECAY,
             clip: defaults::CLASSIFIER_CLIP,

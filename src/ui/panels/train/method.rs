@@ -177,8 +177,8 @@ struct Dial {
 const DIALS: [Dial; 4] = [
     Dial {
         name: "η max",
-        why: "Highest learning rate, that of the last layer at the top of the triangle (section 4.1: 0.01 for classifiers). Too high \
-              forgets, too low learns nothing.",
+        why: "Highest learning rate, that of the last layer at the top of the triangle. The paper has 0.01 for classifiers (section 4.1); \
+              with few labels less of it errs less. Too high forgets, too low learns nothing.",
         idle: "",
         range: (1e-5, 0.1),
         logarithmic: true,

@@ -27,7 +27,7 @@ use std::time::Duration;
 use egui::{Panel, ScrollArea, Ui};
 
 use crate::session::protocol::{DeviceChoice, Fit, Job};
-use crate::session::{Command, files};
+use crate::session::{Command, files, preview};
 use crate::ui::actions::Action;
 use crate::ui::run::{Asked, Kind, Playhead, Recipe, Record, Stage, Status};
 use crate::ui::theme::{self, Theme};
@@ -285,14 +285,14 @@ impl TrainPanel {
         self.seek.filter(|p| record.at(*p).is_some()).or(live)
     }
 
-    fn outlook(&mut self, stage: Option<&Stage>, recipe: &Recipe, labels: usize) -> Arc<Outlook> {
+    fn outlook(&mut self, stage: Option<&Stage>, recipe: &Recipe, rows: (usize, usize)) -> Arc<Outlook> {
         let names = match stage {
             Some(stage) if stage.trains() => stage.groups.iter().map(|g| g.name.clone()).collect(),
             _ => classifier_groups(3),
         };
         let steps = match stage {
             Some(stage) => outlook::of_stage(stage, recipe.epochs.max(1)),
-            None => outlook::planned(recipe, labels),
+            None => outlook::planned(recipe, rows),
         };
         let adapting = stage.filter(|s| s.kind == Kind::Adapt && !s.loss.is_empty());
         let key = OutlookKey {
@@ -323,6 +323,7 @@ impl TrainPanel {
             _ => Material {
                 texts: 0,
                 labels: EXAMPLE,
+                watched: preview::watched(&[EXAMPLE / 2; 2]),
                 classes: 2,
                 aside: 0,
             },
@@ -333,7 +334,7 @@ impl TrainPanel {
         } else {
             before.clone()
         };
-        let outlook = self.outlook(at.map(|(s, _)| s), &shown, material.labels);
+        let outlook = self.outlook(at.map(|(s, _)| s), &shown, material.rows());
         let mut recipe = before.clone();
         {
             let view = View {
@@ -352,7 +353,7 @@ impl TrainPanel {
                 narrow: ui.available_width() < theme::NARROW,
             };
             let records: Vec<&Record> = run.earlier.iter().chain([record]).collect();
-            let steps = outlook::planned(&recipe, material.labels).iter().sum::<usize>() as u64;
+            let steps = outlook::planned(&recipe, material.rows()).iter().sum::<usize>() as u64;
             let standing = banner::Standing {
                 readiness,
                 recipe: &before,

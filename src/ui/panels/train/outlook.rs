@@ -28,9 +28,9 @@ pub fn classifier_groups(layers: usize) -> Vec<String> {
         .collect()
 }
 
-/// Steps of each epoch of the next run, on so many labels.
-pub fn planned(recipe: &Recipe, labels: usize) -> Vec<usize> {
-    preview::steps(recipe.method, &start::options(recipe), labels)
+/// Steps of each epoch of the next run, on so many labels, of which methods with early stopping watch some.
+pub fn planned(recipe: &Recipe, (labels, watched): (usize, usize)) -> Vec<usize> {
+    preview::steps(recipe.method, &start::options(recipe), labels, watched)
 }
 
 /// Steps of each epoch of a stage that goes on. Epochs are of nearly one length, so those that have not begun are what
@@ -231,6 +231,7 @@ mod tests {
     fn the_papers_plan_thaws_a_group_an_epoch() {
         let recipe = Recipe {
             epochs: 5,
+            rate: Some(0.01),
             ..Recipe::default()
         };
         let outlook = ulmfit(&recipe);

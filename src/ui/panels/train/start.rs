@@ -36,6 +36,8 @@ pub struct Material {
     pub texts: usize,
     /// Labels to train on.
     pub labels: usize,
+    /// Of these, the ones that methods with early stopping watch.
+    pub watched: usize,
     /// Classes among them.
     pub classes: usize,
     /// Labels kept aside to measure the error.
@@ -43,6 +45,11 @@ pub struct Material {
 }
 
 impl Material {
+    /// Labels, and the watched ones among them: what the length of a run depends on.
+    pub fn rows(&self) -> (usize, usize) {
+        (self.labels, self.watched)
+    }
+
     /// Whether the error is measured on the labels kept aside.
     pub fn measured_aside(&self) -> bool {
         self.aside >= ENOUGH_ASIDE
@@ -96,6 +103,7 @@ pub fn readiness(project: Option<&Project>) -> Readiness {
         return Readiness::Ready(Material {
             texts: project.texts.texts.len(),
             labels: used.iter().sum(),
+            watched: preview::watched(&used),
             classes: used.len(),
             aside,
         });
@@ -110,6 +118,7 @@ pub fn what_will_happen(material: &Material, recipe: &Recipe) -> String {
         labels,
         classes,
         aside,
+        ..
     } = *material;
     let (texts, labels) = (count(texts as u64), count(labels as u64));
     let first = if recipe.adapt {

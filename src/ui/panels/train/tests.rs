@@ -292,7 +292,7 @@ fn blocks_say_their_rates_and_the_playhead_moves_them() {
     let mut harness = harness(running(dir.path()), WIDE, egui::Theme::Dark);
     let block = |h: &Harness<'_, State>, name: &str| h.get_by_label(name).value().unwrap_or_default();
     let head = block(&harness, "Classifier head");
-    assert!(head.starts_with("η 5.5e-3") && head.contains("moved"), "{head}");
+    assert!(head.starts_with("η 5.5e-4") && head.contains("moved"), "{head}");
     let frozen = block(&harness, "LSTM 1");
     assert!(frozen.starts_with("frozen, thaws in epoch 4"), "{frozen}");
     assert!(block(&harness, "LSTM 2").starts_with("η"));

@@ -82,7 +82,7 @@ fn the_outlook_is_what_the_engine_does() {
         let drawn = Outlook::classifier(
             &recipe,
             classifier_groups(3),
-            &outlook::planned(&recipe, material.labels),
+            &outlook::planned(&recipe, material.rows()),
         );
         let common = shared.settings.common();
         let job = Fit {
