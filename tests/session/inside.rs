@@ -227,7 +227,8 @@ fn rates_are_those_of_the_preview() {
             Event::Done { result, .. } => result["rows"].as_u64(),
             _ => None,
         });
-        let counts = preview::steps(method, &options, rows.expect("done") as usize);
+        let rows = rows.expect("done") as usize;
+        let counts = preview::steps(method, &options, rows, preview::watched(&[rows / 2; 2]));
         let course = preview::course(method, &options, 4, &counts).expect("in range");
         let steps = steps(&events, "train");
         assert_eq!((steps.len(), counts.len()), (course.total, 5), "{method:?}");
