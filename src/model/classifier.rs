@@ -307,13 +307,13 @@ mod tests {
     fn what_is_dropped_between_layers_is_not_dropped_from_their_means() {
         let device = Device::flex();
         let (model, gone) = (model(&device), |n| Some(Tensor::<3>::zeros([1, 2, n], &device)));
-        // `[concat pooling 9 | words 3 | layer 1 5 | layer 2 5]` of each document, and the first column that a mask changes.
+        // `[concat pooling 9 | words 3 | layer 1 5 | layer 2 5]` of each document.
         let pooled = |masks: &Masks| -> Vec<f32> {
             let pooled = model.pool(&tokens(), &[3, 3], CHUNKING, masks);
             pooled.into_data().try_to_vec().unwrap()
         };
         let whole = pooled(&Masks::default());
-        let below = |masks: Masks, kept: std::ops::Range<usize>| {
+        let keeps = |masks: Masks, kept: std::ops::Range<usize>| {
             let masked = pooled(&masks);
             for row in 0..2 {
                 let of = |x: &[f32], range: std::ops::Range<usize>| x[row * 22..][range].to_vec();
@@ -321,21 +321,21 @@ mod tests {
                 assert_ne!(of(&masked, 0..9), of(&whole, 0..9), "the mask does something");
             }
         };
-        below(
+        keeps(
             Masks {
                 input: gone(3),
                 ..Masks::default()
             },
             9..12,
         );
-        below(
+        keeps(
             Masks {
                 hidden: vec![gone(5), None],
                 ..Masks::default()
             },
             9..17,
         );
-        below(
+        keeps(
             Masks {
                 hidden: vec![None, gone(5)],
                 ..Masks::default()

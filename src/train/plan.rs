@@ -438,6 +438,7 @@ mod tests {
         for (got, want) in rates.iter().zip([0.001_479_289_9, 0.003_846_153_8, 0.01]) {
             assert!((got - want).abs() < 1e-9, "{rates:?}");
         }
+        assert_eq!(Method::UlmfitCode.plan(3, 4, None).rate, 0.01);
         // Chain-thaw: 0.001 for the last layer, 0.0001 for the others.
         let plan = Method::ChainThaw.plan(3, 9, None);
         assert!((plan.rates.multiples(3)[0] * plan.rate - 1e-4).abs() < 1e-12 && plan.rate == 1e-3);

@@ -82,7 +82,7 @@ pub fn hold_out(labels: &[usize], groups: Option<&[u64]>, fraction: f64, seed: u
     for mut class in by_class(units(labels, groups)) {
         class.shuffle(&mut rng);
         let rows: usize = class.iter().map(|unit| unit.rows.len()).sum();
-        let target = (rows as f64 * fraction).round() as usize;
+        let target = held_out(rows, fraction);
         let (mut held, mut valid) = (vec![false; class.len()], 0);
         for (held, unit) in held.iter_mut().zip(&class).take(class.len() - 1) {
             *held = valid + unit.rows.len() <= target;

@@ -38,7 +38,7 @@ impl Recipe {
 }
 
 impl Default for Recipe {
-    /// The paper's: sections 3.2 and 4.1.
+    /// The paper's (sections 3.2 and 4.1), but for the rate, which is the method's own.
     fn default() -> Self {
         Self {
             method: Method::Ulmfit,
