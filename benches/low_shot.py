@@ -12,7 +12,8 @@ for every seed. The conditions:
     base         no stage 2: stage 3 from the pretrained model
     scratch      no pretraining either: stage 3 from random weights
 
-With --both a classifier of each direction is trained; their probabilities averaged, and each alone, are measured. Runs that --log
+With --both a classifier of each direction is trained; their probabilities averaged, and each alone, are measured. With --votes
+TF-IDF with logistic regression votes in them too, and they are measured with its vote and without. Runs that --log
 already holds are not made again, and `semi` takes the models that --models already holds, so that an interrupted measurement goes on;
 what was measured of a set with other options needs a log of its own.
 With --validate the error is that on training texts without a label, which is what to choose defaults by: the test texts are for the
@@ -23,11 +24,13 @@ Needs Python 3, scikit-learn and the `zstd` program; the engine does the rest.
 
 import argparse
 import collections
+import contextlib
 import csv
 import functools
 import json
 import pathlib
 import random
+import shutil
 import statistics
 import subprocess
 import sys
@@ -36,6 +39,10 @@ import tempfile
 from labelled_sets import NAMES, draw, load, validation
 
 CONDITIONS = ("semi", "supervised", "base", "scratch")
+WAYS = {
+    "forward": "", "both": ", both directions",
+    "forward+tfidf": ", TF-IDF voting", "both+tfidf": ", both directions and TF-IDF voting",
+}
 HEADINGS = {"semi": "semi-supervised", "supervised": "supervised", "base": "no stage 2", "scratch": "from scratch"}
 
 
@@ -102,19 +109,32 @@ class Set:
         return 1 - model.score([t for t, _ in self.test], [y for _, y in self.test])
 
 
+@contextlib.contextmanager
+def without(directory, names):
+    """The classifier as if those of its files were not there."""
+    absent = [name for name in names if (directory / name).exists()]
+    for name in absent:
+        (directory / name).rename(directory.with_name("aside-" + name))
+    yield
+    for name in absent:
+        directory.with_name("aside-" + name).rename(directory / name)
+
+
 def measured(args, directory, scratch):
-    """Errors of a classifier by direction, and the seconds they took."""
-    evaluate = lambda model: unfreeze(
-        args.binary, "evaluate", "--model", model, "--data", scratch / "test.csv", "--device", args.device
-    )
-    first = evaluate(directory)
-    if not args.both:
-        return {"forward": first["error"]}, first["seconds"]
-    backward = evaluate(directory / "backward")
-    # What is left is the half that reads forward.
-    (directory / "backward").rename(directory.with_name("aside"))
-    forward = evaluate(directory)
-    return {"forward": forward["error"], "backward": backward["error"], "both": first["error"]}, first["seconds"]
+    """Errors of a classifier by who votes in it, and the seconds that the first took."""
+
+    def evaluate(model, *absent):
+        with without(model, absent):
+            return unfreeze(args.binary, "evaluate", "--model", model, "--data", scratch / "test.csv", "--device", args.device)
+
+    found = {"forward": evaluate(directory, "backward", "tfidf.json")}
+    if args.both:
+        found |= {"backward": evaluate(directory / "backward"), "both": evaluate(directory, "tfidf.json")}
+    if args.votes:
+        found["forward+tfidf"] = evaluate(directory, "backward")
+        if args.both:
+            found["both+tfidf"] = evaluate(directory)
+    return {who: event["error"] for who, event in found.items()}, found["forward"]["seconds"]
 
 
 def options(args):
@@ -131,7 +151,7 @@ def one(args, data, condition, labels, seed, models, scratch):
     write(scratch / "test.csv", ["text", "label"], data.test)
     out = scratch / "model"
     common = ["--data", scratch / "labelled.csv", "--out", out, "--seed", seed, "--device", args.device, "--estimate", "none"]
-    common += ["--bidirectional"] if args.both else []
+    common += ["--bidirectional"] * args.both + ["--with-tfidf"] * args.votes
     if condition == "semi":
         common += ["--model", models[0], *(["--backward-model", models[1]] if args.both else [])]
     elif args.model:
@@ -140,6 +160,8 @@ def one(args, data, condition, labels, seed, models, scratch):
         common += ["--method", "scratch"]
     done = unfreeze(args.binary, "fit" if condition == "supervised" else "train", *common, *args.further)
     errors, seconds = measured(args, out, scratch)
+    if args.keep:
+        shutil.copytree(scratch, args.keep / f"{data.name}-{condition}-{labels}-{seed}", dirs_exist_ok=True)
     return {
         "set": data.name, "condition": condition, "labels": labels, "seed": seed,
         "errors": {way: round(e, 5) for way, e in errors.items()}, "tfidf": round(data.tfidf(labels, seed), 5),
@@ -151,7 +173,9 @@ def one(args, data, condition, labels, seed, models, scratch):
 def run(args):
     args.models = args.models or pathlib.Path(tempfile.mkdtemp())
     known = [json.loads(line) for line in args.log.read_text().splitlines()] if args.log.exists() else []
-    made = {(r["set"], r["condition"], r["labels"], r["seed"]) for r in known if not args.both or "both" in r["errors"]}
+    wanted = {"both"} if args.both else set()
+    wanted |= {"forward+tfidf"} if args.votes else set()
+    made = {(r["set"], r["condition"], r["labels"], r["seed"]) for r in known if wanted <= r["errors"].keys()}
     for name in args.sets:
         if other := next((r for r in known if r["set"] == name and r.get("options") != options(args)), None):
             sys.exit(f"{args.log} holds runs of {name} with other options: {other.get('options')}\nName another log with --log.")
@@ -195,8 +219,8 @@ def table(path):
         if record["condition"] == "semi":
             for stage, s in record["stage_seconds"].items():
                 seconds[row, stage].append(s / (2 if "both" in record["errors"] else 1))
-    columns = [(c, w) for c in CONDITIONS for w in ("forward", "both") if any(k[1:] == (c, w) for k in errors)]
-    heading = [HEADINGS[c] + (", both directions" if w == "both" else "") for c, w in columns]
+    columns = [(c, w) for c in CONDITIONS for w in WAYS if any(k[1:] == (c, w) for k in errors)]
+    heading = [HEADINGS[c] + WAYS[w] for c, w in columns]
     print("| set | labels | " + " | ".join(heading) + " | TF-IDF | stage 3, s |")
     print("|---" * (len(columns) + 4) + "|")
     for row in sorted(tfidf, key=lambda r: (NAMES.index(r[0]), r[1])):
@@ -218,9 +242,11 @@ def main():
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--model", help="the base model; without it the built-in one")
     parser.add_argument("--models", type=pathlib.Path, help="where language models that have read a set are kept: SET/forward")
+    parser.add_argument("--keep", type=pathlib.Path, help="where each run's classifier and its texts are kept: SET-CONDITION-LABELS-SEED")
     parser.add_argument("--adapt", default="", help="further arguments of `unfreeze adapt`, in one string")
     parser.add_argument("--validate", action="store_true")
     parser.add_argument("--both", action="store_true", help="both directions, probabilities averaged")
+    parser.add_argument("--votes", action="store_true", help="measured with the vote of TF-IDF as well")
     parser.add_argument("--log", type=pathlib.Path, default=pathlib.Path("low-shot.jsonl"))
     parser.add_argument("--table", type=pathlib.Path, help="print the table of a log and do nothing else")
     parser.add_argument("further", nargs="*", help="further arguments of `unfreeze fit` or `train`, after --")

@@ -85,6 +85,7 @@ pub fn summary(result: &Map<String, Value>, context: &Context) -> (Vec<String>, 
     let mut lines = Vec::new();
     lines.extend(rest.error());
     lines.extend(rest.baseline(result.get("error").and_then(Value::as_f64)));
+    lines.extend(rest.vote(result.get("error").and_then(Value::as_f64)));
     lines.extend(rest.perplexity());
     if let Some(made) = &context.made {
         lines.push(format!("written to {}", made.display()));
@@ -167,6 +168,29 @@ impl Rest {
             };
         }
         Some(line)
+    }
+
+    /// What TF-IDF's vote changes, or would.
+    fn vote(&mut self, error: Option<f64>) -> Option<String> {
+        let votes = self
+            .0
+            .remove("tfidf")
+            .and_then(|votes| votes.as_bool())
+            .unwrap_or(false);
+        let key = if votes { "alone_error" } else { "together_error" };
+        let Some(other) = self.number(key) else {
+            return votes.then(|| "TF-IDF votes too".into());
+        };
+        let mut line = format!("error {}", percent(other));
+        if let Some((low, high)) = self.interval(key) {
+            line += &format!(" ({} to {})", percent(low), percent(high));
+        }
+        let helps = error.is_some_and(|error| other < error);
+        Some(match (votes, helps) {
+            (true, _) => format!("without TF-IDF's vote: {line}"),
+            (false, true) => format!("if TF-IDF voted too: {line}; `--with-tfidf` lets it"),
+            (false, false) => format!("if TF-IDF voted too: {line}"),
+        })
     }
 
     fn perplexity(&mut self) -> Option<String> {
@@ -309,6 +333,32 @@ mod tests {
             text.contains("measured on 50 rows") && !text.contains("baseline"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn it_is_said_what_the_vote_of_tf_idf_changes_or_would() {
+        let line = |result: Value| told(result, &Context::default()).0;
+        let without = |other: f64| {
+            line(
+                json!({"error": 0.2, "tfidf": false, "together_error": other, "together_error_low": 0.1,
+                "together_error_high": 0.3}),
+            )
+        };
+        let better = without(0.15);
+        assert!(
+            better.contains("if TF-IDF voted too: error 15.0 % (10.0 % to 30.0 %); `--with-tfidf` lets it"),
+            "{better}"
+        );
+        let worse = without(0.25);
+        assert!(
+            worse.contains("if TF-IDF voted too: error 25.0 %") && !worse.contains("--with-tfidf"),
+            "{worse}"
+        );
+        assert!(!worse.contains("together") && !worse.contains("tfidf"), "{worse}");
+        let with = line(json!({"error": 0.2, "tfidf": true, "alone_error": 0.3}));
+        assert!(with.contains("without TF-IDF's vote: error 30.0 %"), "{with}");
+        assert_eq!(line(json!({"tfidf": true})), "TF-IDF votes too");
+        assert_eq!(line(json!({"tfidf": false})), "");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! `LogisticRegression(C=10)`: the same features and the same optimum, reached by another solver.
 
 pub(crate) mod logistic;
+mod stored;
 pub(crate) mod tfidf;
 
 use logistic::Logistic;

@@ -191,6 +191,12 @@ pub fn is_watched(plan: &Plan, rows: usize) -> bool {
     plan.early_stopping && rows >= WATCHED_ROWS
 }
 
+/// Share of TF-IDF's vote in a classifier that it votes in; each direction of reading has as much or more.
+///
+/// A third: of shares of a quarter, a third and a half a third erred least on average, and never more than the classifier alone
+/// (`benches/results/2026-11-30-tfidf-votes.md`).
+pub const TFIDF_SHARE: f64 = 1.0 / 3.0;
+
 /// Texts of a batch when classifying.
 pub const CLASSIFY_BATCH: usize = 64;
 

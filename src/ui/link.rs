@@ -29,6 +29,7 @@ pub fn of(settings: &Settings, recipe: &Recipe) -> String {
     put("epochs", json(&recipe.epochs), json(&plain.epochs));
     put("adapt", json(&recipe.adapt), json(&plain.adapt));
     put("both", json(&recipe.both), json(&plain.both));
+    put("tfidf", json(&recipe.tfidf), json(&plain.tfidf));
     put("seed", json(&settings.seed), json(&usual.seed));
     put("device", json(&settings.device), json(&usual.device));
     parts.join("&")
@@ -49,6 +50,7 @@ pub fn apply(link: &str, settings: &mut Settings, recipe: &mut Recipe) {
             "epochs" => set(&mut recipe.epochs, text, |v| (1..=1000).contains(v)),
             "adapt" => set(&mut recipe.adapt, text, |_| true),
             "both" => set(&mut recipe.both, text, |_| true),
+            "tfidf" => set(&mut recipe.tfidf, text, |_| true),
             "seed" => set(&mut settings.seed, text, |_| true),
             "device" => set(&mut settings.device, text, |_| true),
             _ => {}
@@ -96,12 +98,13 @@ mod tests {
             epochs in 1..1000_usize,
             adapt: bool,
             both: bool,
+            tfidf: bool,
             seed: u64,
             which in 0..3_usize,
         ) {
             let method = [Method::Ulmfit, Method::Full, Method::ChainThaw][which];
             let device = [DeviceChoice::Auto, DeviceChoice::Cpu, DeviceChoice::Wgpu][which];
-            let recipe = Recipe { method, rate, cut_frac, ratio, factor, epochs, adapt, both };
+            let recipe = Recipe { method, rate, cut_frac, ratio, factor, epochs, adapt, both, tfidf };
             let settings = Settings { seed, device, ..Settings::default() };
             let link = of(&settings, &recipe);
             prop_assert_eq!(applied(&link), (settings, recipe));

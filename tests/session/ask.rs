@@ -50,6 +50,7 @@ pub fn fit(place: &Place, out: &str, rows: Vec<GivenRow>) -> Fit {
         out: place.path(out),
         method: Method::Ulmfit,
         bidirectional: false,
+        tfidf: false,
         backward_model: None,
         adapt: false,
         lm: LmOptions::default(),

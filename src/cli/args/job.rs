@@ -131,6 +131,7 @@ fn train(args: TrainArgs, common: Common) -> Fit {
         method: args.method,
         bidirectional: args.bidirectional,
         backward_model: args.backward_model,
+        tfidf: args.with_tfidf,
         adapt: false,
         lm: LmOptions::default(),
         classifier: ClassifierOptions {

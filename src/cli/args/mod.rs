@@ -302,6 +302,12 @@ pub struct TrainArgs {
     /// The language model that reads backward, for `--bidirectional` with a `--model` of your own
     #[arg(long, value_name = "DIR", requires = "bidirectional", requires = "model")]
     pub backward_model: Option<PathBuf>,
+    /// Let TF-IDF with logistic regression, learned from the same labels, have a third of the vote
+    ///
+    /// It knows only which words a text has, so that it errs on other texts than the language model does. Kept beside the
+    /// classifier as `tfidf.json`, and asked whenever the classifier is
+    #[arg(long)]
+    pub with_tfidf: bool,
     /// How to estimate the error: auto, none, folds:K or holdout:F
     ///
     /// `auto` is folds:5 below 200 labels or with a class of fewer than 10 (fewer folds if that class is smaller still),

@@ -12,7 +12,8 @@ use super::load;
 use crate::io::{Labels, ModelFiles, Prediction, Sink, Table, TableOptions, parse_table, write_predictions};
 use crate::model::Classifier;
 use crate::ops::reading::{Reader, Rounding};
-use crate::train::defaults::CLASSIFY_BATCH;
+use crate::train::baseline::Baseline;
+use crate::train::defaults::{CLASSIFY_BATCH, TFIDF_SHARE};
 use crate::train::evaluate::classify;
 
 /// A classifier that reads in one direction.
@@ -23,9 +24,14 @@ struct Direction {
     reader: Option<Reader>,
 }
 
+/// What TF-IDF with logistic regression has learned, in the directory of a classifier that it votes in.
+pub const TFIDF_FILE: &str = "tfidf.json";
+
 /// A classifier directory on a device: one direction or both.
 pub struct Loaded {
     directions: Vec<Direction>,
+    /// Votes too.
+    tfidf: Option<Baseline>,
     /// Class names.
     pub labels: Vec<String>,
 }
@@ -56,10 +62,23 @@ impl Loaded {
             let reader = model.encoder.reader(rounding).await.map_err(JobError::Failed)?;
             directions.push(Direction { files, model, reader });
         }
-        Ok(Self { directions, labels })
+        let file = path.join(TFIDF_FILE);
+        let failed = |cause: &dyn std::fmt::Display| JobError::Failed(format!("{}: {cause}", file.display()));
+        let tfidf = if crate::host::fs::is_file(&file) {
+            let bytes = crate::host::fs::read(&file).map_err(|e| failed(&e))?;
+            let read = Baseline::from_json(&bytes, labels.len());
+            Some(read.map_err(|cause| failed(&format!("{cause}; train the classifier again")))?)
+        } else {
+            None
+        };
+        Ok(Self {
+            directions,
+            tfidf,
+            labels,
+        })
     }
 
-    /// Probabilities of every text, averaged over the directions; a command to stop is heeded between two batches.
+    /// Probabilities of every text, averaged over all that vote; a command to stop is heeded between two batches.
     pub async fn probabilities(
         &self,
         texts: &[String],
@@ -104,8 +123,19 @@ impl Loaded {
                         .for_each(|(s, p)| *s += p / self.directions.len() as f64);
                 }
             }
+            if let Some(tfidf) = &self.tfidf {
+                let part: Vec<&str> = part.iter().map(String::as_str).collect();
+                vote(&mut mean[start..start + part.len()], &tfidf.predict_proba(&part));
+            }
         }
         Ok(mean)
+    }
+}
+
+/// Lets TF-IDF vote: `probabilities` become those of both together.
+pub fn vote(probabilities: &mut [Vec<f64>], tfidf: &[Vec<f64>]) {
+    for (ours, theirs) in probabilities.iter_mut().flatten().zip(tfidf.iter().flatten()) {
+        *ours += TFIDF_SHARE * (theirs - *ours);
     }
 }
 

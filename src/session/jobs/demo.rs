@@ -7,7 +7,7 @@ use serde_json::{Map, json};
 use super::super::control::{Control, Stage};
 use super::super::engine::{JobError, Outcome};
 use super::super::protocol::{ClassifierOptions, Common, Estimate, Event, Fit, LmOptions, Source};
-use super::classify::{Loaded, best};
+use super::classify::{Loaded, best, vote};
 use super::fit;
 use crate::io::{Labels, Table, TableOptions, parse_table, write_atomic};
 use crate::train::baseline::Baseline;
@@ -102,6 +102,7 @@ pub async fn run(common: Common, out: Option<PathBuf>, control: &mut Control) ->
         method: Method::Ulmfit,
         bidirectional: false,
         backward_model: None,
+        tfidf: false,
         adapt: true,
         lm: LmOptions::default(),
         classifier: ClassifierOptions::default(),
@@ -132,6 +133,9 @@ pub async fn run(common: Common, out: Option<PathBuf>, control: &mut Control) ->
         .map_err(|e| JobError::Failed(e.to_string()))?
         .predict_proba(&test.iter().map(|m| m.text.as_str()).collect::<Vec<_>>());
     let theirs = report(&baseline)?;
+    let mut together = probabilities.clone();
+    vote(&mut together, &baseline);
+    let together = report(&together)?;
 
     let rows = test.iter().zip(&probabilities).take(SHOWN).map(|(m, p)| {
         let (top, confidence) = best(p);
@@ -165,8 +169,10 @@ pub async fn run(common: Common, out: Option<PathBuf>, control: &mut Control) ->
     };
     control.emit(Event::Table {
         title: format!("Error on the {} messages kept aside (95 % interval)", truth.len()),
-        columns: vec!["ULMFiT".into(), "TF-IDF with logistic regression".into()],
-        rows: vec![vec![interval(&ours), interval(&theirs)]],
+        columns: ["ULMFiT", "TF-IDF with logistic regression", "both voting"]
+            .map(String::from)
+            .to_vec(),
+        rows: vec![[&ours, &theirs, &together].map(interval).to_vec()],
     });
     let mut result = Map::new();
     for (key, value) in [
@@ -175,6 +181,7 @@ pub async fn run(common: Common, out: Option<PathBuf>, control: &mut Control) ->
         ("error_high", json!(ours.error_interval.high)),
         ("accuracy", json!(ours.accuracy)),
         ("baseline_error", json!(theirs.error)),
+        ("together_error", json!(together.error)),
         (
             "perplexity_before",
             fitted.get("perplexity_before").cloned().unwrap_or_default(),

@@ -6,15 +6,16 @@ use std::time::SystemTime;
 use super::super::control::Control;
 use super::super::engine::JobError;
 use super::super::protocol::{Common, DeviceChoice, Event};
-use super::classify::Loaded;
+use super::classify::{Loaded, TFIDF_FILE};
 use crate::gpu::device::{self, Selected};
 use crate::ops::reading::Rounding;
 
 /// Files whose change makes a classifier another one.
-const FILES: [&str; 6] = [
+const FILES: [&str; 7] = [
     "config.json",
     "labels.json",
     "model.safetensors",
+    TFIDF_FILE,
     "backward/config.json",
     "backward/labels.json",
     "backward/model.safetensors",

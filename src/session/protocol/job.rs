@@ -219,6 +219,9 @@ pub struct Fit {
     /// The language model that the backward-reading one starts from, beside a `model` that is not built in.
     #[serde(default)]
     pub backward_model: Option<PathBuf>,
+    /// Whether TF-IDF with logistic regression, learned from the same labels, votes too.
+    #[serde(default)]
+    pub tfidf: bool,
     /// Whether to run stage 2 (`fit`) or only stage 3 (`train`).
     pub adapt: bool,
     /// Stage 2.

@@ -19,7 +19,8 @@ pub enum Order {
     Shuffled(u64),
 }
 
-/// Groups documents of similar length into batches of at most `batch` rows: indices into `lengths`, each once.
+/// Groups documents of similar length into batches of at most `batch` rows: indices into `lengths`, each once. Batches are of
+/// even size, as far as the budget allows: a small one left over would have a loud loss and poor statistics in batch norm.
 ///
 /// Rows times the longest row stay within `token_budget`, which bounds memory, but a batch always has one row
 /// ([`Order::Sorted`]) or two ([`Order::Shuffled`], up to three where one was left over).
@@ -60,7 +61,7 @@ pub fn plan(lengths: &[usize], batch: usize, token_budget: usize, order: Order) 
     }
 }
 
-/// Consecutive batches of `documents`, each as large as its limits allow.
+/// Consecutive batches of `documents`, as few as the limits allow, of even size.
 fn cut(
     documents: &[usize],
     lengths: &[usize],
@@ -71,11 +72,12 @@ fn cut(
     let mut rest = documents;
     let mut batches = Vec::new();
     while !rest.is_empty() {
+        let even = rest.len().div_ceil(rest.len().div_ceil(batch));
         let mut rows = 0;
         let mut longest = 1;
         for &next in rest {
             longest = longest.max(lengths[next]);
-            let fits = rows < batch && longest.saturating_mul(rows + 1) <= token_budget;
+            let fits = rows < even && longest.saturating_mul(rows + 1) <= token_budget;
             if !fits && rows >= least {
                 break;
             }
@@ -181,15 +183,25 @@ mod tests {
         assert_ne!(order(5), order(6));
     }
 
+    fn sizes(documents: usize, batch: usize) -> Vec<usize> {
+        let batches = plan(&vec![5; documents], batch, 10_000, Order::Shuffled(0));
+        let mut sizes: Vec<usize> = batches.iter().map(Vec::len).collect();
+        sizes.sort_unstable();
+        sizes
+    }
+
+    #[test]
+    fn no_batch_is_much_smaller_than_the_others() {
+        assert_eq!(sizes(100, 16), [14, 14, 14, 14, 14, 15, 15]);
+        assert_eq!(sizes(97, 16), [13, 14, 14, 14, 14, 14, 14]);
+        assert_eq!(sizes(96, 16), [16; 6]);
+        assert_eq!(sizes(17, 16), [8, 9]);
+    }
+
     #[test]
     fn a_leftover_document_joins_a_batch() {
-        assert_eq!(
-            plan(&[5; 9], 4, 1_000, Order::Shuffled(0))
-                .iter()
-                .map(Vec::len)
-                .min(),
-            Some(2)
-        );
+        assert_eq!(sizes(9, 4), [3, 3, 3]);
+        assert_eq!(sizes(9, 2), [2, 2, 2, 3]);
         assert_eq!(
             plan(&[5; 3], 2, 1_000, Order::Shuffled(0)),
             plan(&[5; 3], 3, 1_000, Order::Shuffled(0))

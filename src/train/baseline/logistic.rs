@@ -40,12 +40,7 @@ impl Logistic {
         tolerance: f64,
         max_iter: usize,
     ) -> Self {
-        let binary = classes == 2;
-        let shape = Shape {
-            width: rows.width,
-            outputs: if binary { 1 } else { classes },
-            binary,
-        };
+        let shape = Shape::new(rows.width, classes);
         let n = rows.len() as f64;
         let weights = Problem {
             shape,
@@ -56,6 +51,18 @@ impl Logistic {
         }
         .minimise(tolerance, max_iter);
         Self { shape, weights }
+    }
+
+    /// One with given weights `[width + 1][outputs]`; `None` if there are not as many, or one is not finite.
+    pub(super) fn of(width: usize, classes: usize, weights: Vec<f64>) -> Option<Self> {
+        let shape = Shape::new(width, classes);
+        (weights.len() == shape.parameters() && weights.iter().all(|w| w.is_finite()))
+            .then_some(Self { shape, weights })
+    }
+
+    /// `[width + 1][outputs]`.
+    pub(super) fn weights(&self) -> &[f64] {
+        &self.weights
     }
 
     /// The probability of each class for one row.
@@ -72,6 +79,15 @@ impl Logistic {
 }
 
 impl Shape {
+    fn new(width: usize, classes: usize) -> Self {
+        let binary = classes == 2;
+        Self {
+            width,
+            outputs: if binary { 1 } else { classes },
+            binary,
+        }
+    }
+
     fn parameters(&self) -> usize {
         (self.width + 1) * self.outputs
     }

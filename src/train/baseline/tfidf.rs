@@ -80,16 +80,16 @@ impl Row<'_> {
 /// The n-grams of the training texts, numbered, and their weights.
 #[derive(Clone, Debug)]
 pub(crate) struct Tfidf {
-    words: HashMap<String, u32>,
+    pub(super) words: HashMap<String, u32>,
     /// (number of the n-gram without its last word, last word) to the number of the n-gram: far smaller than
     /// the strings.
-    ngrams: HashMap<(u32, u32), u32>,
-    idf: Vec<f64>,
-    lengths: (usize, usize),
+    pub(super) ngrams: HashMap<(u32, u32), u32>,
+    pub(super) idf: Vec<f64>,
+    pub(super) lengths: (usize, usize),
 }
 
 /// The n-gram of no words, which every single word extends.
-const ROOT: u32 = u32::MAX;
+pub(super) const ROOT: u32 = u32::MAX;
 
 impl Tfidf {
     /// Numbers the n-grams of `lengths` words (shortest, longest) of the texts, and returns the texts' rows

@@ -28,6 +28,9 @@ pub struct Recipe {
     /// Whether a second classifier reads the texts backward.
     #[serde(default)]
     pub both: bool,
+    /// Whether TF-IDF with logistic regression votes too.
+    #[serde(default)]
+    pub tfidf: bool,
 }
 
 impl Recipe {
@@ -49,6 +52,7 @@ impl Default for Recipe {
             epochs: 20,
             adapt: true,
             both: false,
+            tfidf: false,
         }
     }
 }
@@ -150,6 +154,10 @@ pub struct Outcome {
     pub aside: Option<Share>,
     /// TF-IDF with logistic regression, from the same labels on the same texts.
     pub baseline: Option<Share>,
+    /// Of a classifier that TF-IDF has no vote in: both together.
+    pub together: Option<Share>,
+    /// Of a classifier that TF-IDF has a vote in: without it.
+    pub alone: Option<Share>,
     /// Perplexity on held-out texts before and after adaptation.
     pub perplexity: Option<(f64, f64)>,
     /// Labelled texts that it was trained on.
@@ -169,6 +177,8 @@ impl Outcome {
             folds: number("folds").unwrap_or(0.0) as usize,
             aside: None,
             baseline: Share::of(result, "baseline_", "estimated_on"),
+            together: Share::of(result, "together_", "estimated_on"),
+            alone: Share::of(result, "alone_", "estimated_on"),
             perplexity: number("perplexity_before").zip(number("perplexity")),
             rows: number("rows").unwrap_or(0.0) as usize,
             seconds: number("seconds").unwrap_or(0.0),

@@ -5,8 +5,7 @@ use crate::io::{Labels, check_labels};
 use crate::session::control::Control;
 use crate::session::engine::JobError;
 use crate::session::protocol::{Estimate, Fit};
-use crate::train::baseline::Baseline;
-use crate::train::metrics::Report;
+use crate::train::baseline::{Baseline, BaselineError};
 use crate::train::split::{self, Plan as SplitPlan, Split, text_group};
 
 /// The labelled texts of a job.
@@ -57,21 +56,23 @@ pub fn splits(job: &Fit, data: &Data) -> Vec<Split> {
     plan.split(&data.labels, Some(&groups), job.common.seed)
 }
 
-/// What TF-IDF with logistic regression gets from the same splits.
-pub fn baseline(control: &Control, data: &Data, splits: &[Split]) -> Option<Report> {
-    let (mut truth, mut probabilities, mut folds) = (Vec::new(), Vec::new(), Vec::new());
-    for (fold, split) in splits.iter().enumerate() {
-        let pick = |rows: &[usize]| rows.iter().map(|&r| data.texts[r].as_str()).collect::<Vec<_>>();
-        let labels: Vec<usize> = split.train.iter().map(|&r| data.labels[r]).collect();
-        match Baseline::fit(&pick(&split.train), &labels, data.names.len()) {
-            Ok(fitted) => probabilities.extend(fitted.predict_proba(&pick(&split.valid))),
-            Err(error) => {
-                control.warn(format!("The TF-IDF baseline could not be fitted: {error}"));
-                return None;
-            }
+/// TF-IDF with logistic regression, learned from some of the labelled texts.
+pub fn baseline(data: &Data, rows: &[usize]) -> Result<Baseline, BaselineError> {
+    let texts: Vec<&str> = rows.iter().map(|&r| data.texts[r].as_str()).collect();
+    let labels: Vec<usize> = rows.iter().map(|&r| data.labels[r]).collect();
+    Baseline::fit(&texts, &labels, data.names.len())
+}
+
+/// What it says of each text that a split holds out, learned from the split's others: `[rows][classes]`, zeros where no split
+/// holds a text out.
+pub fn baseline_out_of_sample(data: &Data, splits: &[Split]) -> Result<Vec<Vec<f64>>, BaselineError> {
+    let mut probabilities = vec![vec![0.0; data.names.len()]; data.labels.len()];
+    for split in splits {
+        let fitted = baseline(data, &split.train)?;
+        let texts: Vec<&str> = split.valid.iter().map(|&r| data.texts[r].as_str()).collect();
+        for (&row, p) in split.valid.iter().zip(fitted.predict_proba(&texts)) {
+            probabilities[row] = p;
         }
-        truth.extend(split.valid.iter().map(|&r| data.labels[r]));
-        folds.extend(split.valid.iter().map(|_| fold));
     }
-    Report::pooled(&data.names, &truth, &probabilities, &folds).ok()
+    Ok(probabilities)
 }

@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use super::super::control::Control;
 use super::super::engine::{JobError, Outcome, start};
 use super::super::protocol::{Fit, Source};
+use super::classify::vote;
 use super::load;
 use super::work::Work;
 use crate::io::{Labels, ModelFiles};
@@ -19,10 +20,10 @@ use crate::model::Classifier;
 use crate::ops::reading::Rounding;
 use crate::train::defaults;
 use crate::train::evaluate::classify;
-use data::{baseline, labelled, splits};
+use data::{baseline_out_of_sample, labelled, splits};
 use direction::{language_model, stage_name};
 pub use report::show_report;
-use report::{estimate, out_of_sample, write};
+use report::{estimate, out_of_sample, put_error, write};
 use trainer::{Trainer, check_shape};
 
 /// The language model that stage 2 or 3 starts from; with `--bidirectional` one that reads backward behind it.
@@ -90,10 +91,14 @@ pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
     let bases = bases(control, &job).await?;
     let work = Work::open(&job.out, &job, resume, overwrite)?;
     let splits = splits(&job, &data);
-    let base_report = if splits.is_empty() {
+    let words = if splits.is_empty() {
         None
     } else {
-        baseline(control, &data, &splits)
+        baseline_out_of_sample(&data, &splits)
+            .inspect_err(|error| {
+                control.warn(format!("The TF-IDF baseline could not be fitted: {error}"));
+            })
+            .ok()
     };
 
     let trainer = Trainer::new(&job, &data, &device, &work);
@@ -175,16 +180,39 @@ pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
         finished.push((direction.files, model));
     }
 
+    let mut others = Map::new();
+    if let Some(words) = &words {
+        put_error(
+            &mut others,
+            "baseline_error",
+            estimate(&data, &splits, words)?.as_ref(),
+        );
+        let mut together = pooled.clone();
+        vote(&mut together, words);
+        if job.tfidf {
+            // What is told of the classifier is told of all that vote in it.
+            put_error(
+                &mut others,
+                "alone_error",
+                estimate(&data, &splits, &pooled)?.as_ref(),
+            );
+            pooled = together;
+        } else {
+            put_error(
+                &mut others,
+                "together_error",
+                estimate(&data, &splits, &together)?.as_ref(),
+            );
+        }
+    }
     let report = estimate(&data, &splits, &pooled)?;
     if report.is_some() {
         control.emit(out_of_sample(&data, &splits, &pooled));
     }
     let mut result = Map::new();
+    put_error(&mut result, "error", report.as_ref());
     if let Some(report) = &report {
         let summary = [
-            ("error", json!(report.error)),
-            ("error_low", json!(report.error_interval.low)),
-            ("error_high", json!(report.error_interval.high)),
             ("accuracy", json!(report.accuracy)),
             ("macro_f1", json!(report.macro_f1)),
             ("estimated_on", json!(report.rows)),
@@ -193,11 +221,7 @@ pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
         result.extend(summary.into_iter().map(|(k, v)| (k.to_string(), v)));
         show_report(control, report);
     }
-    if let Some(report) = &base_report {
-        result.insert("baseline_error".into(), json!(report.error));
-        result.insert("baseline_error_low".into(), json!(report.error_interval.low));
-        result.insert("baseline_error_high".into(), json!(report.error_interval.high));
-    }
+    result.extend(others);
     if let Some((before, after)) = perplexities.first() {
         result.insert("perplexity_before".into(), json!(before));
         result.insert("perplexity".into(), json!(after));
@@ -206,6 +230,7 @@ pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
     result.insert("rows".into(), json!(data.labels.len()));
     result.insert("classes".into(), json!(data.names));
     result.insert("bidirectional".into(), json!(job.bidirectional));
+    result.insert("tfidf".into(), json!(job.tfidf));
     result.insert("stage_seconds".into(), Value::Object(seconds));
 
     write(&job, &data, finished, &result, report.as_ref(), overwrite).await?;

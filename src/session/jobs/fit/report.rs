@@ -3,8 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::super::card::{Card, count};
-use super::data::Data;
-use crate::io::{Kind, ModelConfig, ModelFiles, OutputDir, Overwrite, Precision, tensors_of_classifier};
+use super::super::classify::TFIDF_FILE;
+use super::data::{Data, baseline};
+use crate::io::{
+    Kind, ModelConfig, ModelFiles, OutputDir, Overwrite, Precision, tensors_of_classifier, write_atomic,
+};
 use crate::model::Classifier;
 use crate::session::control::Control;
 use crate::session::engine::JobError;
@@ -27,6 +30,14 @@ pub fn estimate(data: &Data, splits: &[Split], pooled: &[Vec<f64>]) -> Result<Op
     }
     let report = Report::pooled(&data.names, &truth, &probabilities, &folds);
     report.map(Some).map_err(|e| JobError::Failed(e.to_string()))
+}
+
+/// An error and its 95 % interval under `key`, `key_low` and `key_high`.
+pub fn put_error(into: &mut Map<String, Value>, key: &str, report: Option<&Report>) {
+    let Some(report) = report else { return };
+    into.insert(key.into(), json!(report.error));
+    into.insert(format!("{key}_low"), json!(report.error_interval.low));
+    into.insert(format!("{key}_high"), json!(report.error_interval.high));
 }
 
 /// What was said of each text by a classifier that had not seen it, in the order of the table.
@@ -106,6 +117,14 @@ pub async fn write(
             base.map_or("not measured".into(), per_cent),
         ),
         (
+            "Votes",
+            if job.tfidf {
+                "TF-IDF with logistic regression has a third of the vote (`tfidf.json`)".into()
+            } else {
+                "the classifier alone".into()
+            },
+        ),
+        (
             "Directions",
             if job.bidirectional {
                 "both, probabilities averaged".into()
@@ -151,6 +170,14 @@ pub async fn write(
         };
         crate::host::fs::create_dir_all(&dir).map_err(|e| crate::io::Error::write(&dir, &e))?;
         files.write(&dir, Precision::F32, &card)?;
+    }
+    if job.tfidf {
+        let all: Vec<usize> = (0..data.labels.len()).collect();
+        let failed =
+            |e: &dyn std::fmt::Display| JobError::Failed(format!("TF-IDF with logistic regression: {e}"));
+        let fitted = baseline(data, &all).map_err(|e| failed(&e))?;
+        let json = fitted.to_json().map_err(|e| failed(&e))?;
+        write_atomic(&out.path().join(TFIDF_FILE), |w| w.write_all(&json))?;
     }
     out.commit()?;
     Ok(())

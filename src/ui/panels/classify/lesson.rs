@@ -30,6 +30,10 @@ pub struct Lesson {
     pub held_out: Vec<(TextId, Vec<f32>)>,
     /// What TF-IDF with logistic regression gets wrong of the same texts.
     pub baseline: Option<Share>,
+    /// Of a classifier that TF-IDF has no vote in: what both together get wrong of them.
+    pub together: Option<Share>,
+    /// Of a classifier that TF-IDF has a vote in: what it gets wrong without.
+    pub alone: Option<Share>,
 }
 
 impl Lesson {

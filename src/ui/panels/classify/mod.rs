@@ -270,8 +270,7 @@ impl ClassifyPanel {
             ui.add_space(8.0);
         }
         if let (Some(known), Some(open)) = (known, &shared.project) {
-            let baseline = self.lesson.baseline.as_ref();
-            if let Some(only) = quality::show(ui, known, baseline, &open.project) {
+            if let Some(only) = quality::show(ui, known, &self.lesson, &open.project) {
                 self.filter = Filter {
                     only: Some(only),
                     ..Filter::default()

@@ -6,16 +6,16 @@ use egui::{CollapsingHeader, Color32, Grid, RichText, TextStyle, Ui};
 use super::confusion;
 use super::finder::Only;
 use super::knowledge::Knowledge;
+use super::lesson::Lesson;
 use super::results::class;
 use crate::session::project::Project;
 use crate::session::trust::Report;
 use crate::ui::number::{count, percent};
-use crate::ui::run::Share;
 use crate::ui::theme::Theme;
 use crate::ui::widgets::{card, chip, heading, small};
 
 /// Draws the card; returns texts to be shown in the table.
-pub fn show(ui: &mut Ui, known: &Knowledge, baseline: Option<&Share>, project: &Project) -> Option<Only> {
+pub fn show(ui: &mut Ui, known: &Knowledge, lesson: &Lesson, project: &Project) -> Option<Only> {
     let mut only = None;
     card(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 6.0;
@@ -54,7 +54,7 @@ pub fn show(ui: &mut Ui, known: &Knowledge, baseline: Option<&Share>, project: &
                 }
             }
         }
-        caption(ui, report, baseline);
+        caption(ui, report, lesson);
         lists(ui, known, &mut only);
         CollapsingHeader::new(RichText::new("Each label").text_style(TextStyle::Small))
             .id_salt("scores")
@@ -63,7 +63,7 @@ pub fn show(ui: &mut Ui, known: &Knowledge, baseline: Option<&Share>, project: &
     only
 }
 
-fn caption(ui: &mut Ui, report: &Report, baseline: Option<&Share>) {
+fn caption(ui: &mut Ui, report: &Report, lesson: &Lesson) {
     let range = |low: f64, high: f64| format!("{:.0}\u{2013}{:.0}", 100.0 * low, 100.0 * high);
     let mut text = format!(
         "Rows: your label; columns: the classifier's. {} labels that it had not seen. Error {} ({}).",
@@ -71,26 +71,47 @@ fn caption(ui: &mut Ui, report: &Report, baseline: Option<&Share>) {
         percent(report.error),
         range(report.error_interval.low, report.error_interval.high)
     );
-    if let Some(baseline) = baseline {
-        text += &format!(
-            " TF-IDF: {} ({}).",
-            percent(baseline.error),
-            range(baseline.low, baseline.high)
-        );
+    let others = [
+        ("TF-IDF", &lesson.baseline),
+        ("Without its vote", &lesson.alone),
+        ("If it voted too", &lesson.together),
+    ];
+    for (who, share) in others {
+        if let Some(share) = share {
+            text += &format!(
+                " {who}: {} ({}).",
+                percent(share.error),
+                range(share.low, share.high)
+            );
+        }
     }
     small(ui, text).on_hover_text(
         "Error is the share of wrong labels; the range holds the true one 95 times of 100. TF-IDF with logistic regression, \
          which only counts words, learned from the same labels: a classifier that is not better than it has not \
          understood more.",
     );
-    if baseline.is_some_and(|b| b.error < report.error_interval.low) {
+    let warn = |ui: &mut Ui, words: &str| {
         let theme = Theme::of(ui.ctx());
-        let words = "Counting words does better than this classifier. More labels help it most; adapting the language \
-                     model to your texts before may help too.";
         ui.label(
             RichText::new(words)
                 .text_style(TextStyle::Small)
                 .color(theme.warm),
+        );
+    };
+    if lesson
+        .baseline
+        .is_some_and(|b| b.error < report.error_interval.low)
+    {
+        warn(
+            ui,
+            "Counting words does better than this classifier. More labels help it most; adapting the language \
+             model to your texts before may help too.",
+        );
+    }
+    if lesson.together.is_some_and(|both| both.error < report.error) {
+        small(
+            ui,
+            "The two err on other texts: tick \u{201c}TF-IDF votes too\u{201d} on the Train screen, and train again.",
         );
     }
 }

@@ -326,6 +326,8 @@ impl ClassifyPanel {
             return;
         };
         lesson.baseline = outcome.baseline;
+        lesson.together = outcome.together;
+        lesson.alone = outcome.alone;
         lesson.run = run as u64;
         self.lesson = lesson;
         self.forget();

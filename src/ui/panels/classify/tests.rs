@@ -88,6 +88,7 @@ impl Bench {
         let result = json!({
             "error": 0.14, "error_low": 0.08, "error_high": 0.24, "estimated_on": trained.len(), "folds": 5,
             "baseline_error": 0.29, "baseline_error_low": 0.2, "baseline_error_high": 0.39,
+            "together_error": 0.07, "together_error_low": 0.03, "together_error_high": 0.15,
             "rows": trained.len(), "seconds": 80.0, "out": "/made/up/classifier",
         });
         self.say(done("fit", result));
@@ -257,7 +258,8 @@ fn the_table_says_what_each_confidence_is_worth() {
     h.get_by_label("by run 1 in 41 s, and 100 by you");
     h.get_by_label_contains("measured on");
     h.get_by_label_contains("left to check");
-    h.get_by_label_contains("TF-IDF: 29 % (20\u{2013}39)");
+    h.get_by_label_contains("TF-IDF: 29 % (20\u{2013}39). If it voted too: 7 % (3\u{2013}15).");
+    h.get_by_label_contains("tick \u{201c}TF-IDF votes too\u{201d}");
     let known = &h.state().panel.known.as_ref().unwrap().1;
     assert_eq!(known.judged.len(), 100);
     let report = known.report.as_ref().unwrap();

@@ -221,6 +221,11 @@ fn done(ui: &mut Ui, view: &View<'_>, outcome: &Outcome) {
             words_of(&b)
         )
     });
+    let vote = match (outcome.alone, outcome.together) {
+        (Some(alone), _) => format!(" Without TF-IDF's vote: {}.", words_of(&alone)),
+        (None, Some(both)) => format!(" If TF-IDF voted too: {}.", words_of(&both)),
+        (None, None) => String::new(),
+    };
     let perplexity = outcome.perplexity.filter(|_| view.record.recipe.adapt);
     let read = perplexity.map_or(String::new(), |(before, after)| {
         format!(
@@ -229,7 +234,7 @@ fn done(ui: &mut Ui, view: &View<'_>, outcome: &Outcome) {
         )
     });
     ui.label(format!(
-        "{}, in {}.{baseline}{read}",
+        "{}, in {}.{baseline}{vote}{read}",
         capital(&how),
         clock(outcome.seconds)
     ));

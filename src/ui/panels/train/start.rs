@@ -233,6 +233,7 @@ pub fn fit(project: &Project, material: &Material, recipe: &Recipe, common: Comm
         out: model_place(work_dir),
         method: recipe.method,
         bidirectional: recipe.both,
+        tfidf: recipe.tfidf,
         backward_model: None,
         adapt: recipe.adapt,
         lm: LmOptions::default(),

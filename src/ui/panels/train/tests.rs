@@ -201,6 +201,9 @@ fn finish(run: &mut crate::ui::run::Run, error: f64) {
         ("baseline_error", json!(0.26)),
         ("baseline_error_low", json!(0.18)),
         ("baseline_error_high", json!(0.35)),
+        ("together_error", json!(0.15)),
+        ("together_error_low", json!(0.1)),
+        ("together_error_high", json!(0.2)),
         ("perplexity_before", json!(212.0)),
         ("perplexity", json!(66.7)),
         ("rows", json!(84)),
@@ -410,6 +413,11 @@ fn a_finished_run_says_how_wrong_it_is_beside_the_baseline() {
     assert!(
         harness
             .query_by_label_contains("from the same labels: 26 % wrong")
+            .is_some()
+    );
+    assert!(
+        harness
+            .query_by_label_contains("If TF-IDF voted too: 15 % wrong")
             .is_some()
     );
     harness.get_by_label("Classify every text").click();
