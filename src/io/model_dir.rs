@@ -55,6 +55,10 @@ pub struct ModelConfig {
     /// What a classifier's head sees; the paper's where the file says nothing.
     #[serde(default)]
     pub pooling: Pooling,
+    /// What a classifier's logits are divided by, so that its confidences are right on average; where both directions or TF-IDF
+    /// vote, those of the mean of all. Fitted where the error was estimated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
     /// The columns whose texts were joined in training; more than one are marked as fields.
     #[serde(default)]
     pub fields: usize,
@@ -77,6 +81,7 @@ impl ModelConfig {
             bptt: None,
             max_len: None,
             pooling: Pooling::default(),
+            temperature: None,
             fields: 1,
             training: Value::Null,
         }
@@ -142,6 +147,13 @@ fn parse_config(origin: &str, bytes: &[u8]) -> Result<ModelConfig, Error> {
         hidden,
         layers,
     } = config.architecture;
+    if config.temperature.is_some_and(|t| !t.is_finite() || t <= 0.0) {
+        return Err(damaged(
+            origin,
+            "config.json",
+            "its temperature is no number above 0",
+        ));
+    }
     if [vocab, embedding, hidden, layers].contains(&0) || layers > 32 {
         return Err(damaged(
             origin,

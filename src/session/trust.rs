@@ -54,7 +54,7 @@ impl Trust {
         let mut points: Vec<(f64, bool)> = usable
             .iter()
             .map(|j| {
-                let p = scaled(&j.probabilities, temperature);
+                let p = scaled(j.probabilities.iter().map(|&p| f64::from(p)), temperature);
                 let best = best(&p);
                 (p.get(best).copied().unwrap_or(0.0), best == j.truth)
             })
@@ -79,7 +79,7 @@ impl Trust {
 
     /// Probabilities as they should have been; their order stays.
     pub fn calibrated(&self, probabilities: &[f32]) -> Vec<f32> {
-        scaled(probabilities, self.temperature)
+        scaled(probabilities.iter().map(|&p| f64::from(p)), self.temperature)
             .into_iter()
             .map(|p| p as f32)
             .collect()
@@ -181,12 +181,12 @@ fn best(probabilities: &[f64]) -> usize {
 }
 
 /// Probabilities whose logits are divided by the temperature. What is no probability counts as the least one.
-fn scaled(probabilities: &[f32], temperature: f64) -> Vec<f64> {
-    let logit = |&p: &f32| {
-        let p = if p.is_finite() { f64::from(p) } else { 0.0 };
+pub fn scaled(probabilities: impl Iterator<Item = f64>, temperature: f64) -> Vec<f64> {
+    let logit = |p: f64| {
+        let p = if p.is_finite() { p } else { 0.0 };
         p.clamp(LEAST, 1.0).ln() / temperature
     };
-    let logits: Vec<f64> = probabilities.iter().map(logit).collect();
+    let logits: Vec<f64> = probabilities.map(logit).collect();
     let highest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let exps: Vec<f64> = logits.iter().map(|l| (l - highest).exp()).collect();
     let sum: f64 = exps.iter().sum();
@@ -199,7 +199,7 @@ fn temperature(evidence: &[&Judged]) -> f64 {
     let chosen: Vec<&Judged> = evidence.iter().step_by(every).copied().collect();
     let cost = |log: f64| {
         let nll = chosen.iter().map(|j| {
-            let p = scaled(&j.probabilities, log.exp());
+            let p = scaled(j.probabilities.iter().map(|&p| f64::from(p)), log.exp());
             -p.get(j.truth).copied().unwrap_or(1.0).max(1e-300).ln()
         });
         nll.sum::<f64>() + (log / SPREAD).powi(2) / 2.0

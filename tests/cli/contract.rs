@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use super::common::{Dir, Ran, TINY, Writer, assert_says, assert_share, labelled, texts};
+use super::common::{Dir, Ran, TINY, Writer, assert_share, labelled, texts};
 
 #[test]
 fn the_whole_pipeline() {
@@ -202,53 +202,6 @@ fn a_classifier_is_read_with_the_pooling_it_was_trained_with() {
     config.as_object_mut().expect("an object").remove("pooling");
     dir.write("concat/config.json", config.to_string());
     assert_eq!(evaluate("concat").last()["confusion"], before.last()["confusion"]);
-}
-
-/// What TF-IDF says counts in everything that is asked of a classifier that it votes in, and what is told of its error is of both.
-#[test]
-fn tf_idf_votes_where_it_is_let() {
-    let dir = Dir::with_base();
-    dir.write("labelled.csv", labelled(40, 41));
-    let train = |out: &str, more: &str| {
-        dir.done(&format!(
-            "train --data labelled.csv --model base --out {out} --epochs 1 --estimate folds:2 {more}"
-        ))
-    };
-    let (alone, both) = (train("alone", ""), train("both", "--with-tfidf"));
-    assert_eq!(
-        (&alone.last()["tfidf"], &both.last()["tfidf"]),
-        (&false.into(), &true.into())
-    );
-    assert!((both.number("error") - alone.number("together_error")).abs() < 1e-12);
-    assert!((both.number("alone_error") - alone.number("error")).abs() < 1e-12);
-    assert_eq!(
-        dir.read("alone/model.safetensors"),
-        dir.read("both/model.safetensors")
-    );
-
-    let confidences = |model: &str| -> Vec<f64> {
-        let ran = dir.done(&format!(
-            "classify --model {model} --input labelled.csv --text-column text --exact"
-        ));
-        ran.of("classified")
-            .map(|e| e["confidence"].as_f64().expect("a number"))
-            .collect()
-    };
-    let (one, two) = (confidences("alone"), confidences("both"));
-    assert!(one.len() == 40 && two.len() == 40 && one != two);
-    // The counts know every one of the texts that they learned from: the vote makes the labels surer.
-    assert!(two.iter().sum::<f64>() > one.iter().sum::<f64>());
-
-    let damaged = dir
-        .text("both/tfidf.json")
-        .replacen("\"classes\":2", "\"classes\":3", 1);
-    dir.write("both/tfidf.json", damaged);
-    let message = dir.fails("evaluate --model both --data labelled.csv", 1);
-    assert_says(
-        "evaluate",
-        &message,
-        &["tfidf.json", "3 classes", "train the classifier again"],
-    );
 }
 
 #[test]

@@ -15,6 +15,7 @@
 mod bad_input;
 mod bad_place;
 mod common;
+mod confidences;
 mod contract;
 mod determinism;
 mod fastai;

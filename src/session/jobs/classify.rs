@@ -12,6 +12,7 @@ use super::load;
 use crate::io::{Labels, ModelFiles, Prediction, Sink, Table, TableOptions, parse_table, write_predictions};
 use crate::model::Classifier;
 use crate::ops::reading::{Reader, Rounding};
+use crate::session::trust::scaled;
 use crate::train::baseline::Baseline;
 use crate::train::defaults::{CLASSIFY_BATCH, TFIDF_SHARE};
 use crate::train::evaluate::classify;
@@ -32,6 +33,8 @@ pub struct Loaded {
     directions: Vec<Direction>,
     /// Votes too.
     tfidf: Option<Baseline>,
+    /// What the logits of all together are divided by.
+    temperature: Option<f64>,
     /// Class names.
     pub labels: Vec<String>,
 }
@@ -49,7 +52,7 @@ impl Loaded {
         if crate::host::fs::is_file(&backward.join("config.json")) {
             all.push(ModelFiles::read(&backward)?);
         }
-        let labels = all[0].labels.clone();
+        let (labels, temperature) = (all[0].labels.clone(), all[0].config.temperature);
         let mut directions = Vec::new();
         for files in all {
             if files.labels != labels {
@@ -74,11 +77,12 @@ impl Loaded {
         Ok(Self {
             directions,
             tfidf,
+            temperature,
             labels,
         })
     }
 
-    /// Probabilities of every text, averaged over all that vote; a command to stop is heeded between two batches.
+    /// Probabilities of every text, averaged over all that vote and calibrated where labels were held out for it; a command to stop is heeded between two batches.
     pub async fn probabilities(
         &self,
         texts: &[String],
@@ -126,6 +130,11 @@ impl Loaded {
             if let Some(tfidf) = &self.tfidf {
                 let part: Vec<&str> = part.iter().map(String::as_str).collect();
                 vote(&mut mean[start..start + part.len()], &tfidf.predict_proba(&part));
+            }
+        }
+        if let Some(temperature) = self.temperature {
+            for p in &mut mean {
+                *p = scaled(p.iter().copied(), temperature);
             }
         }
         Ok(mean)

@@ -6,6 +6,7 @@ use serde_json::{Map, json};
 
 use super::super::engine::Outcome;
 use super::super::protocol::Export;
+use super::classify::TFIDF_FILE;
 use super::load;
 use crate::io::{Kind, ModelFiles, Precision, write_safetensors};
 
@@ -44,6 +45,14 @@ pub fn run(job: &Export) -> Outcome {
     write_safetensors(&job.out, &tensors, &metadata, precision)?;
     let mut result = Map::new();
     result.insert("tensors".into(), json!(tensors.len()));
+    // The file has one network: what else votes in the classifier would otherwise be missed without a word.
+    let others = ["backward", TFIDF_FILE].into_iter();
+    let others: Vec<&str> = others
+        .filter(|name| (job.model.as_ref()).is_some_and(|dir| crate::host::fs::is_there(&dir.join(name))))
+        .collect();
+    if !others.is_empty() {
+        result.insert("left_out".into(), json!(others.join(", ")));
+    }
     result.insert("out".into(), json!(job.out));
     Ok(result)
 }

@@ -18,12 +18,13 @@ use super::work::Work;
 use crate::io::{Labels, ModelFiles};
 use crate::model::Classifier;
 use crate::ops::reading::Rounding;
+use crate::session::trust::scaled;
 use crate::train::defaults;
 use crate::train::evaluate::classify;
 use data::{baseline_out_of_sample, labelled, splits};
 use direction::{language_model, stage_name};
 pub use report::show_report;
-use report::{estimate, out_of_sample, put_error, write};
+use report::{Found, estimate, out_of_sample, put_error, temperature, write};
 use trainer::{Trainer, check_shape};
 
 /// The language model that stage 2 or 3 starts from; with `--bidirectional` one that reads backward behind it.
@@ -205,6 +206,12 @@ pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
             );
         }
     }
+    let temperature = temperature(&data, &splits, &pooled);
+    if let Some(temperature) = temperature {
+        for p in &mut pooled {
+            *p = scaled(p.iter().copied(), temperature);
+        }
+    }
     let report = estimate(&data, &splits, &pooled)?;
     if report.is_some() {
         control.emit(out_of_sample(&data, &splits, &pooled));
@@ -233,7 +240,12 @@ pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
     result.insert("tfidf".into(), json!(job.tfidf));
     result.insert("stage_seconds".into(), Value::Object(seconds));
 
-    write(&job, &data, finished, &result, report.as_ref(), overwrite).await?;
+    let found = Found {
+        result: &result,
+        report: report.as_ref(),
+        temperature,
+    };
+    write(&job, &data, finished, &found, overwrite).await?;
     work.remove()?;
     result.insert("seconds".into(), json!(started.elapsed().as_secs_f64()));
     result.insert("out".into(), json!(job.out));

@@ -11,7 +11,9 @@ use crate::io::{
 use crate::model::Classifier;
 use crate::session::control::Control;
 use crate::session::engine::JobError;
+use crate::session::project::TextId;
 use crate::session::protocol::{Event, Fit, Prediction};
+use crate::session::trust::{Judged, Trust};
 use crate::train::defaults;
 use crate::train::metrics::Report;
 use crate::train::split::Split;
@@ -76,12 +78,34 @@ pub fn show_report(control: &Control, report: &Report) {
     });
 }
 
+/// What the logits of the mean of all that vote are divided by, fitted on texts that were held out; `None` without any.
+pub fn temperature(data: &Data, splits: &[Split], pooled: &[Vec<f64>]) -> Option<f64> {
+    let held = splits.iter().flat_map(|s| s.valid.iter().copied());
+    let judged: Vec<Judged> = held
+        .map(|row| Judged {
+            text: row as TextId,
+            truth: data.labels[row],
+            probabilities: pooled[row].iter().map(|&p| p as f32).collect(),
+        })
+        .collect();
+    Trust::measured(&judged).map(|trust| trust.temperature())
+}
+
+/// What a run found beside its weights.
+pub struct Found<'a> {
+    /// The keys of its `done` event.
+    pub result: &'a Map<String, Value>,
+    /// Its error, where it was estimated.
+    pub report: Option<&'a Report>,
+    /// See [`temperature`].
+    pub temperature: Option<f64>,
+}
+
 pub async fn write(
     job: &Fit,
     data: &Data,
     finished: Vec<(ModelFiles, Classifier)>,
-    result: &Map<String, Value>,
-    report: Option<&Report>,
+    found: &Found<'_>,
     overwrite: bool,
 ) -> Result<(), JobError> {
     let out = OutputDir::create(
@@ -93,7 +117,7 @@ pub async fn write(
         },
     )?;
     let per_cent = |x: f64| format!("{:.1} %", 100.0 * x);
-    let error = match report {
+    let error = match found.report {
         Some(r) => format!(
             "{} (95 % interval {} to {}, estimated on {} of its own labelled texts that it was not trained on)",
             per_cent(r.error),
@@ -103,7 +127,7 @@ pub async fn write(
         ),
         None => "not estimated".into(),
     };
-    let base = result.get("baseline_error").and_then(Value::as_f64);
+    let base = found.result.get("baseline_error").and_then(Value::as_f64);
     let facts = [
         ("Classes", data.names.join(", ")),
         ("Labelled texts", count(data.labels.len())),
@@ -115,6 +139,14 @@ pub async fn write(
         (
             "TF-IDF with logistic regression",
             base.map_or("not measured".into(), per_cent),
+        ),
+        (
+            "Confidences",
+            found
+                .temperature
+                .map_or("not calibrated: no labels were held out".into(), |t| {
+                    format!("calibrated on labels that were held out, temperature {t:.2}")
+                }),
         ),
         (
             "Votes",
@@ -154,8 +186,9 @@ pub async fn write(
         config.bptt = Some(options.bptt.unwrap_or(defaults::BPTT));
         config.max_len = Some(options.max_len.unwrap_or(defaults::MAX_LEN));
         config.pooling = model.pooling;
+        config.temperature = found.temperature.filter(|_| i == 0);
         config.fields = data.fields;
-        config.training = json!({ "base": files.config.training, "result": result });
+        config.training = json!({ "base": files.config.training, "result": found.result });
         let tensors = tensors_of_classifier(&model).await?;
         let files = ModelFiles {
             config,

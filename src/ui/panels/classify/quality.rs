@@ -90,22 +90,17 @@ fn caption(ui: &mut Ui, report: &Report, lesson: &Lesson) {
          which only counts words, learned from the same labels: a classifier that is not better than it has not \
          understood more.",
     );
-    let warn = |ui: &mut Ui, words: &str| {
-        let theme = Theme::of(ui.ctx());
-        ui.label(
-            RichText::new(words)
-                .text_style(TextStyle::Small)
-                .color(theme.warm),
-        );
-    };
     if lesson
         .baseline
         .is_some_and(|b| b.error < report.error_interval.low)
     {
-        warn(
-            ui,
-            "Counting words does better than this classifier. More labels help it most; adapting the language \
-             model to your texts before may help too.",
+        let theme = Theme::of(ui.ctx());
+        let words = "Counting words does better than this classifier. More labels help it most; adapting the language \
+                     model to your texts before may help too.";
+        ui.label(
+            RichText::new(words)
+                .text_style(TextStyle::Small)
+                .color(theme.warm),
         );
     }
     if lesson.together.is_some_and(|both| both.error < report.error) {
