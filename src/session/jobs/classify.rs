@@ -82,7 +82,8 @@ impl Loaded {
         })
     }
 
-    /// Probabilities of every text, averaged over all that vote and calibrated where labels were held out for it; a command to stop is heeded between two batches.
+    /// Probabilities of every text, averaged over all that vote and calibrated where labels were held out for it; a command to
+    /// stop is heeded between two batches.
     pub async fn probabilities(
         &self,
         texts: &[String],

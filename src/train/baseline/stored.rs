@@ -11,6 +11,9 @@ use super::tfidf::{ROOT, Tfidf};
 /// Version of the layout.
 const FORMAT: u32 = 1;
 
+/// Most words of a run that are believed; the program makes runs of one and two.
+const LONGEST: usize = 16;
+
 /// The file's contents. Words and n-grams are numbered by their place.
 #[derive(Serialize, Deserialize)]
 struct Stored {
@@ -103,8 +106,15 @@ impl Baseline {
                 stored.idf.len()
             ));
         }
+        // Room for every run is made before they are looked for.
+        let (shortest, longest) = stored.lengths;
+        if shortest == 0 || shortest > longest || longest > LONGEST {
+            return Err(format!(
+                "its `lengths` are not from 1 to {LONGEST}, the shorter one first"
+            ));
+        }
         let logistic = Logistic::of(count, stored.fitted.len(), stored.weights)
-            .ok_or("its `weights` are too few or too many")?;
+            .ok_or("its `weights` are too few, too many or not finite")?;
         let longer = |(before, word): (Option<u32>, u32)| (before.unwrap_or(ROOT), word);
         let tfidf = Tfidf {
             words: numbered(stored.words.into_iter()).ok_or("one of its `words` occurs twice")?,
@@ -164,6 +174,8 @@ mod tests {
         assert!(refused(&|v| v["ngrams"][0][0] = 5.into()).contains("`ngrams`"));
         assert!(refused(&|v| v["ngrams"][1] = v["ngrams"][0].clone()).contains("twice"));
         assert!(refused(&|v| v["words"][1] = v["words"][0].clone()).contains("twice"));
+        assert!(refused(&|v| v["lengths"] = serde_json::json!([1, u64::MAX])).contains("`lengths`"));
+        assert!(refused(&|v| v["lengths"] = serde_json::json!([2, 1])).contains("`lengths`"));
         assert!(refused(&|v| v["idf"] = serde_json::json!([1.0])).contains("`idf`"));
         assert!(refused(&|v| v["weights"] = serde_json::json!([1.0])).contains("`weights`"));
         assert!(Baseline::from_json(b"{", 3).unwrap_err().contains("EOF"));
