@@ -115,9 +115,11 @@ def without(directory, names):
     absent = [name for name in names if (directory / name).exists()]
     for name in absent:
         (directory / name).rename(directory.with_name("aside-" + name))
-    yield
-    for name in absent:
-        directory.with_name("aside-" + name).rename(directory / name)
+    try:
+        yield
+    finally:
+        for name in absent:
+            directory.with_name("aside-" + name).rename(directory / name)
 
 
 def measured(args, directory, scratch):

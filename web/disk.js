@@ -34,8 +34,13 @@ export async function read() {
   return [names.map((name, at) => [name, ...files[at]]), places.map((place, at) => [...place, pieces[at]])];
 }
 
+// What a program has in its memory that has broken down is not kept any more: it may be half of something.
+let over = false;
+export function keepNoMore() { over = true; }
+
 // One transaction, on disk when this returns.
 export async function write(gone, entries, ends, pieces) {
+  if (over) throw new Error('the program has broken down');
   const base = await database();
   await new Promise((resolve, reject) => {
     const transaction = base.transaction(['paths', 'blocks'], 'readwrite', { durability: 'strict' });

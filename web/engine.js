@@ -6,6 +6,9 @@ import { known } from './models.js';
 let program;
 let model;
 
+// What ends each worker that runs.
+const running = new Set();
+
 // The compiled program and the files of the base model that reads forward, for every worker that starts.
 export function prepare(compiled, files) {
   program = compiled;
@@ -20,10 +23,15 @@ export function start(kind, heard, ended) {
   const alive = `${kind} ${crypto.randomUUID()}`;
   let reason = '';
   let over = false;
+  const close = () => {
+    over = true;
+    running.delete(close);
+    worker.terminate();
+  };
+  running.add(close);
   const end = () => {
     if (over) return;
-    over = true;
-    worker.terminate();
+    close();
     ended(reason);
   };
   worker.onerror = (event) => { reason ||= event.message ?? ''; end(); };
@@ -43,9 +51,12 @@ export function start(kind, heard, ended) {
   worker.postMessage({ kind, program, model, files: known(), alive });
   return {
     post: (message) => { if (!over) worker.postMessage(message, buffers(message)); },
-    close: () => { over = true; worker.terminate(); },
+    close,
   };
 }
+
+// Ends all of them, of which nobody is told.
+export function closeAll() { for (const close of running) close(); }
 
 export const post = (engine, message) => engine.post(message);
 export const close = (engine) => engine.close();

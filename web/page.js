@@ -1,19 +1,44 @@
-// Fetches the program, says how far that has come, and opens the window.
+// Fetches the program, says how far that has come, opens the window, and says so where the program breaks down.
 
 import init, { give_model_file, model_files, open_files, open_window, settle_files } from './unfreeze.js';
-import { prepare } from './engine.js';
+import { keepNoMore } from './disk.js';
+import { closeAll, prepare } from './engine.js';
 import { counted, know, verified } from './models.js';
 
 const PROGRAM = 'unfreeze_bg.wasm';
-const state = document.getElementById('state');
-const share = document.getElementById('share');
+// The lock of the one tab that has the projects.
+const PROJECTS = 'unfreeze projects';
+const [loading, state, share, again] = ['loading', 'state', 'share', 'again'].map((id) => document.getElementById(id));
 const say = (text) => { state.textContent = text; };
 
 function fail(text) {
+  state.setAttribute('role', 'alert');
   say(text);
   share.hidden = true;
+  // Where the address is what is wrong, it would be so again.
+  again.hidden = !isSecureContext;
   document.body.dataset.state = 'failed';
 }
+
+again.addEventListener('click', () => location.reload());
+
+// What a browser throws once the program has trapped, as it does where it panics, or has used up its stack. The errors of a
+// worker come here too, without what was thrown: they are told to whoever started it.
+const trapped = (error) => error instanceof WebAssembly.RuntimeError || /call stack|recursion/.test(error?.message);
+
+// Nothing of a program that has broken down can be relied on: it gets nothing more to do, nothing more of it is kept, and the
+// window, which stands still, is covered.
+function heed(error) {
+  if (!trapped(error) || document.body.dataset.state === 'failed') return;
+  closeAll();
+  keepNoMore();
+  loading.hidden = false;
+  fail('Unfreeze has broken down. Your labels are kept; load this page again.');
+  for (const other of document.body.children) other.inert = other !== loading;
+  again.focus();
+}
+addEventListener('error', ({ error }) => heed(error));
+addEventListener('unhandledrejection', ({ reason }) => heed(reason));
 
 // Bytes that have come of all files. They are counted unpacked, and the lengths are in a file of the page's own: a server
 // that packs a file tells its packed length.
@@ -31,15 +56,36 @@ async function fetched(address) {
 // One tab at a time has the projects. Another waits for its turn.
 function alone() {
   return new Promise((go) => {
-    navigator.locks.request('projects', { ifAvailable: true }, (lock) => {
+    navigator.locks.request(PROJECTS, { ifAvailable: true }, (lock) => {
       if (!lock) return undefined;
       go();
       return new Promise(() => {});
     }).then(() => {
       say('Unfreeze is open in another tab, which has your projects. Close it, and it opens here.');
       document.body.dataset.state = 'waiting';
-      navigator.locks.request('projects', () => { go(); return new Promise(() => {}); });
+      navigator.locks.request(PROJECTS, () => { go(); return new Promise(() => {}); });
     });
+  });
+}
+
+// Gives way to a new version of the page that waits, while this one has begun nothing: the browser would let it wait until the
+// last tab has closed, and one that is loaded again does not close. Once a minute at most, whatever a server hands out.
+async function giveWay() {
+  const workers = navigator.serviceWorker;
+  const waiting = workers?.controller && (await workers.getRegistration())?.waiting;
+  if (!waiting || Date.now() - Number(sessionStorage.getItem('unfreeze renewed')) < 60_000) return;
+  await new Promise((goOn) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = goOn;
+    // Longer than it may take the worker to make up its mind.
+    const silent = setTimeout(goOn, 5000);
+    workers.addEventListener('controllerchange', () => {
+      if (document.body.dataset.state === 'open') return;
+      clearTimeout(silent);
+      sessionStorage.setItem('unfreeze renewed', Date.now());
+      location.reload();
+    });
+    waiting.postMessage({ before: Date.now() + 3000 }, [port2]);
   });
 }
 
@@ -49,6 +95,7 @@ async function start() {
     return;
   }
   await alone();
+  await giveWay().catch(console.warn);
   document.body.dataset.state = 'loading';
   const files = await (await fetch('files.json')).json();
   know(files);
@@ -71,14 +118,15 @@ async function start() {
   const canvas = document.getElementById('window');
   const webgpu = Boolean(await navigator.gpu?.requestAdapter().catch(() => null));
   await open_window(canvas, webgpu, location.hash);
-  document.getElementById('loading').hidden = true;
+  if (document.body.dataset.state === 'failed') return;
+  loading.hidden = true;
   document.body.dataset.state = 'open';
   document.body.dataset.drawn = webgpu ? 'WebGPU' : 'WebGL';
   canvas.focus();
   // Now that nothing waits for the network, the page is kept for when there is none.
   navigator.serviceWorker?.register('service.js').catch(console.warn);
   // What nobody waits for, such as the list of recent projects.
-  const settle = () => settle_files().catch(() => {});
+  const settle = () => { if (document.body.dataset.state === 'open') settle_files().catch(() => {}); };
   setInterval(settle, 2000);
   addEventListener('visibilitychange', settle);
   addEventListener('pagehide', settle);

@@ -2,20 +2,37 @@
 
 const VERSION = 'BUILD';
 const PAGE = FILES;
-// What the page itself keeps, whatever its version (models.js).
-const MODELS = 'models';
+// Other applications may keep things at this address too: names that begin like this are this one's. What the page itself
+// keeps, whatever its version, has another name (models.js).
+const OWN = `unfreeze ${self.registration.scope} `;
+const KEPT = OWN + VERSION;
 
+// The first version begins at once. A later one waits until the last tab of the one before has closed: an open page still
+// starts workers, and what these load has to be of its own version.
 self.addEventListener('install', (event) => {
   event.waitUntil((async () => {
-    const cache = await caches.open(VERSION);
+    const cache = await caches.open(KEPT);
     await cache.addAll(PAGE.map((file) => new Request(file, { cache: 'no-cache' })));
-    await self.skipWaiting();
   })());
 });
 
+// Unless a page asks that has begun nothing yet (page.js) and is the only one; it does not wait for longer than `before`.
+self.addEventListener('message', (event) => {
+  event.waitUntil((async () => {
+    const open = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+    const pages = open.filter((page) => page.url.startsWith(self.registration.scope));
+    if (pages.length === 1 && Date.now() < event.data.before) await self.skipWaiting();
+    else event.ports[0].postMessage('go on');
+  })());
+});
+
+// Whether a cache holds a version of this page. Earlier ones were called by the version alone.
+const holds = async (name) => name.startsWith(OWN)
+  || (/^[0-9a-f]{16}$/.test(name) && Boolean(await caches.match('unfreeze_bg.wasm', { cacheName: name })));
+
 self.addEventListener('activate', (event) => {
   event.waitUntil((async () => {
-    for (const name of await caches.keys()) if (![VERSION, MODELS].includes(name)) await caches.delete(name);
+    for (const name of await caches.keys()) if (name !== KEPT && await holds(name)) await caches.delete(name);
     await self.clients.claim();
   })());
 });
@@ -23,7 +40,7 @@ self.addEventListener('activate', (event) => {
 self.addEventListener('fetch', (event) => {
   if (event.request.method !== 'GET') return;
   event.respondWith((async () => {
-    const kept = await (await caches.open(VERSION)).match(event.request, { ignoreSearch: true });
+    const kept = await (await caches.open(KEPT)).match(event.request, { ignoreSearch: true });
     return kept ?? fetch(event.request);
   })());
 });

@@ -20,7 +20,6 @@ pub struct Front {
     reports: bool,
     /// Whether nobody reads standard output any more.
     muted: bool,
-    trains: bool,
 }
 
 impl Front {
@@ -31,7 +30,6 @@ impl Front {
             json,
             reports,
             muted: false,
-            trains: false,
         }
     }
 
@@ -69,21 +67,23 @@ impl Front {
                     device: None,
                 },
             };
-            if let Err(error) = self.event(&event) {
-                send(Command::Stop);
-                if error.kind() != ErrorKind::BrokenPipe {
+            match self.event(&event) {
+                Ok(()) => {}
+                // The reader has what it wanted; the file or the model was wanted too, whole.
+                Err(error) if error.kind() == ErrorKind::BrokenPipe && self.report.makes_something() => {
+                    self.muted = true;
+                }
+                Err(error) => {
+                    send(Command::Stop);
+                    if error.kind() == ErrorKind::BrokenPipe {
+                        return 0;
+                    }
                     self.report.fail(&unwritten(&error));
                     return 1;
                 }
-                // The reader has what it wanted. Only training has something left to do: a checkpoint.
-                if !self.trains {
-                    return 0;
-                }
-                self.muted = true;
             }
             match event {
                 Event::Done { .. } => return 0,
-                Event::Stopped { .. } if self.muted && !stopping => return 0,
                 Event::Stopped { .. } => return INTERRUPTED,
                 Event::Failed { usage, .. } => return if usage { 2 } else { 1 },
                 _ => {}
@@ -92,7 +92,6 @@ impl Front {
     }
 
     fn event(&mut self, event: &Event) -> io::Result<()> {
-        self.trains |= matches!(event, Event::Step { .. });
         if !self.muted
             && let Some(json) = &mut self.json
         {

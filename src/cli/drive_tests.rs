@@ -30,13 +30,23 @@ struct Ran {
     commands: Vec<String>,
 }
 
-/// Drives `events` to their end; `json` and `out` as given, where they are.
+/// Drives `events` of a job that only prints to their end; `json` and `out` as given, where they are.
 fn ran(events: Vec<Event>, json: Option<Box<dyn Write>>, out: Option<Box<dyn Write>>, presses: usize) -> Ran {
+    making(events, Context::default(), json, out, presses)
+}
+
+fn making(
+    events: Vec<Event>,
+    context: Context,
+    json: Option<Box<dyn Write>>,
+    out: Option<Box<dyn Write>>,
+    presses: usize,
+) -> Ran {
     let (printed, err) = (Buffer::default(), Buffer::default());
     let reports = json.is_none();
     let out = out.unwrap_or_else(|| Box::new(printed.clone()));
     let console = Console::new(Look::default(), out, Box::new(err.clone()));
-    let mut front = Front::new(Report::new(console, Context::default()), json, reports);
+    let mut front = Front::new(Report::new(console, context), json, reports);
     let (sender, receiver) = channel();
     for event in events {
         sender.send(event).expect("the receiver lives");
@@ -156,18 +166,25 @@ fn a_reader_that_goes_away_ends_the_work_quietly() {
     assert_eq!((code, err.as_str()), (0, ""));
 }
 
+/// `unfreeze train ... --json | head -1` makes the model all the same.
 #[test]
-fn training_without_a_reader_is_stopped_with_a_checkpoint() {
+fn what_makes_a_model_or_a_file_goes_on_without_a_reader() {
+    let context = || Context {
+        made: Some("my-model".into()),
+        ..Context::default()
+    };
+    let pipe = || -> Option<Box<dyn Write>> { Some(Box::new(Pipe(9))) };
+    for (json, out) in [(pipe(), None), (None, pipe())] {
+        let Ran { code, commands, .. } = making(recorded(), context(), json, out, 0);
+        assert_eq!((code, commands.len()), (0, 0));
+    }
     let mut events = recorded();
-    events.truncate(12);
+    events.pop();
     events.push(Event::Stopped {
         message: String::new(),
     });
-    // The pipe breaks at the tenth line, behind the first step.
-    let Ran {
-        code, err, commands, ..
-    } = ran(events, Some(Box::new(Pipe(9))), None, 0);
-    assert_eq!((code, err.as_str(), commands), (0, "", vec!["Stop".to_string()]));
+    let Ran { code, commands, .. } = making(events, context(), pipe(), None, 1);
+    assert_eq!((code, commands), (INTERRUPTED, vec!["Stop".to_string()]));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Single events as single lines.
 
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
 use super::console::Look;
 use super::number::{count, counted, duration, rate, speed};
 use crate::session::protocol::{Event, GroupStep};
@@ -115,19 +117,21 @@ pub fn ice(groups: &[GroupStep], look: Look) -> String {
         .collect()
 }
 
-/// `label`, confidence and text between tabs; cut to `width` columns on a terminal.
+/// `label`, confidence and text between tabs; the text is cut so that the line fits into `width` columns of a terminal.
 pub fn classified(text: &str, label: &str, confidence: f64, width: Option<usize>) -> String {
     let flat = |text: &str| text.replace(['\t', '\n', '\r'], " ");
-    let line = format!("{}\t{confidence:.3}\t{}", flat(label), flat(text));
-    match width {
-        // A tab may be as wide as eight columns.
-        Some(width) if line.chars().count() + 14 > width => line
-            .chars()
-            .take(width.saturating_sub(17))
-            .chain("...".chars())
-            .collect(),
-        _ => line,
+    let (head, text) = (format!("{}\t{confidence:.3}\t", flat(label)), flat(text));
+    // A tab, of which there are two, may be as wide as eight columns.
+    let room = width.map_or(usize::MAX, |width| width.saturating_sub(head.width() + 14));
+    if text.width() <= room {
+        return head + &text;
     }
+    let mut used = "...".width();
+    let fits = |c: &char| {
+        used += c.width().unwrap_or(0);
+        used <= room
+    };
+    head + &text.chars().take_while(fits).collect::<String>() + "..."
 }
 
 #[cfg(test)]
@@ -161,6 +165,10 @@ mod tests {
         let line = classified(&"word ".repeat(100), "pos", 1.0, Some(80));
         assert!(line.ends_with("...") && line.chars().count() + 14 <= 80, "{line}");
         assert_eq!(classified("a\tb\r\nc", "x\ty", 0.5, None), "x y\t0.500\ta b  c");
+        // Characters of two columns; the label and its confidence stay whole where there is no room at all.
+        let line = classified(&"文".repeat(100), "pos", 1.0, Some(80));
+        assert!(line.ends_with("文...") && line.width() + 14 <= 80, "{line}");
+        assert_eq!(classified("a long text", "pos", 1.0, Some(10)), "pos\t1.000\t...");
     }
 
     #[test]

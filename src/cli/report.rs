@@ -45,6 +45,11 @@ pub struct Report {
 }
 
 impl Report {
+    /// Whether the job makes a file or a model, beside what it prints.
+    pub fn makes_something(&self) -> bool {
+        self.context.made.is_some()
+    }
+
     /// A report of the job that `context` was taken from.
     pub fn new(console: Console, context: Context) -> Self {
         Self {

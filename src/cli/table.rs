@@ -4,9 +4,9 @@ use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 
 use super::console::Look;
 
-/// Columns of the terminal that standard output is, `None` where it is none.
+/// Columns of the terminal that standard output is, `None` where it is none or does not say.
 pub fn stdout_width() -> Option<usize> {
-    Table::new().width().map(usize::from)
+    Table::new().width().map(usize::from).filter(|&width| width > 0)
 }
 
 /// A table as lines of text: columns of numbers to the right, wrapped to the terminal where there is one.

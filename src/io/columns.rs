@@ -95,21 +95,28 @@ fn words(name: &str) -> Vec<String> {
 }
 
 /// Whether the first row of a file without a promise is a header: its fields look like names, and either one
-/// of them is a known name or the rows below are of another kind.
+/// of them is a known name or the rows below are of another kind. Columns may be without a name, such as the empty ones
+/// at the end of a spreadsheet's rows.
 pub(super) fn is_header(first: &[String], below: &[Vec<String>]) -> bool {
-    let distinct: HashSet<&str> = first.iter().map(|name| name.trim()).collect();
-    if distinct.len() != first.len() || !first.iter().all(|name| could_be_name(name)) {
+    let given: Vec<&str> = first
+        .iter()
+        .map(|name| name.trim())
+        .filter(|name| !name.is_empty())
+        .collect();
+    let distinct: HashSet<&str> = given.iter().copied().collect();
+    if given.is_empty() || distinct.len() != given.len() || !first.iter().all(|name| could_be_name(name)) {
         return false;
     }
-    if first.iter().any(|name| is_known_name(name)) || below.is_empty() {
-        return true;
-    }
-    // In a file without a header the first row's label comes again further down.
+    // In a file without a header the first row's label comes again further down, though it may be a known name: `spam`.
     let again = |at: usize, name: &str| {
         below
             .iter()
             .any(|row| row.get(at).is_some_and(|field| field == name))
     };
+    let known = |(at, name): (usize, &String)| is_known_name(name) && !again(at, name);
+    if below.is_empty() || first.iter().enumerate().any(known) {
+        return true;
+    }
     if first
         .iter()
         .enumerate()
@@ -379,5 +386,30 @@ mod tests {
         ]));
         assert!(!header(&[&["pos", "A fine film."], &["neg", "Bad."]]));
         assert!(!header(&[&["same", "same"], &["a", "b"]]));
+        assert!(!header(&[&["same", "", "same", ""], &["a", "", "b", ""]]));
+        assert!(!header(&[&["", ""], &["1", "2"]]));
+    }
+
+    #[test]
+    fn a_header_may_leave_columns_without_a_name() {
+        assert!(header(&[
+            &["v1", "v2", "", "", ""],
+            &["ham", "Go until jurong point, crazy", "", "", ""],
+            &["spam", "Free entry in a weekly prize", "to win", "", ""]
+        ]));
+        assert!(header(&[&["text", "label", "", ""], &["fine", "pos", "", ""]]));
+    }
+
+    #[test]
+    fn a_class_that_is_called_like_a_column_is_no_header() {
+        let rows: &[&[&str]] = &[
+            &["spam", "Win now"],
+            &["ham", "Ok lar"],
+            &["spam", "Win a prize"],
+            &["ham", "Later then"],
+        ];
+        assert!(!header(rows));
+        assert!(header(&[&["spam", "sms"], rows[0], rows[1], rows[2]]));
+        assert!(header(&[&["spam", "what"], &["1", "Win now"], &["0", "Ok lar"]]));
     }
 }

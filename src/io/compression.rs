@@ -63,15 +63,21 @@ pub(super) enum Kind {
     Text,
 }
 
-/// What the file name says: the content (`None` for an ending that is not known) and the compression.
-pub(super) fn kind_of(path: &Path) -> (Option<Kind>, Compression) {
+/// The ending of a file's name in lower case, without that of its compression, and the compression.
+fn ending_of(path: &Path) -> (Option<String>, Compression) {
     let lower = |path: &Path| path.extension().map(|end| end.to_string_lossy().to_lowercase());
     let (compression, inner) = match lower(path).as_deref() {
         Some("gz") => (Compression::Gzip, path.with_extension("")),
         Some("zst" | "zstd") => (Compression::Zstd, path.with_extension("")),
         _ => (Compression::None, path.to_path_buf()),
     };
-    let kind = match lower(&inner).as_deref() {
+    (lower(&inner), compression)
+}
+
+/// What the file name says: the content (`None` for an ending that is not known) and the compression.
+pub(super) fn kind_of(path: &Path) -> (Option<Kind>, Compression) {
+    let (ending, compression) = ending_of(path);
+    let kind = match ending.as_deref() {
         Some("csv") => Some(Kind::Csv),
         Some("tsv" | "tab") => Some(Kind::Tsv),
         Some("jsonl" | "ndjson" | "json") => Some(Kind::Jsonl),
@@ -80,6 +86,14 @@ pub(super) fn kind_of(path: &Path) -> (Option<Kind>, Compression) {
         _ => None,
     };
     (kind, compression)
+}
+
+/// Whether a file's name says that it holds running text and no table.
+pub fn is_plain_text(path: &Path) -> bool {
+    match kind_of(path).0 {
+        Some(kind) => kind == Kind::Text,
+        None => ending_of(path).0.is_none(),
+    }
 }
 
 /// Opens a file for reading, counting what is taken from the disk.
@@ -282,6 +296,26 @@ impl<R: Read> Read for Utf8<R> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn running_text_is_known_by_its_name() {
+        for name in [
+            "a.txt",
+            "a.TXT",
+            "a.text",
+            "a.tokens",
+            "a.txt.gz",
+            "a.txt.zstd",
+            "a.tokens.zst",
+            "a",
+            "a.gz",
+        ] {
+            assert!(is_plain_text(Path::new(name)), "{name}");
+        }
+        for name in ["a.csv", "a.tsv.gz", "a.jsonl", "a.parquet", "a.dat"] {
+            assert!(!is_plain_text(Path::new(name)), "{name}");
+        }
+    }
 
     /// Hands out one byte a call, as a slow decoder may.
     struct Drip<'a>(&'a [u8]);

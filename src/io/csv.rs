@@ -37,6 +37,7 @@ pub(super) struct Reader<'a> {
     path: PathBuf,
     parser: Parser<Box<dyn BufRead + 'a>>,
     columns: Vec<String>,
+    unnamed: Vec<usize>,
     has_header: bool,
     /// The first row, where it turned out not to be a header.
     first: Option<(u64, Vec<String>)>,
@@ -94,37 +95,44 @@ pub(super) fn open<'a>(
         header.unwrap_or_else(|| columns::is_header(&first.1, sampled.get(1..).unwrap_or_default()));
     let path = path.to_path_buf();
     Ok(Opened::Table(if has_header {
-        let names = first
-            .1
-            .iter()
-            .enumerate()
-            .map(|(at, name)| column_name(at, name))
-            .collect();
+        let header = first.1;
         Reader {
             path,
             parser,
-            columns: names,
+            columns: column_names(&header),
+            unnamed: (0..header.len())
+                .filter(|&at| header[at].trim().is_empty())
+                .collect(),
             has_header,
             first: None,
         }
     } else {
-        let names = (0..first.1.len()).map(|at| column_name(at, "")).collect();
         Reader {
             path,
             parser,
-            columns: names,
+            columns: column_names(&vec![String::new(); first.1.len()]),
+            unnamed: Vec::new(),
             has_header,
             first: Some(first),
         }
     }))
 }
 
-/// A column's name, made up from its place (`column1`) where the file gives none.
-fn column_name(at: usize, given: &str) -> String {
-    match given.trim() {
-        "" => format!("column{}", at + 1),
-        name => name.to_string(),
+/// The columns' names; where the header gives none, one is made up from the place (`column1`) that no other column has.
+fn column_names(header: &[String]) -> Vec<String> {
+    let given: Vec<&str> = header.iter().map(|name| name.trim()).collect();
+    let mut names = Vec::with_capacity(given.len());
+    for (at, name) in given.iter().enumerate() {
+        let mut name = (*name).to_string();
+        if name.is_empty() {
+            name = format!("column{}", at + 1);
+            while given.contains(&name.as_str()) {
+                name.push('_');
+            }
+        }
+        names.push(name);
     }
+    names
 }
 
 impl RecordReader for Reader<'_> {
@@ -134,6 +142,10 @@ impl RecordReader for Reader<'_> {
 
     fn has_header(&self) -> bool {
         self.has_header
+    }
+
+    fn unnamed(&self) -> &[usize] {
+        &self.unnamed
     }
 }
 
@@ -181,7 +193,7 @@ fn sniff(sample: &[u8], whole: bool, guess: Guess) -> Option<Dialect> {
         line_end,
     };
     if guess == Guess::Tab {
-        let quotes = quotes_hold(sample, dialect(b'\t'));
+        let quotes = quotes_hold(sample, whole, dialect(b'\t'));
         return Some(Dialect {
             quotes,
             ..dialect(b'\t')
@@ -193,7 +205,7 @@ fn sniff(sample: &[u8], whole: bool, guess: Guess) -> Option<Dialect> {
     for delimiter in *b",\t;|" {
         let candidate = dialect(delimiter);
         let candidate = Dialect {
-            quotes: delimiter != b'\t' || quotes_hold(sample, candidate),
+            quotes: delimiter != b'\t' || quotes_hold(sample, whole, candidate),
             ..candidate
         };
         let rows = parse_sample(sample, whole, candidate);
@@ -217,8 +229,11 @@ fn sniff(sample: &[u8], whole: bool, guess: Guess) -> Option<Dialect> {
 
 /// Whether quotes enclose fields in a tab-separated sample, rather than being plain characters: taken for
 /// enclosing, plain ones swallow tabs and line ends.
-fn quotes_hold(sample: &[u8], dialect: Dialect) -> bool {
-    let mut parser = Parser::new(sample, dialect);
+fn quotes_hold(sample: &[u8], whole: bool, dialect: Dialect) -> bool {
+    let mut parser = Parser {
+        cut: !whole,
+        ..Parser::new(sample, dialect)
+    };
     loop {
         match parser.next_row() {
             Ok(Some(_)) => {}
@@ -266,6 +281,8 @@ impl Fault {
 struct Parser<R> {
     reader: R,
     dialect: Dialect,
+    /// Whether this is the beginning of something longer, which may end inside a field.
+    cut: bool,
     /// Lines read so far.
     line: u64,
     buffer: Vec<u8>,
@@ -276,6 +293,7 @@ impl<R: BufRead> Parser<R> {
         Self {
             reader,
             dialect,
+            cut: false,
             line: 0,
             buffer: Vec::new(),
         }
@@ -346,7 +364,12 @@ impl<R: BufRead> Parser<R> {
                 field.extend_from_slice(&self.buffer[from..]);
                 from = self.buffer.len();
                 if !self.read_line()? {
-                    return Err(Fault::UnclosedQuote { line });
+                    // A field that was cut off is judged by what there is of it.
+                    return if self.cut {
+                        self.closed(&field, line, None)
+                    } else {
+                        Err(Fault::UnclosedQuote { line })
+                    };
                 }
                 continue;
             };

@@ -86,6 +86,60 @@ fn plain_quotes_in_tab_separated_files_are_kept() {
 }
 
 #[test]
+fn quotes_of_a_tab_separated_file_hold_wherever_its_beginning_is_cut_off() {
+    let quoted = |field: &str| format!("\"{}\"", field.replace('"', "\"\""));
+    for pad in 0..24 {
+        // The second of these texts lies across the end of what is looked at.
+        let text = "-".repeat(pad) + &"a line\nand \"another\"\n".repeat(2000);
+        let mut file = "\"label\"\t\"text\"\n".to_string();
+        for label in ["pos", "neg", "pos"] {
+            file += &format!("{}\t{}\n", quoted(label), quoted(&text));
+        }
+        let rows = read(&file, Guess::Tab, None).expect("read").1;
+        assert_eq!(rows.len(), 3, "{pad}");
+        assert!(rows.iter().all(|(_, row)| row[1] == text), "{pad}");
+        assert_eq!((&rows[1].1[0][..], &rows[2].1[0][..]), ("neg", "pos"));
+    }
+    let mut out = Vec::new();
+    let fields = [["label", "text"], ["pos", "a\nb"], ["neg", "c"]];
+    for row in fields
+        .into_iter()
+        .chain(std::iter::repeat_n(["pos", "d\ne"], 9000))
+    {
+        write_row(&mut out, '\t', row.into_iter()).expect("a vector takes it");
+    }
+    let file = String::from_utf8(out).expect("text");
+    let rows = read(&file, Guess::Tab, None).expect("read").1;
+    assert_eq!((rows.len(), &rows[0].1[1][..]), (9002, "a\nb"));
+}
+
+#[test]
+fn plain_quotes_of_a_long_tab_separated_file_are_kept() {
+    // One that nothing closes, and many of which each seems to close the one before.
+    for every in [5000, 7] {
+        let mut file = "label\ttext\n".to_string();
+        for n in 0..5000 {
+            let mark = if n % every == 0 { "\"" } else { "" };
+            file += &format!("ham\t{mark}go until {n}\n");
+        }
+        let rows = read(&file, Guess::Tab, None).expect("read").1;
+        assert_eq!((rows.len(), &rows[0].1[1][..]), (5000, "\"go until 0"));
+    }
+}
+
+#[test]
+fn columns_without_a_name_get_one_that_no_other_has() {
+    let (columns, rows) = read(
+        "v1,column3,,,\nham,\"Go until jurong point, crazy\",,,\nspam,Free entry in a weekly prize,,,\n",
+        Guess::Any,
+        None,
+    )
+    .expect("read");
+    assert_eq!(columns, ["v1", "column3", "column3_", "column4", "column5"]);
+    assert_eq!(rows.len(), 2);
+}
+
+#[test]
 fn faults_name_the_line() {
     let ragged = read("label,text\npos,a\nneg,b,c\n", Guess::Any, None).expect_err("ragged");
     assert_eq!(

@@ -216,7 +216,13 @@ impl Rows {
                 None => return Ok(None),
             },
         };
-        check_row(&self.path, self.reader.columns(), &self.roles, &row)?;
+        check_row(
+            &self.path,
+            self.reader.columns(),
+            &self.roles,
+            self.reader.place(),
+            &row,
+        )?;
         let fields = self
             .roles
             .texts

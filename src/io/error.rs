@@ -91,15 +91,17 @@ pub enum Error {
         line: u64,
         found: &'static str,
     },
-    #[error("{}: line {line}: the object has no '{column}'; add it or remove the line", .path.display())]
+    #[error("{}: {place} {line}: the object has no '{column}'; add it or remove the {place}", .path.display())]
     MissingKey {
         path: PathBuf,
+        place: &'static str,
         line: u64,
         column: String,
     },
-    #[error("{}: line {line}: '{column}' is {found}, not text", .path.display())]
+    #[error("{}: {place} {line}: '{column}' is {found}, not text", .path.display())]
     NotText {
         path: PathBuf,
+        place: &'static str,
         line: u64,
         column: String,
         found: &'static str,

@@ -296,6 +296,7 @@ impl ModelFiles {
             let cause = "this is a classifier; name a language model (from `pretrain`, `adapt` or `import`)";
             return Err(damaged(&self.origin, "config.json", cause));
         }
+        self.check_sizes("0.")?;
         let mut model = LanguageModel::new(self.config.architecture, 0, device);
         self.load(&mut model)?;
         Ok(model)
@@ -310,6 +311,7 @@ impl ModelFiles {
             let cause = "this is a language model; name a classifier (from `fit` or `train`)";
             return Err(damaged(&self.origin, "config.json", cause));
         }
+        self.check_sizes("0.module.")?;
         let encoder = crate::model::AwdLstm::new(self.config.architecture, 0, device);
         let mut model = Classifier::new(encoder, self.labels.len(), self.config.pooling, 0, device);
         self.load(&mut model)?;
@@ -320,10 +322,26 @@ impl ModelFiles {
         Ok(model)
     }
 
+    /// Compares what `config.json` says with the tensors that are there: a network takes memory by these sizes before it is
+    /// filled, and it must not be more than the file's.
+    fn check_sizes(&self, prefix: &str) -> Result<(), Error> {
+        let sizes = self.config.architecture;
+        self.tensor(
+            &format!("{prefix}encoder.weight"),
+            &[sizes.vocab, sizes.embedding],
+        )?;
+        for layer in 0..sizes.layers {
+            let units = sizes.layer_sizes(layer).1;
+            let name = format!("{prefix}rnns.{layer}.weight_hh_l0_raw");
+            self.tensor(&name, &[units.saturating_mul(4), units])?;
+        }
+        Ok(())
+    }
+
     fn tensor(&self, name: &str, shape: &[usize]) -> Result<&NamedTensor, Error> {
-        let found = self.tensors.get(name).ok_or_else(|| Error::MissingTensor {
-            tensor: name.to_string(),
-            found: self.tensors.keys().cloned().collect(),
+        let found = self.tensors.get(name).ok_or_else(|| {
+            let cause = format!("it has no tensor '{name}', which config.json asks for");
+            damaged(&self.origin, "model.safetensors", cause)
         })?;
         if found.shape != shape {
             return Err(Error::Shape {
@@ -407,4 +425,69 @@ pub async fn tensors_of_classifier(model: &Classifier) -> Result<Tensors, crate:
         }
     }
     Ok(tensors)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::work::block_on;
+
+    /// Files of a small language model whose `config.json` gives these sizes.
+    fn files(claimed: Architecture) -> ModelFiles {
+        let small = LanguageModel::new(SIZES, 0, &Device::flex());
+        let tokenizer = Tokenizer::Word(WordTokenizer::new());
+        ModelFiles {
+            origin: "m".to_string(),
+            config: ModelConfig::new(Kind::LanguageModel, claimed, false, &tokenizer),
+            tokenizer,
+            vocab: Vocab::from_tokens(vec!["xxunk".to_string(), "a".to_string()]).unwrap(),
+            tensors: block_on(tensors_of(&small)).unwrap(),
+            labels: Vec::new(),
+        }
+    }
+
+    const SIZES: Architecture = Architecture {
+        vocab: 2,
+        embedding: 3,
+        hidden: 4,
+        layers: 2,
+    };
+
+    #[test]
+    fn sizes_are_compared_with_the_tensors_before_they_take_memory() {
+        let device = Device::flex();
+        let refused = |sizes: Architecture| files(sizes).language_model(&device).unwrap_err().to_string();
+        assert!(files(SIZES).language_model(&device).is_ok());
+        for huge in [100_000_000, usize::MAX] {
+            let hidden = refused(Architecture {
+                hidden: huge,
+                ..SIZES
+            });
+            assert!(
+                hidden.starts_with("tensor 'm: 0.rnns.0.weight_hh_l0_raw' has shape [16, 4]"),
+                "{hidden}"
+            );
+            assert!(hidden.ends_with("is expected from config.json"), "{hidden}");
+            let embedding = refused(Architecture {
+                embedding: huge,
+                ..SIZES
+            });
+            assert!(
+                embedding.starts_with("tensor 'm: 0.encoder.weight' has shape [2, 3]"),
+                "{embedding}"
+            );
+        }
+        // The classifier's names are others, so it lacks the first that is asked for.
+        let mut classifier = files(Architecture {
+            hidden: 100_000_000,
+            ..SIZES
+        });
+        classifier.config.kind = Kind::Classifier;
+        classifier.labels = ["a", "b"].map(String::from).to_vec();
+        assert_eq!(
+            classifier.classifier(&device).unwrap_err().to_string(),
+            "m: model.safetensors: not a usable model: it has no tensor '0.module.encoder.weight', which \
+             config.json asks for"
+        );
+    }
 }

@@ -16,6 +16,7 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::record::Field;
 use parquet::record::reader::RowIter;
 use parquet::schema::types::Type;
+use serde_json::Value;
 
 use super::compression::stream_error;
 use super::error::{Error, one_line};
@@ -84,6 +85,10 @@ impl RecordReader for Reader {
     fn columns(&self) -> &[String] {
         &self.columns
     }
+
+    fn place(&self) -> &'static str {
+        "row"
+    }
 }
 
 impl Iterator for Reader {
@@ -91,8 +96,17 @@ impl Iterator for Reader {
 
     fn next(&mut self) -> Option<Self::Item> {
         let rows = &mut self.rows;
-        let row = match guarded(|| rows.next().transpose()) {
-            Ok(row) => row?,
+        let read = guarded(|| {
+            let row = rows.next().transpose()?;
+            // The library panics on a day beyond its calendar, too.
+            Ok(row.map(|row| {
+                row.get_column_iter()
+                    .map(|(_, field)| cell(field))
+                    .collect::<Vec<_>>()
+            }))
+        });
+        let cells = match read {
+            Ok(cells) => cells?,
             Err(cause) => {
                 return Some(Err(Error::Parquet {
                     path: self.path.clone(),
@@ -101,7 +115,6 @@ impl Iterator for Reader {
             }
         };
         self.count += 1;
-        let cells = row.get_column_iter().map(|(_, field)| cell(field)).collect();
         Some(Ok(Row {
             line: self.count,
             cells,
@@ -110,32 +123,43 @@ impl Iterator for Reader {
 }
 
 fn cell(field: &Field) -> Cell {
-    match field {
-        Field::Null => Cell::Json("null".to_string()),
-        Field::Str(text) => Cell::Text(text.clone()),
-        // Strings that the writer did not mark as such.
-        Field::Bytes(bytes) => Cell::Text(String::from_utf8_lossy(bytes.data()).into_owned()),
-        Field::Bool(_)
-        | Field::Byte(_)
-        | Field::Short(_)
-        | Field::Int(_)
-        | Field::Long(_)
-        | Field::UByte(_)
-        | Field::UShort(_)
-        | Field::UInt(_)
-        | Field::ULong(_) => Cell::Json(field.to_string()),
-        Field::Float16(value) => number(f64::from(*value)),
-        Field::Float(value) => number(value.to_string().parse().unwrap_or(f64::from(*value))),
-        Field::Double(value) => number(*value),
-        Field::Group(_) | Field::MapInternal(_) => Cell::Json("{}".to_string()),
-        Field::ListInternal(_) => Cell::Json("[]".to_string()),
-        other => Cell::Text(other.to_string()),
+    match json(field) {
+        Value::String(text) => Cell::Text(text),
+        other => Cell::Json(other.to_string()),
     }
 }
 
-/// A number as JSON writes it; JSON has no infinities.
-fn number(value: f64) -> Cell {
-    Cell::Json(serde_json::Value::from(value).to_string())
+/// A value in JSON, which has no infinities, no dates, and strings for keys.
+fn json(field: &Field) -> Value {
+    match field {
+        Field::Null => Value::Null,
+        Field::Str(text) => Value::from(text.as_str()),
+        // Strings that the writer did not mark as such.
+        Field::Bytes(bytes) => Value::from(String::from_utf8_lossy(bytes.data())),
+        Field::Bool(value) => Value::from(*value),
+        Field::Byte(value) => Value::from(*value),
+        Field::Short(value) => Value::from(*value),
+        Field::Int(value) => Value::from(*value),
+        Field::Long(value) => Value::from(*value),
+        Field::UByte(value) => Value::from(*value),
+        Field::UShort(value) => Value::from(*value),
+        Field::UInt(value) => Value::from(*value),
+        Field::ULong(value) => Value::from(*value),
+        Field::Float16(value) => Value::from(f64::from(*value)),
+        Field::Float(value) => Value::from(value.to_string().parse().unwrap_or(f64::from(*value))),
+        Field::Double(value) => Value::from(*value),
+        Field::Group(row) => {
+            let fields = row.get_column_iter();
+            Value::Object(fields.map(|(name, field)| (name.clone(), json(field))).collect())
+        }
+        Field::MapInternal(map) => {
+            let key = |key: &Field| cell(key).as_str().to_string();
+            let entries = map.entries().iter();
+            Value::Object(entries.map(|(name, field)| (key(name), json(field))).collect())
+        }
+        Field::ListInternal(list) => Value::Array(list.elements().iter().map(json).collect()),
+        other => Value::from(other.to_string()),
+    }
 }
 
 /// A column to write: its name and one cell a row.
@@ -227,6 +251,9 @@ pub(super) fn write(out: &mut (dyn Write + Send), columns: &[Column]) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use parquet::data_type::{DataType, Int32Type};
+    use parquet::file::writer::SerializedRowGroupWriter;
+    use parquet::schema::parser::parse_message_type;
     use proptest::prelude::*;
 
     fn sample() -> Vec<u8> {
@@ -280,6 +307,76 @@ mod tests {
             (rows[2].line, texts(&rows[2])),
             (3, vec![String::new(), String::new(), "-1.0".to_string()])
         );
+    }
+
+    /// Writes the next column's values, with the levels that say where they lie in lists and groups.
+    fn put<T: DataType>(
+        group: &mut SerializedRowGroupWriter<'_, Vec<u8>>,
+        values: &[T::T],
+        definition: &[i16],
+        repetition: Option<&[i16]>,
+    ) {
+        let mut column = group.next_column().expect("a column").expect("one more");
+        column
+            .typed::<T>()
+            .write_batch(values, Some(definition), repetition)
+            .expect("a vector takes it");
+        column.close().expect("a vector takes it");
+    }
+
+    /// A file of one row group.
+    fn nested(schema: &str, fill: impl FnOnce(&mut SerializedRowGroupWriter<'_, Vec<u8>>)) -> Vec<u8> {
+        let schema = Arc::new(parse_message_type(schema).expect("a schema"));
+        let properties = Arc::new(WriterProperties::builder().build());
+        let mut writer = SerializedFileWriter::new(Vec::new(), schema, properties).expect("a writer");
+        let mut group = writer.next_row_group().expect("a group");
+        fill(&mut group);
+        group.close().expect("a vector takes it");
+        writer.into_inner().expect("a vector takes it")
+    }
+
+    #[test]
+    fn lists_groups_and_maps_become_json() {
+        let schema = "message m {
+            optional binary text (UTF8);
+            optional group tags (LIST) { repeated group list { optional binary element (UTF8); } }
+            optional group about { optional int32 n; optional double score; }
+            optional group counts (MAP) {
+                repeated group key_value { required binary key (UTF8); optional int32 value; }
+            }
+        }";
+        let text = |text: &str| ByteArray::from(text);
+        let bytes = nested(schema, |group| {
+            put::<ByteArrayType>(group, &[text("a"), text("b")], &[1, 1], None);
+            put::<ByteArrayType>(group, &[text("x"), text("y")], &[3, 3, 1], Some(&[0, 1, 0]));
+            put::<Int32Type>(group, &[3], &[2, 0], None);
+            put::<DoubleType>(group, &[0.5], &[2, 0], None);
+            put::<ByteArrayType>(group, &[text("k")], &[2, 0], Some(&[0, 0]));
+            put::<Int32Type>(group, &[1], &[3, 0], Some(&[0, 0]));
+        });
+        let (columns, rows) = read(&bytes).expect("our own file");
+        assert_eq!(columns, ["text", "tags", "about", "counts"]);
+        let cells = |row: &Row| {
+            let json = |cell: &Cell| match cell {
+                Cell::Json(json) => json.clone(),
+                other => format!("{other:?}"),
+            };
+            row.cells[1..].iter().map(json).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            cells(&rows[0]),
+            [r#"["x","y"]"#, r#"{"n":3,"score":0.5}"#, r#"{"k":1}"#]
+        );
+        assert_eq!(cells(&rows[1]), ["[]", "null", "null"]);
+    }
+
+    #[test]
+    fn a_day_beyond_the_calendar_is_no_crash() {
+        let bytes = nested("message m { optional int32 day (DATE); }", |group| {
+            put::<Int32Type>(group, &[i32::MAX], &[1], None);
+        });
+        let message = read(&bytes).expect_err("damaged");
+        assert!(message.contains("damaged or unsupported Parquet"), "{message}");
     }
 
     #[test]

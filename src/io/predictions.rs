@@ -33,8 +33,8 @@ pub enum Sink<'a> {
 }
 
 /// Writes every column of `table` and two more, `label` and `confidence`, called `predicted_label` and
-/// `predicted_confidence` where the table already has one of these names. A row without a prediction gets
-/// empty ones.
+/// `predicted_confidence` where the table already has one of these names, and so on until it has neither. A row
+/// without a prediction gets empty ones.
 ///
 /// A file is written whole or not at all.
 ///
@@ -83,22 +83,17 @@ pub fn write_predictions(table: &Table, predictions: &[Option<Prediction>], sink
 struct Output<'a> {
     table: &'a Table,
     /// Names of the two new columns.
-    names: [&'static str; 2],
+    names: [String; 2],
     /// The two new cells of each row.
     cells: Vec<[Cell; 2]>,
 }
 
 impl<'a> Output<'a> {
     fn new(table: &'a Table, predictions: &[Option<Prediction>]) -> Self {
-        let taken = table
-            .columns
-            .iter()
-            .any(|name| name == "label" || name == "confidence");
-        let names = if taken {
-            ["predicted_label", "predicted_confidence"]
-        } else {
-            ["label", "confidence"]
-        };
+        let mut names = ["label", "confidence"].map(str::to_string);
+        while names.iter().any(|name| table.columns.contains(name)) {
+            names = names.map(|name| format!("predicted_{name}"));
+        }
         let cells = predictions.iter().map(|prediction| match prediction {
             Some(prediction) => [
                 Cell::Text(prediction.label.clone()),
@@ -114,7 +109,7 @@ impl<'a> Output<'a> {
     }
 
     fn columns(&self) -> impl Iterator<Item = &str> {
-        self.table.columns.iter().map(String::as_str).chain(self.names)
+        self.table.columns.iter().chain(&self.names).map(String::as_str)
     }
 
     fn rows(&self) -> impl Iterator<Item = impl Iterator<Item = &Cell>> {
@@ -135,7 +130,15 @@ impl<'a> Output<'a> {
     }
 
     fn write_delimited(&self, out: &mut dyn Write, delimiter: char) -> io::Result<()> {
-        write_row(out, delimiter, self.columns())?;
+        // A column that had no name in the header gets none: that it was called by its place is ours alone.
+        let names = self.columns().enumerate().map(|(at, name)| {
+            if self.table.unnamed.contains(&at) {
+                ""
+            } else {
+                name
+            }
+        });
+        write_row(out, delimiter, names)?;
         self.rows()
             .try_for_each(|row| write_row(out, delimiter, row.map(Cell::as_str)))
     }
@@ -228,6 +231,40 @@ mod tests {
             plain,
             "text,label,confidence\none text,\"p\"\"os\",0.8765\nmore,,\n"
         );
+    }
+
+    #[test]
+    fn no_column_is_written_twice() {
+        let own = "row,text,label,answer,predicted_label,confidence";
+        let input = format!("{own}\n1,a,x,label,y,0.5\n2,b,,,y,0.5\n");
+        let added = "predicted_predicted_label,predicted_predicted_confidence";
+        let csv = written("a.csv", &input, "b.csv");
+        assert_eq!(csv.lines().next(), Some(format!("{own},{added}").as_str()));
+        let json = written("a.csv", &input, "b.jsonl");
+        let first = json.lines().next().expect("a line");
+        assert_eq!(first.matches("\"predicted_label\": ").count(), 1, "{first}");
+        // Of two names one is enough to rename both.
+        let input = "text,predicted_confidence,label\na,1,x\nb,2,y\n";
+        let csv = written("a.csv", input, "b.csv");
+        let header =
+            "text,predicted_confidence,label,predicted_predicted_label,predicted_predicted_confidence";
+        assert_eq!(csv.lines().next(), Some(header));
+    }
+
+    #[test]
+    fn columns_without_a_name_stay_without_one() {
+        let input =
+            "v1,v2,,\nham,\"Go until jurong point, crazy\",,\nspam,Free entry in a weekly prize,to win,\n";
+        let csv = written("a.csv", input, "b.csv");
+        assert_eq!(csv.lines().next(), Some("v1,v2,,,label,confidence"));
+        let json = written("a.csv", input, "b.jsonl");
+        assert!(
+            json.contains("\"column3\": \"to win\", \"column4\": \"\""),
+            "{json}"
+        );
+        // The rows' numbers as pandas writes them.
+        let numbered = written("a.csv", ",text\n0,one text\n1,another\n", "b.csv");
+        assert_eq!(numbered.lines().next(), Some("\"\",text,label,confidence"));
     }
 
     #[test]

@@ -77,10 +77,7 @@ fn scan(mut file: File) -> Result<(), Found> {
     let mut start = Vec::new();
     (&mut file).take(512).read_to_end(&mut start)?;
     if start.starts_with(b"PK\x03\x04") || start.starts_with(b"PK\x05\x06") {
-        for pickle in zipped_pickles(&mut file)? {
-            walk(&pickle, is_known)?;
-        }
-        return Ok(());
+        return walk_zipped(&mut file);
     }
     if start.get(257..).is_some_and(|rest| rest.starts_with(b"ustar")) {
         let cause = "it is in PyTorch's format from before 2017; load and save it again with a newer PyTorch";
@@ -179,10 +176,11 @@ const DTYPES: [&str; 18] = [
     "complex128",
 ];
 
-/// Every `data.pkl` of a ZIP archive, wherever in it: the reader takes the one nearest to the root.
-fn zipped_pickles(file: &mut File) -> Result<Vec<Vec<u8>>, Found> {
+/// Walks through every `data.pkl` of a ZIP archive, wherever in it: the reader takes the one nearest to the root. One is
+/// unpacked at a time, and all together may take no more than one, of however few bytes they are made.
+fn walk_zipped(file: &mut File) -> Result<(), Found> {
     let (directory, entries) = central_directory(file)?;
-    let mut pickles = Vec::new();
+    let mut left = LARGEST;
     let mut rest = directory.as_slice();
     for _ in 0..entries {
         let [name, extra, comment] = [28, 30, 32].map(|at| usize::from(short(rest, at)));
@@ -191,11 +189,13 @@ fn zipped_pickles(file: &mut File) -> Result<Vec<Vec<u8>>, Found> {
         }
         if rest[46..46 + name].ends_with(b"data.pkl") {
             let wide = Wide::of(rest, &rest[46 + name..46 + name + extra]);
-            pickles.push(entry(file, &wide, short(rest, 10))?);
+            let pickle = entry(file, &wide, short(rest, 10), left)?;
+            walk(&pickle, is_known)?;
+            left -= pickle.len() as u64;
         }
         rest = &rest[46 + name + extra + comment..];
     }
-    Ok(pickles)
+    Ok(())
 }
 
 fn damaged(what: &str) -> Found {
@@ -285,7 +285,8 @@ impl Wide {
     }
 }
 
-fn entry(file: &mut File, wide: &Wide, method: u16) -> Result<Vec<u8>, Found> {
+/// A pickle of at most so many bytes.
+fn entry(file: &mut File, wide: &Wide, method: u16, most: u64) -> Result<Vec<u8>, Found> {
     file.seek(SeekFrom::Start(wide.offset))?;
     let mut header = [0; 30];
     file.read_exact(&mut header)?;
@@ -297,9 +298,9 @@ fn entry(file: &mut File, wide: &Wide, method: u16) -> Result<Vec<u8>, Found> {
     let packed = file.take(wide.packed);
     let mut pickle = Vec::new();
     match method {
-        0 => packed.take(LARGEST + 1).read_to_end(&mut pickle)?,
+        0 => packed.take(most + 1).read_to_end(&mut pickle)?,
         8 => DeflateDecoder::new(packed)
-            .take(LARGEST + 1)
+            .take(most + 1)
             .read_to_end(&mut pickle)?,
         other => {
             return Err(Found::Damage(format!(
@@ -307,9 +308,9 @@ fn entry(file: &mut File, wide: &Wide, method: u16) -> Result<Vec<u8>, Found> {
             )));
         }
     };
-    if pickle.len() as u64 > LARGEST {
+    if pickle.len() as u64 > most {
         return Err(Found::Damage(format!(
-            "its pickle takes more than {} MiB",
+            "its pickles take more than {} MiB",
             LARGEST >> 20
         )));
     }

@@ -403,6 +403,41 @@ fn legacy(pickle: &[u8]) -> Vec<u8> {
 }
 
 #[test]
+fn pickles_that_are_named_again_and_again_take_no_more_room() {
+    let size = 1_u32 << 20;
+    let pickle = [
+        b"\x80\x02B".as_slice(),
+        &size.to_le_bytes(),
+        &vec![0_u8; 1 << 20],
+        b".",
+    ]
+    .concat();
+    let archive = zip(&[("m/data.pkl".to_string(), pickle)]);
+    let find = |mark: &[u8]| {
+        archive
+            .windows(4)
+            .rposition(|bytes| bytes == mark)
+            .expect("a mark")
+    };
+    let (directory, end) = (find(b"PK\x01\x02"), find(b"PK\x05\x06"));
+    let named = |count: u16| {
+        let records = archive[directory..end].repeat(usize::from(count));
+        let size = u32::try_from(records.len()).expect("small").to_le_bytes();
+        let mut end = archive[end..].to_vec();
+        end[8..10].copy_from_slice(&count.to_le_bytes());
+        end[10..12].copy_from_slice(&count.to_le_bytes());
+        end[12..16].copy_from_slice(&size);
+        read(&[&archive[..directory], &records, &end].concat()).expect_err("no weights")
+    };
+    assert!(!named(2).contains("MiB"));
+    let message = named(1000);
+    assert!(
+        message.ends_with("its pickles take more than 64 MiB"),
+        "{message}"
+    );
+}
+
+#[test]
 fn containers_of_plain_values_beside_the_weights_are_no_code() {
     let beside = [
         b"Vsteps\nccollections\nOrderedDict\n)RVk\nK\x01s}b".as_slice(),

@@ -84,14 +84,16 @@ pub struct Row {
 pub struct Table {
     /// The file it was read from.
     pub path: PathBuf,
-    /// Every column's name, in the order of the file; `column1` and on where the file has no header.
+    /// Every column's name, in the order of the file; one without a name is called by its place, `column1`.
     pub columns: Vec<String>,
     /// The rows, in the order of the file.
     pub rows: Vec<Row>,
     /// What the user should know of, though the table can be used.
     pub warnings: Vec<Warning>,
-    /// What [`Row::line`] counts: `line` of a file, `row` of texts that were handed over.
+    /// What [`Row::line`] counts: `line` of a text file, `row` of Parquet and of texts that were handed over.
     pub place: &'static str,
+    /// Places of the columns that the header leaves without a name.
+    pub(super) unnamed: Vec<usize>,
     roles: Roles,
 }
 
@@ -234,6 +236,7 @@ pub fn given_table(
         rows,
         warnings: Vec::new(),
         place: "row",
+        unnamed: Vec::new(),
         roles: Roles {
             texts: vec![0],
             label: wanted.then_some(1),
@@ -281,7 +284,8 @@ fn collect(
         columns,
         rows,
         warnings,
-        place: "line",
+        place: reader.place(),
+        unnamed: reader.unnamed().to_vec(),
         roles,
     };
     check(table, options)

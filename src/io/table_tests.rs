@@ -124,6 +124,40 @@ fn files_without_a_header_use_every_prose_column() {
 }
 
 #[test]
+fn empty_columns_without_a_name_are_neither_text_nor_label() {
+    let text = "v1,v2,,,\nham,\"Go until jurong point, crazy\",,,\nspam,Free entry in a weekly prize,,,\n\
+                ham,He lives around here though,,,\nspam,You won a valued customer prize,,,\n";
+    let table = read("a.csv", text, &required()).expect("a table");
+    assert_eq!(
+        (table.text_columns(), table.label_column()),
+        (vec!["v2"], Some("v1"))
+    );
+    assert_eq!(table.columns[2..], ["column3", "column4", "column5"]);
+    assert_eq!((table.len(), table.warnings.len()), (4, 0));
+}
+
+#[test]
+fn the_first_row_of_a_file_without_a_header_is_kept() {
+    let text = "spam,Win now\nham,Ok lar\nspam,Win a prize\nham,Later then\n";
+    let table = read("a.csv", text, &TableOptions::default()).expect("a table");
+    assert_eq!((table.len(), &table.columns[0][..]), (4, "column1"));
+}
+
+#[test]
+fn places_in_parquet_are_rows() {
+    let texts = ["a b", "", "c d"].map(|text| Cell::Text(text.to_string()));
+    let column = crate::io::parquet::Column {
+        name: "text",
+        cells: texts.iter().collect(),
+    };
+    let mut bytes = Vec::new();
+    crate::io::parquet::write(&mut bytes, &[column]).expect("a vector takes it");
+    let table = parse_table(Path::new("a.parquet"), &bytes, &TableOptions::default()).expect("a table");
+    let told: Vec<String> = table.warnings.iter().map(|w| w.tell(table.place)).collect();
+    assert_eq!(told, ["1 row with an empty text were left out: row 2"]);
+}
+
+#[test]
 fn wrong_column_names_get_a_suggestion() {
     let named = |text: &str, label: &str| TableOptions {
         text_columns: vec![text.to_string()],

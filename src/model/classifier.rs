@@ -157,13 +157,13 @@ impl Classifier {
     /// Pooled features `[batch, pooled]` of right-padded documents: BPT3C (section 3.3).
     ///
     /// The document runs in chunks of `bptt` steps from its start. State passes from chunk to chunk, gradients do not;
-    /// chunks before every document's last `max_len` tokens leave no graph at all.
+    /// chunks outside of every document's last `max_len` tokens leave no graph at all, so that memory does not grow with the
+    /// longest text.
     pub fn pool(&self, tokens: &Tokens, lengths: &[usize], chunking: Chunking, masks: &Masks) -> Tensor<2> {
-        let first_pooled = lengths
-            .iter()
-            .map(|n| n.saturating_sub(chunking.max_len))
-            .min()
-            .unwrap_or(0);
+        let is_pooled = |start: usize, end: usize| {
+            let first = |n: usize| n.saturating_sub(chunking.max_len);
+            lengths.iter().any(|&n| start < n && end > first(n))
+        };
         let constant = {
             let mut encoder = self.encoder.clone();
             encoder.visit_mut("", &mut |_, _, p| p.track(false));
@@ -173,10 +173,11 @@ impl Classifier {
         let device = self.encoder.embedding.constant().device().inner();
         let mut means = Means::new(chunking.max_len);
         let mut outputs = Vec::new();
-        let mut skipped = 0;
+        // Steps of each document that are in `outputs`. Those that are pooled stay next to one another.
+        let mut rest = vec![0; lengths.len()];
         for start in (0..tokens.time).step_by(chunking.bptt) {
             let count = chunking.bptt.min(tokens.time - start);
-            let pooled = start + count > first_pooled;
+            let pooled = is_pooled(start, start + count);
             let encoder = if pooled { &self.encoder } else { &constant };
             let encoded = encoder.forward(&tokens.steps(start, count), states, masks);
             states = encoded.states;
@@ -185,8 +186,9 @@ impl Classifier {
                     means.add(encoded.below, start, lengths, &device);
                 }
                 outputs.push(encoded.raw);
-            } else {
-                skipped = start + count;
+                for (rest, n) in rest.iter_mut().zip(lengths) {
+                    *rest += n.saturating_sub(start).min(count);
+                }
             }
         }
         let h = if outputs.len() == 1 {
@@ -194,7 +196,6 @@ impl Classifier {
         } else {
             Tensor::cat(outputs, 0)
         };
-        let rest: Vec<usize> = lengths.iter().map(|n| n - skipped).collect();
         let top = concat_pool(h, Spans::last(&rest, chunking.max_len));
         let below = means.finish();
         if below.is_empty() {
@@ -342,6 +343,41 @@ mod tests {
             },
             9..22,
         );
+    }
+
+    /// Beside a short document, the middle of a long one is pooled by neither: read without a graph, it changes nothing.
+    #[test]
+    fn chunks_that_no_document_pools_change_neither_features_nor_gradients() {
+        let mut model = model(&Device::flex());
+        model.visit_mut(&mut |_, _, p| p.track(true));
+        let (long, short) = (vec![2, 3, 4, 5, 6, 7, 8, 9, 2, 4, 6], vec![7, 5, 3]);
+        let together = || {
+            let padded = long.iter().zip(short.iter().chain(std::iter::repeat(&1)));
+            Tokens::new(padded.flat_map(|(&a, &b)| [a, b]).collect::<Vec<_>>(), 11, 2)
+        };
+        let alone = |document: &[u32]| Tokens::new(document.to_vec(), document.len(), 1);
+        let learned = |tokens: &Tokens, lengths: &[usize]| -> (Vec<f32>, Vec<f32>) {
+            let pooled = model.pool(tokens, lengths, CHUNKING, &Masks::default());
+            let mut gradients = pooled.clone().sum().backward();
+            let mut of = Vec::new();
+            model.encoder.visit("", &mut |_, _, p| {
+                let gradient = p.take_gradient(&mut gradients).expect("is trained");
+                of.extend(gradient.into_data().try_to_vec::<f32>().expect("floats"));
+            });
+            (pooled.inner().into_data().try_to_vec().unwrap(), of)
+        };
+        let (features, gradient) = learned(&together(), &[11, 3]);
+        let (first, one) = learned(&alone(&long), &[11]);
+        let (second, other) = learned(&alone(&short), &[3]);
+        let close = |a: &[f32], b: &[f32]| {
+            assert_eq!(a.len(), b.len());
+            a.iter()
+                .zip(b)
+                .for_each(|(a, b)| assert!((a - b).abs() < 1e-5, "{a} {b}"));
+        };
+        close(&features, &[first, second].concat());
+        let sum: Vec<f32> = one.iter().zip(&other).map(|(a, b)| a + b).collect();
+        close(&gradient, &sum);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! run split over two threads would read stale buffers.
 
 mod actor;
+pub mod adapted;
 pub mod assistant;
 #[cfg(not(target_family = "wasm"))]
 mod base;
@@ -46,7 +47,7 @@ struct Outbox {
 
 impl Outbox {
     fn send(&self, event: Event) {
-        // A front end that has stopped listening does not stop the work; losing its commands does.
+        // A front end that has stopped listening does not stop the work.
         self.events.send(event).ok();
         (self.wake)();
     }

@@ -1,5 +1,6 @@
 //! The learning-rate finder (Smith 2017, as fastai runs it) for stage 2.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::Error;
@@ -11,15 +12,17 @@ use crate::model::{LanguageModel, Network as _, Tokens};
 use crate::text::batches::{LmBatchConfig, LmBatches, epoch_seed};
 use crate::text::corpus::Corpus;
 
-/// Trains a copy of `model` at rates that grow exponentially until the loss runs away; `model` itself is untouched.
+/// Trains a copy of `model` at rates that grow exponentially until the loss runs away; `model` itself is untouched. `heard` is
+/// told how many steps are done before each, and may end it.
 ///
 /// # Errors
-/// When the device is lost or the corpus is too short.
+/// When the device is lost, the corpus is too short, or `heard` ends it: [`Error::Stopped`].
 pub async fn find_rate(
     model: &LanguageModel,
     corpus: &Corpus,
     config: &Config,
     finder: &LrFinder,
+    heard: &mut dyn FnMut(usize) -> ControlFlow<()>,
 ) -> Result<LrCurve, Error> {
     let mut model = model.clone();
     let layout = LmBatchConfig {
@@ -39,6 +42,9 @@ pub async fn find_rate(
     let mut states = model.encoder.zero_states(batches.batch());
     let mut curve = LrCurve::default();
     for i in 0..finder.steps {
+        if heard(i).is_break() {
+            return Err(Error::Stopped);
+        }
         let window = batches.window(i % batches.len());
         let tokens = Tokens::new(window.inputs, window.time, window.batch);
         let rate = finder.rate(i);

@@ -222,7 +222,8 @@ pub async fn train<M: Monitor>(
             at.step += 1;
             seen += (tokens.time * tokens.batch) as u64;
             let single = monitor.single_step();
-            let report = at.step.is_multiple_of(config.report_every.max(1)) || at.step == 1 || single;
+            let last = at.step == total as u64;
+            let report = at.step.is_multiple_of(config.report_every.max(1)) || at.step == 1 || last || single;
             // A step that is watched alone is measured as well.
             let measure = origin
                 .as_ref()

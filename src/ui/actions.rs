@@ -153,7 +153,7 @@ impl Action {
             Self::Export => "Writes texts, labels and confidences as a file.",
             Self::Theme => "Follows the system, or stays light or dark.",
             Self::Larger | Self::Smaller => "Changes the size of everything.",
-            Self::Settings => "Device, seed, goal and how much is kept aside.",
+            Self::Settings => "Colours, size, motion, the goal of labels, the device and the seed.",
             Self::About => "Version, licences and where the base model comes from.",
         }
     }

@@ -117,6 +117,12 @@ impl App {
         self.shared.say(text);
     }
 
+    /// Tells the user what went wrong, until they have read it.
+    #[cfg(target_family = "wasm")]
+    pub(super) fn fail(&mut self, text: String) {
+        self.shared.fail(text);
+    }
+
     /// The text that the Label screen asks for; for tests that answer as somebody would who reads it.
     pub fn asked_for(&self) -> Option<TextId> {
         self.panels.asked_for()
@@ -219,15 +225,19 @@ impl App {
         }
     }
 
-    /// Keys of the actions that work on this screen. A focused text field keeps plain keys to itself.
+    /// Keys of the actions that work on this screen. A focused text field keeps plain keys to itself, and takes back its own
+    /// letters: the project's steps are not taken back there, nor behind a window that lies over the screen.
     fn keys(&mut self, ui: &Ui) {
         let typing = ui.ctx().egui_wants_keyboard_input() || self.over != Over::Nothing;
+        let covered = self.over != Over::Nothing || ui.memory(|m| m.top_modal_layer().is_some());
+        let keeps_steps = covered || ui.ctx().text_edit_focused();
         for action in Action::ALL {
             let Some(shortcut) = action.shortcut() else {
                 continue;
             };
             let here = action.screen().is_none_or(|s| s == self.shared.screen);
-            if !here || (typing && shortcut.modifiers.is_none()) {
+            let steps = matches!(action, Action::Undo | Action::Redo);
+            if !here || (typing && shortcut.modifiers.is_none()) || (keeps_steps && steps) {
                 continue;
             }
             if ui.input_mut(|i| i.consume_shortcut(&shortcut)) {

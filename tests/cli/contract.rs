@@ -80,6 +80,17 @@ fn the_whole_pipeline() {
     ] {
         assert!(dir.path(&format!("model/{file}")).is_file(), "{file}");
     }
+    // What stage 2 made is there too, and goes on writing; the licence of the base model is not lost on the way.
+    dir.done("generate --model model/language-model --prompt The --tokens 4");
+    assert!(!dir.path("trained/language-model").exists());
+    for card in [
+        "model/README.md",
+        "model/language-model/README.md",
+        "adapted/README.md",
+        "trained/README.md",
+    ] {
+        assert!(dir.text(card).contains("license: CC0-1.0"), "{card}");
+    }
 
     let ran = dir.done("evaluate --model model --data test.csv");
     let rows: Vec<Vec<u64>> = serde_json::from_value(ran.last()["confusion"].clone()).expect("a matrix");
@@ -280,6 +291,32 @@ fn texts_without_labels_help_stage_2() {
         assert_eq!(rows, [Some(40)], "{name}");
         assert!(found == csv, "{name}: the same texts, other weights");
     }
+    // "Everything you have" holds the labelled texts too: a copy is not read again, or held out from itself.
+    let known: String = labelled(30, 27)
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.rsplit_once(','))
+        .map(|(text, _)| format!("{text}\n"))
+        .collect();
+    dir.write(
+        "everything.csv",
+        format!("text\n{known}{}", more.trim_start_matches("text\n")),
+    );
+    let (rows, found) = fit("everything", "--unlabelled everything.csv");
+    assert_eq!(rows, [Some(70)]);
+    assert!(found == csv, "copies of labelled texts change the weights");
+    // Rows of the table of labels that have none are such texts as well.
+    let unlabelled = more.lines().skip(1).map(|text| format!("{text},\n"));
+    dir.write("labelled.csv", labelled(30, 27) + &unlabelled.collect::<String>());
+    let (_, found) = fit("one-table", "");
+    assert!(found == csv, "texts without a label are not read");
+}
+
+#[test]
+fn the_demo_replaces_nothing() {
+    let dir = Dir::with_classifier();
+    let message = dir.fails("demo --out classifier", 2);
+    assert!(message.contains("name another directory"), "{message}");
 }
 
 #[test]

@@ -235,6 +235,28 @@ fn check_in_subdirectory(dir: &Dir, name: &str, line: &str, ends: &[End]) {
     assert!(inner.read("whole/model.safetensors") == dir.read(&format!("{name}/model.safetensors")));
 }
 
+/// A label corrected meanwhile: the folds that are kept would be of other rows.
+#[test]
+fn only_the_same_labels_are_learned_from() {
+    let dir = Dir::with_base();
+    let table = labelled(60, 7);
+    dir.write("labelled.csv", &table);
+    let line = "train --data labelled.csv --model base --out out --batch 2 --epochs 60 --estimate none";
+    cut_short(&dir, line, End::Interrupt("train", 70));
+    let again = format!("{line} --resume");
+    for other in [table.replacen(",garden", ",river", 1), labelled(61, 7)] {
+        assert!(other != table);
+        dir.write("labelled.csv", other);
+        let message = dir.fails(&again, 2);
+        assert!(
+            message.contains("out.unfinished") && message.contains("have changed"),
+            "{message}"
+        );
+    }
+    dir.write("labelled.csv", &table);
+    dir.done(&again);
+}
+
 #[test]
 fn only_the_same_run_is_resumed() {
     let dir = Dir::new();

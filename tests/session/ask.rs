@@ -7,6 +7,7 @@ use unfreeze::session::protocol::{
     ClassifierOptions, Command, Estimate, Event, Explain, Fit, GivenRow, Job, LmOptions, Method, Perplexity,
     Predict, Prediction, Source,
 };
+use unfreeze::session::trust::Report;
 
 use super::{COMMON, Place, rest, start, until};
 
@@ -117,10 +118,14 @@ fn a_classifier_of_texts_that_were_handed_over_can_be_asked() {
 
     // Every labelled text that is not empty was held out once, and is told by its place among all.
     let held = events.iter().find_map(|event| match event {
-        Event::OutOfSample { labels, predictions } => Some((labels, predictions)),
+        Event::OutOfSample {
+            labels,
+            predictions,
+            folds,
+        } => Some((labels, predictions, folds)),
         _ => None,
     });
-    let (labels, held) = held.expect("out of sample");
+    let (labels, held, folds) = held.expect("out of sample");
     let wanted: Vec<usize> = (0..60).filter(|at| at % 7 != 6 && at % 11 != 10).collect();
     assert_eq!(held.iter().map(|p| p.row).collect::<Vec<_>>(), wanted);
     let Some(Event::Done { result, .. }) = events.last() else {
@@ -132,6 +137,20 @@ fn a_classifier_of_texts_that_were_handed_over_can_be_asked() {
     });
     let error = wrong.count() as f64 / wanted.len() as f64;
     assert!((result["error"].as_f64().unwrap() - error).abs() < 1e-12);
+    // With the fold of each, the interval can be told again.
+    let class = |name: &str| labels.iter().position(|l| l == name).unwrap_or_default();
+    let name = |row: usize| if row.is_multiple_of(2) { "cold" } else { "steep" };
+    let truth: Vec<usize> = held.iter().map(|p| class(name(p.row))).collect();
+    let doubles = |p: &Prediction| -> Vec<f64> { p.probabilities.iter().map(|&p| f64::from(p)).collect() };
+    let said: Vec<Vec<f64>> = held.iter().map(doubles).collect();
+    let report = Report::pooled(labels, &truth, &said, folds).unwrap();
+    assert_eq!(folds.iter().max(), Some(&2));
+    for (key, end) in [
+        ("error_low", report.error_interval.low),
+        ("error_high", report.error_interval.high),
+    ] {
+        assert!((result[key].as_f64().unwrap() - end).abs() < 1e-12, "{key}");
+    }
 
     // Each text gets its probabilities, the empty ones too, and the second question reads no model.
     let asked = done(&session, ask(&place, rows.clone()));

@@ -140,7 +140,8 @@ fn every_group_has_its_way_every_epoch_its_forgetting_and_the_last_word_is_the_m
     near(training[0].2, adapting[0].2);
     // In the first epoch only the head trains: nothing is forgotten.
     near(training[1].1, training[0].1);
-    assert!((training[4].1 / training[0].1 - 1.0).abs() > 1e-4, "{training:?}");
+    let forgets = |at: &(u64, f64, f64)| (at.1 / training[0].1 - 1.0).abs() > 1e-4;
+    assert!(training[2..].iter().any(forgets), "{training:?}");
 
     let said: Vec<(usize, Vec<Prediction>)> = (events.iter())
         .filter_map(|event| match event {

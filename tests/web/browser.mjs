@@ -156,7 +156,8 @@ export async function visit(browser, address, { wait = 'open', limit = LIMIT } =
 }
 
 export async function state(tab, wanted, limit = LIMIT) {
-  await tab.waitForFunction((value) => document.body.dataset.state === value || (value !== 'failed' && document.body.dataset.state === 'failed'), wanted, { timeout: limit });
+  // A page that gives way to a new version is loaded again, and has no body for a moment.
+  await tab.waitForFunction((value) => [value, 'failed'].includes(document.body?.dataset.state), wanted, { timeout: limit });
   const found = await tab.evaluate(() => [document.body.dataset.state, document.getElementById('state').textContent]);
   if (found[0] !== wanted) throw new Error(`the page is ${found[0]}, not ${wanted}: ${found[1]}`);
 }

@@ -1,4 +1,4 @@
-// Nothing that was labelled is lost: not with the browser, not with a worker, not without room.
+// Nothing that was labelled is lost: not with the browser, not with the page's program, not with a worker, not without room.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -27,6 +27,39 @@ test('a browser that is killed has every label that was followed by the next tex
   } finally {
     await server.close();
     fs.rmSync(profile, { recursive: true, force: true });
+  }
+});
+
+// The smallest program that traps as soon as it runs, as the page's own does where it panics.
+const TRAPS = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 8, 1, 0, 10, 5, 1, 3, 0, 0, 11];
+
+test('a program that breaks down says so, and has every label when it is loaded again', { timeout: HANGS }, async () => {
+  const server = await serve(page);
+  const browser = await open();
+  try {
+    const tab = await visit(browser, server.address);
+    await tab.keyboard.press('s');
+    await label(tab, 3);
+    await tab.evaluate((bytes) => {
+      setTimeout(() => new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(bytes))));
+    }, TRAPS);
+    await state(tab, 'failed');
+    assert.match(await tab.getByRole('alert').textContent({ timeout: LIMIT }), /^Unfreeze has broken down\. Your labels are kept/);
+    assert.ok(await tab.evaluate(() => document.getElementById('window').inert), 'what it shows is not there any more');
+    const end = Date.now() + LIMIT;
+    while (tab.workers().length > 0) {
+      assert.ok(Date.now() < end, 'its workers end');
+      await tab.waitForTimeout(100);
+    }
+    const loaded = tab.waitForEvent('load', { timeout: LIMIT });
+    await tab.getByRole('button', { name: 'Load this page again' }).click();
+    await loaded;
+    await state(tab, 'open');
+    await tab.keyboard.press('s');
+    await text(tab, '3 of 100');
+  } finally {
+    await browser.close();
+    await server.close();
   }
 });
 

@@ -24,6 +24,9 @@ test('texts are labelled by keys, trained on, classified and exported', { timeou
   await picture(tab, 'trained');
   await text(tab, /by run 1 in/, 240_000);
   await picture(tab, 'classified');
+  // A row of the table, as assistive technology finds and presses it.
+  await tab.getByRole('button', { name: /: .+, \d+ %$/ }).first().dispatchEvent('click');
+  await text(tab, /^Why .+, \d+ %\?$/);
   await tab.keyboard.press('Control+e');
   await text(tab, 'The browser puts it among your downloads.');
   const download = tab.waitForEvent('download', { timeout: LIMIT });

@@ -1,5 +1,5 @@
-// The page itself: what it asks for, without a network, without WebGPU, with a file that was changed, on a phone, for those
-// who do not see it.
+// The page itself: what it asks for, without a network, in a new version, without WebGPU, with a file that was changed or is
+// refused, on a phone, for those who do not see it.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,7 +8,7 @@ import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { find, HANGS, label, open, page, picture, press, serve, state, text, until, visit, widgets } from './browser.mjs';
+import { find, HANGS, label, LIMIT, open, page, picture, press, serve, state, text, until, visit, widgets } from './browser.mjs';
 import { run } from './engine.mjs';
 
 async function with_page(options, work) {
@@ -84,6 +84,73 @@ test('that model is refused when it was changed on its way', { timeout: HANGS },
   const { event, message } = (await run(tab, BACKWARD, { files: TEXTS, stop: trained })).at(-1);
   assert.equal(event, 'failed');
   assert.match(message, /base\/backward\/vocab\.json was changed on its way/);
+}));
+
+// Hands out another version of the page, in which no worker starts, and waits until the browser has it beside the open one.
+async function offer(server, tab, version) {
+  const service = fs.readFileSync(path.join(page, 'service.js'), 'utf8');
+  server.changed.set('/service.js', service.replace(/const VERSION = '[^']*'/, `const VERSION = '${version}'`));
+  server.changed.set('/worker.js', `throw new Error('a worker of ${version}');`);
+  await tab.evaluate(async (limit) => {
+    const registration = await navigator.serviceWorker.ready;
+    await registration.update();
+    const end = Date.now() + limit;
+    while (!registration.waiting) {
+      if (Date.now() > end) throw new Error('the new version does not wait');
+      await new Promise((go) => { setTimeout(go, 50); });
+    }
+  }, LIMIT);
+}
+
+const FORWARD = { ...BACKWARD, backward: false };
+const lastOf = async (tab) => (await run(tab, FORWARD, { files: TEXTS, stop: trained })).at(-1);
+
+test('a new version leaves an open page its workers, and comes when it is loaded again or opened', { timeout: HANGS }, () => with_page({}, async (server, browser) => {
+  let tab = await visit(browser, server.address);
+  await kept(tab);
+  await offer(server, tab, 'the second version');
+  const own = await lastOf(tab);
+  assert.ok(trained(own), JSON.stringify(own));
+  await tab.reload();
+  await state(tab, 'open');
+  assert.match(String((await lastOf(tab)).reason), /a worker of the second version/);
+  await offer(server, tab, 'the third version');
+  await tab.close();
+  tab = await visit(browser, server.address);
+  assert.match(String((await lastOf(tab)).reason), /a worker of the third version/);
+}));
+
+test('a new version takes the place of its own earlier ones and of nothing else', { timeout: HANGS }, () => with_page({}, async (server, browser) => {
+  const tab = await visit(browser, server.address);
+  await kept(tab);
+  await tab.evaluate(async () => {
+    // The last one is named and filled as this page's earlier versions did.
+    for (const [name, file] of [['models', 'else'], ['0123456789abcdef', 'else'], ['fedcba9876543210', 'unfreeze_bg.wasm']]) {
+      await (await caches.open(name)).put(file, new Response('kept'));
+    }
+  });
+  await offer(server, tab, 'next');
+  await tab.reload();
+  await state(tab, 'open');
+  const names = await tab.evaluate(() => caches.keys());
+  assert.deepEqual(names.sort(), ['0123456789abcdef', 'models', `unfreeze ${server.address} next`]);
+}));
+
+test('a file for which there is no room, or that the browser does not read, is told', { timeout: HANGS }, () => with_page({}, async (server, browser) => {
+  const tab = await visit(browser, server.address);
+  const drop = (name) => tab.evaluate((called) => {
+    const data = new DataTransfer();
+    data.items.add(new File(['text'], called));
+    for (const kind of ['dragenter', 'dragover', 'drop']) {
+      document.getElementById('window').dispatchEvent(new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true, clientX: 500, clientY: 400 }));
+    }
+  }, name);
+  await tab.evaluate(() => { Blob.prototype.arrayBuffer = () => Promise.reject(new DOMException('it is gone', 'NotReadableError')); });
+  await drop('gone.csv');
+  await text(tab, /^What was dropped could not be read \(NotReadableError: it is gone\)/);
+  await tab.evaluate(() => { Object.defineProperty(Blob.prototype, 'size', { get: () => 3e9 }); });
+  await drop('large.csv');
+  await text(tab, /^large\.csv has 3000 MB, and this page has room for 500 MB/);
 }));
 
 const python = spawnSync('python3', ['--version']).status === 0;

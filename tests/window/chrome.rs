@@ -1,10 +1,12 @@
 //! What surrounds every screen: rail, palette, settings, keys.
 
 use egui::{Key, Modifiers};
+use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use unfreeze::ui::Screen;
+use unfreeze::ui::{App, Screen};
 
-use super::{shot, window};
+use super::flow::{answered, label, open_sample, shared, until};
+use super::{shot, window, window_in};
 
 #[test]
 fn every_screen_is_reached_by_its_key_and_drawn_in_both_modes_at_every_size() {
@@ -66,6 +68,40 @@ fn settings_are_changed_and_closed_by_keys() {
 }
 
 #[test]
+fn undo_takes_no_label_back_while_something_is_typed_or_lies_over_the_screen() {
+    let undo = |harness: &mut Harness<'static, App>| {
+        harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+        harness.run_steps(4);
+        until(harness, "all is on disk", |s| {
+            s.project.as_ref().is_some_and(|open| !open.busy())
+        });
+        answered(shared(harness)).len()
+    };
+    let home = tempfile::tempdir().unwrap();
+    let mut harness = window_in(home.path(), [1280.0, 800.0], false);
+    harness.run_steps(4);
+    open_sample(&mut harness);
+    label(&mut harness, 2);
+
+    harness.key_press(Key::N);
+    harness.run_steps(4);
+    harness.event(egui::Event::Text("fraud".into()));
+    harness.run_steps(2);
+    assert!(harness.ctx.text_edit_focused());
+    assert_eq!(undo(&mut harness), 2, "the letters are what is taken back");
+    harness.key_press(Key::Escape);
+    harness.run_steps(4);
+
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Comma);
+    harness.run_steps(4);
+    harness.get_by_label("Processor");
+    assert_eq!(undo(&mut harness), 2, "nobody sees it behind the settings");
+    harness.key_press(Key::Escape);
+    harness.run_steps(4);
+    assert_eq!(undo(&mut harness), 1);
+}
+
+#[test]
 fn what_is_chosen_in_the_settings_holds_everywhere() {
     let home = tempfile::tempdir().unwrap();
     let settings = unfreeze::ui::settings::Settings {
@@ -75,7 +111,7 @@ fn what_is_chosen_in_the_settings_holds_everywhere() {
     };
     let mut harness = super::window_with(settings, home.path());
     harness.run_steps(4);
-    super::flow::open_sample(&mut harness);
+    open_sample(&mut harness);
     harness.run_steps(4);
     harness.get_by_label("0 of 40 labelled");
     assert_eq!(harness.state().shared().goal, 40);

@@ -256,8 +256,8 @@ fn read_part(path: &Path, names: &[String], file: &mut LabelFile) -> Result<(), 
         let numbered = cell(label);
         let named = numbered.parse::<usize>().ok().and_then(|class| names.get(class));
         let label = match (cell(label_text), numbered) {
-            // This is how the library marks a text without a class.
-            ("", "-1") => "",
+            // This is how the library marks a text without a class, where classes are numbered.
+            ("", "-1") if !names.is_empty() => "",
             ("", numbered) => named.map_or(numbered, String::as_str),
             (text, _) => text,
         };

@@ -125,6 +125,7 @@ pub(super) fn read(path: &Path) -> Result<LabelFile, Error> {
         let Some(text) = text_of(data) else {
             return Err(Error::MissingKey {
                 path: path.to_path_buf(),
+                place: "task",
                 line,
                 column: "text".to_string(),
             });

@@ -198,6 +198,35 @@ fn files_of_the_other_tools_are_read() {
 }
 
 #[test]
+fn minus_one_is_a_label_where_classes_are_not_numbered() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows = [(-1, "a"), (0, "b"), (1, "c")];
+    let lines: String = rows
+        .iter()
+        .map(|(label, text)| format!("{{\"text\":\"{text}\",\"label\":{label}}}\n"))
+        .collect();
+    fs::write(dir.path().join("train.jsonl"), lines).unwrap();
+    let file = read_labels(dir.path()).unwrap();
+    let found: Vec<_> = file.rows.into_iter().map(|row| row.verdict).collect();
+    assert_eq!(
+        found,
+        ["-1", "0", "1"].map(|label| Some(Verdict::Label(label.into())))
+    );
+}
+
+#[test]
+fn a_task_without_a_text_is_named_by_its_number() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.json");
+    fs::write(&path, "[\n\n{\"data\":{\"text\":\"a\"}},\n{\"id\":1}]").unwrap();
+    let error = read_labels(&path).unwrap_err().to_string();
+    assert!(
+        error.ends_with("a.json: task 2: the object has no 'text'; add it or remove the task"),
+        "{error}"
+    );
+}
+
+#[test]
 fn rows_that_match_nothing_or_contradict_are_reported() {
     let texts: Vec<String> = ["a", "b", "b", "c"].map(String::from).to_vec();
     let row = |line: u64, text: &str, label: &str| Labelled {

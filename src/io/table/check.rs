@@ -102,10 +102,17 @@ fn check_texts(table: &Table) -> Result<(), Error> {
     table
         .rows
         .iter()
-        .try_for_each(|row| check_row(&table.path, &table.columns, &table.roles, row))
+        .try_for_each(|row| check_row(&table.path, &table.columns, &table.roles, table.place, row))
 }
 
-pub(in crate::io) fn check_row(path: &Path, names: &[String], roles: &Roles, row: &Row) -> Result<(), Error> {
+/// Checks one row; `place` is what its line counts.
+pub(in crate::io) fn check_row(
+    path: &Path,
+    names: &[String],
+    roles: &Roles,
+    place: &'static str,
+    row: &Row,
+) -> Result<(), Error> {
     let fault = |at: usize| (path.to_path_buf(), row.line, names[at].clone());
     let cell = |at: usize| row.cells.get(at).unwrap_or(&Cell::Missing);
     for &at in &roles.texts {
@@ -118,6 +125,7 @@ pub(in crate::io) fn check_row(path: &Path, names: &[String], roles: &Roles, row
         let (path, line, column) = fault(at);
         return Err(Error::NotText {
             path,
+            place,
             line,
             column,
             found,
@@ -127,7 +135,12 @@ pub(in crate::io) fn check_row(path: &Path, names: &[String], roles: &Roles, row
     match roles.texts.last() {
         Some(&last) if roles.texts.iter().all(|&at| *cell(at) == Cell::Missing) => {
             let (path, line, column) = fault(last);
-            Err(Error::MissingKey { path, line, column })
+            Err(Error::MissingKey {
+                path,
+                place,
+                line,
+                column,
+            })
         }
         _ => Ok(()),
     }

@@ -18,6 +18,16 @@ pub(in crate::io) trait RecordReader: Iterator<Item = Result<Row, Error>> {
     fn has_header(&self) -> bool {
         true
     }
+
+    /// Places of the columns that the header leaves without a name.
+    fn unnamed(&self) -> &[usize] {
+        &[]
+    }
+
+    /// What [`Row::line`] counts.
+    fn place(&self) -> &'static str {
+        "line"
+    }
 }
 
 /// Opens a file's rows.
@@ -132,5 +142,13 @@ impl RecordReader for Watched<'_> {
 
     fn has_header(&self) -> bool {
         self.inner.has_header()
+    }
+
+    fn unnamed(&self) -> &[usize] {
+        self.inner.unnamed()
+    }
+
+    fn place(&self) -> &'static str {
+        self.inner.place()
     }
 }

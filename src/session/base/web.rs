@@ -86,7 +86,8 @@ pub async fn fetch(backward: bool, mut heard: impl FnMut(u64, u64) -> bool) -> R
             Some(found) => break found,
             None => {
                 let (done, total) = come.get();
-                goes_on.set(heard(done as u64, total as u64));
+                // Asked once more, the caller would have forgotten that it said to stop.
+                goes_on.set(goes_on.get() && heard(done as u64, total as u64));
             }
         }
     };
@@ -108,5 +109,6 @@ pub async fn fetch(backward: bool, mut heard: impl FnMut(u64, u64) -> bool) -> R
             give(&name, file.get(1).unchecked_into::<Uint8Array>().to_vec());
         }
     }
-    Ok(true)
+    // The last of it may have come before the network heard of a stop.
+    Ok(goes_on.get())
 }

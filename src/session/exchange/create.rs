@@ -63,12 +63,19 @@ pub fn create(plan: Plan, folder: Option<PathBuf>, wake: Wake) -> Background<Res
 /// Opens a project file beside the window.
 pub fn open_project(path: PathBuf, wake: Wake) -> Background<Result<OpenProject, String>> {
     Background::start_async(0, Arc::clone(&wake), async move |_| {
-        let path = adopt(path).map_err(|error| format!("the project cannot be copied: {error}"))?;
-        Opening::open(path, wake)
-            .opened()
-            .await
-            .map_err(|why| why.to_string())
+        let place = adopt(path.clone()).map_err(|error| format!("the project cannot be copied: {error}"))?;
+        open_adopted(&path, place, wake).await
     })
+}
+
+/// Opens a project file where it was adopted. A page's copy that cannot be opened goes again, or every try would leave one
+/// that nobody sees; the file that it was made of is where the user has it.
+async fn open_adopted(given: &Path, place: PathBuf, wake: Wake) -> Result<OpenProject, String> {
+    let opened = Opening::open(place.clone(), wake).opened().await;
+    if opened.is_err() && place != given {
+        crate::host::fs::remove_file(&place).ok();
+    }
+    opened.map_err(|why| why.to_string())
 }
 
 /// Where a new project lives.
@@ -244,6 +251,26 @@ mod tests {
         let rows: Vec<[&str; 3]> = many.iter().map(|v| ["1", "t", v.as_str()]).collect();
         let why = built(&plan(&rows)).unwrap_err();
         assert!(why.contains("'label' has 501 different values"), "{why}");
+    }
+
+    #[test]
+    fn only_a_copy_that_cannot_be_opened_is_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let wake: Wake = Arc::new(|| {});
+        let [given, copy] = ["given.unfreeze", "copy.unfreeze"].map(|name| dir.path().join(name));
+        for path in [&given, &copy] {
+            std::fs::write(path, "no project").unwrap();
+        }
+        let open = |place: &Path| block_on(open_adopted(&given, place.to_path_buf(), Arc::clone(&wake)));
+        assert!(open(&given).is_err() && given.exists());
+        assert!(open(&copy).is_err() && !copy.exists() && given.exists());
+        let whole = dir.path().join("whole.unfreeze");
+        let texts = Arc::new(Texts {
+            texts: vec!["a".into()],
+            ..Texts::default()
+        });
+        drop(OpenProject::create(whole.clone(), "whole", texts, Arc::clone(&wake)).unwrap());
+        assert!(open(&whole).is_ok() && whole.exists());
     }
 
     #[test]

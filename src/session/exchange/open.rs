@@ -61,17 +61,22 @@ pub fn open(source: Source, wake: Wake) -> Background<Result<Sheet, String>> {
 }
 
 /// An error in the words of the window, which has no options to name.
-fn plain(error: &Error) -> String {
+pub(super) fn plain(error: &Error) -> String {
     let message = error.to_string();
     let without = message
         .split("; name one with --")
         .next()
         .and_then(|m| m.split("; name another column with --").next())
         .unwrap_or(&message);
+    let wanted = if matches!(error, Error::NoLabelColumn { .. }) {
+        "labels"
+    } else {
+        "text"
+    };
     if without.len() == message.len() {
         message
     } else {
-        format!("{without}; choose a file in which a column holds text")
+        format!("{without}; choose a file in which a column holds {wanted}")
     }
 }
 

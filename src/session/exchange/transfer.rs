@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::background::{Background, Wake};
 use super::dialog::hand_over;
+use super::open::plain;
 use crate::io::exchange::{
     self as format, Export, Format, Given, Matched, Verdict, match_labels, read_labels,
 };
@@ -84,7 +85,7 @@ pub fn import_labels(project: &Project, path: PathBuf, wake: Wake) -> Background
 }
 
 fn import(project: &Project, path: &Path) -> Result<Imported, String> {
-    let file = read_labels(path).map_err(|error| error.to_string())?;
+    let file = read_labels(path).map_err(|error| plain(&error))?;
     let found = match_labels(&project.texts.texts, &file);
     actions(project, file.format, found).map_err(|why| why.to_string())
 }
@@ -212,6 +213,26 @@ mod tests {
                 "what is there already is not given again"
             );
         }
+    }
+
+    #[test]
+    fn failures_name_no_option_of_the_terminal() {
+        let dir = tempfile::tempdir().unwrap();
+        let failure = |text: &str| {
+            let path = dir.path().join("a.csv");
+            std::fs::write(&path, text).unwrap();
+            import(&project(), &path).unwrap_err()
+        };
+        let labels = failure("id,text\n1,good film\n2,bad film\n");
+        assert!(
+            labels.ends_with("; choose a file in which a column holds labels") && !labels.contains("--"),
+            "{labels}"
+        );
+        let texts = failure("a,b\n1,2\n3,4\n");
+        assert!(
+            texts.ends_with("a column holds text") && !texts.contains("--"),
+            "{texts}"
+        );
     }
 
     #[test]

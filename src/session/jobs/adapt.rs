@@ -1,6 +1,8 @@
 //! Stage 2: the base model fine-tuned on the user's texts.
 
-use serde_json::{Map, json};
+use std::ops::ControlFlow;
+
+use serde_json::{Map, Value, json};
 
 use super::super::control::{Control, Stage};
 use super::super::engine::{JobError, Outcome, start};
@@ -9,11 +11,11 @@ use super::card::{Card, count};
 use super::load;
 use super::observe::{General, Observed};
 use super::prepare;
-use super::work::Work;
+use super::work::{Digest, Work};
 use crate::io::{
     Kind, Labels, ModelConfig, ModelFiles, NamedTensor, OutputDir, Overwrite, Precision, Tensors, tensors_of,
 };
-use crate::model::Network as _;
+use crate::model::{LanguageModel, Network as _};
 use crate::text::corpus::Corpus;
 use crate::text::vocab::{Vocab, transfer};
 use crate::text::{Tokenizer, rules};
@@ -182,34 +184,10 @@ pub async fn adapt(
     let model = files.language_model(device)?;
     prepare::language_model(control, &model, &config).await?;
     if options.find_rate {
-        let finder = LrFinder::default();
-        let sweep = Stage::start(
-            control,
-            &format!("{stage}: find the rate"),
-            Vec::new(),
-            finder.steps as u64,
-            "steps",
-        );
-        let curve = find_rate(&model, &corpus, &config, &finder).await?;
-        sweep.done();
-        let suggestion = curve.suggest(&finder, Suggestion::default());
-        config.rate = suggestion.unwrap_or(config.rate);
-        control.note(match suggestion {
-            Some(rate) => {
-                format!("The learning-rate finder suggests {rate:.2e}, where the loss falls steadily")
-            }
-            None => format!(
-                "The learning-rate finder saw no steady fall; the rate stays {:.2e}",
-                config.rate
-            ),
-        });
-        control.emit(Event::RateFinder {
-            stage: stage.to_string(),
-            points: curve.points().to_vec(),
-            suggestion,
-        });
+        config.rate = found_rate(control, stage, &model, &corpus, &config, work).await?;
     }
     let checkpoint = work.checkpoint(stage)?;
+    let seconds_before = checkpoint.as_ref().map_or(0.0, |c| c.position.seconds);
     // Training measures before its first step and after every epoch; a run that goes on measures no beginning.
     let mut before = None;
     if let (Some(valid), Some(_)) = (&valid, &checkpoint) {
@@ -221,7 +199,7 @@ pub async fn adapt(
     let model =
         language_model::train(model, corpus, valid.as_ref(), &config, checkpoint, &mut monitor).await?;
     let measured = monitor.evaluations();
-    let seconds = monitor.done();
+    let seconds = seconds_before + monitor.done();
     let after = match (&valid, measured) {
         // The best epoch need not be the last.
         (Some(valid), _) if config.keep_best => {
@@ -245,6 +223,53 @@ pub async fn adapt(
     })
 }
 
+/// The rate that the learning-rate finder suggests, or the configured one. A resumed run takes the one that was found before.
+async fn found_rate(
+    control: &mut Control,
+    stage: &str,
+    model: &LanguageModel,
+    corpus: &Corpus,
+    config: &language_model::Config,
+    work: &Work,
+) -> Result<f64, JobError> {
+    let name = format!("{stage} rate.json").replace(' ', "-");
+    if let Some(rate) = work.kept(&name)? {
+        return Ok(rate);
+    }
+    let finder = LrFinder::default();
+    let total = finder.steps as u64;
+    let name_of_stage = format!("{stage}: find the rate");
+    let mut sweep = Stage::start(control, &name_of_stage, Vec::new(), total, "steps");
+    let mut heard = |done: usize| {
+        sweep.progress(done as u64, total);
+        if sweep.control.stop_asked() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    };
+    let curve = find_rate(model, corpus, config, &finder, &mut heard).await?;
+    sweep.done();
+    let suggestion = curve.suggest(&finder, Suggestion::default());
+    control.note(match suggestion {
+        Some(rate) => {
+            format!("The learning-rate finder suggests {rate:.2e}, where the loss falls steadily")
+        }
+        None => format!(
+            "The learning-rate finder saw no steady fall; the rate stays {:.2e}",
+            config.rate
+        ),
+    });
+    control.emit(Event::RateFinder {
+        stage: stage.to_string(),
+        points: curve.points().to_vec(),
+        suggestion,
+    });
+    let rate = suggestion.unwrap_or(config.rate);
+    work.keep(&name, &rate)?;
+    Ok(rate)
+}
+
 pub async fn run(mut job: Adapt, control: &mut Control) -> Outcome {
     let resume = std::mem::take(&mut job.resume);
     let overwrite = std::mem::take(&mut job.overwrite);
@@ -253,7 +278,9 @@ pub async fn run(mut job: Adapt, control: &mut Control) -> Outcome {
     let base = load::model(control, job.model.as_deref(), job.backward)?;
     let table = load::table(control, "texts", &job.texts, Labels::Ignored, false)?;
     let work = Work::open(&job.out, &job, resume, overwrite)?;
-    let documents = load::tokenize(&base.tokenizer, &load::texts(&table));
+    let texts = load::texts(&table);
+    work.reads(&Digest::of(&texts))?;
+    let documents = load::tokenize(&base.tokenizer, &texts);
     let prepared = prepare(control, &base, &documents)?;
     let seed = job.common.seed;
     let mut adapted = adapt(
@@ -272,13 +299,13 @@ pub async fn run(mut job: Adapt, control: &mut Control) -> Outcome {
     ] {
         result.insert(key.into(), value);
     }
+    let licence = licence(&base.config.training);
     adapted.files.config.training = json!({ "adapted_from": base.origin, "base": base.config.training, "texts": table.len(), "result": result, "options": job.lm, "seed": seed });
-    write_language_model(
-        &adapted.files,
-        &job.out,
-        overwrite,
+    let card = language_model_card(
+        &licence,
         &[
             ("Adapted from", base.origin.clone()),
+            ("Licence of the base model", licence.clone()),
             (
                 "Texts",
                 format!("{} ({} tokens)", count(table.len()), count(tokens)),
@@ -289,34 +316,57 @@ pub async fn run(mut job: Adapt, control: &mut Control) -> Outcome {
             ),
             ("Seed", seed.to_string()),
         ],
-    )?;
+        ADAPTED_LIMITS,
+    );
+    write_language_model(&adapted.files, &job.out, overwrite, &card)?;
     work.remove()?;
     result.insert("out".into(), json!(job.out));
     Ok(result)
 }
 
-/// Writes an adapted or imported language model with its card.
+/// What the card of an adapted language model warns of.
+pub const ADAPTED_LIMITS: &str =
+    "It has read the texts that it was adapted to and may repeat parts of them: treat it as you treat them.";
+
+/// The licence of the base model that `training`, of a model's configuration, goes back to.
+pub fn licence(training: &Value) -> String {
+    match (
+        training.get("licence").and_then(Value::as_str),
+        training.get("base"),
+    ) {
+        (Some(licence), _) => licence.to_string(),
+        (None, Some(base)) => licence(base),
+        (None, None) => "unknown".to_string(),
+    }
+}
+
+/// The card of an adapted or imported language model.
+pub fn language_model_card(licence: &str, facts: &[(&str, String)], limits: &str) -> String {
+    let card = Card {
+        title: "AWD-LSTM language model",
+        licence,
+        tags: &["text-generation", "ulmfit", "awd-lstm"],
+        summary: "A language model for `unfreeze fit --model`, `unfreeze generate` and `unfreeze perplexity`.",
+        facts,
+        limits,
+    };
+    card.render()
+}
+
+/// Writes a language model with its card.
 pub fn write_language_model(
     files: &ModelFiles,
     out: &std::path::Path,
     overwrite: bool,
-    facts: &[(&str, String)],
+    card: &str,
 ) -> Result<(), JobError> {
-    let card = Card {
-        title: "AWD-LSTM language model",
-        licence: "unknown",
-        tags: &["text-generation", "ulmfit", "awd-lstm"],
-        summary: "A language model for `unfreeze fit --model`, `unfreeze generate` and `unfreeze perplexity`.",
-        facts,
-        limits: "It has read the texts that it was adapted to and may repeat parts of them: treat it as you treat them.",
-    };
     let allowed = if overwrite {
         Overwrite::Holding("config.json")
     } else {
         Overwrite::Never
     };
     let dir = OutputDir::create(out, allowed)?;
-    files.write(dir.path(), Precision::F32, &card.render())?;
+    files.write(dir.path(), Precision::F32, card)?;
     dir.commit()?;
     Ok(())
 }

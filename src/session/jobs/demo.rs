@@ -8,8 +8,8 @@ use super::super::control::{Control, Stage};
 use super::super::engine::{JobError, Outcome};
 use super::super::protocol::{ClassifierOptions, Common, Estimate, Event, Fit, LmOptions, Source};
 use super::classify::{Loaded, best, vote};
-use super::fit;
-use crate::io::{Labels, Table, TableOptions, parse_table, write_atomic};
+use super::{fit, work};
+use crate::io::{Error, Labels, OutputDir, Overwrite, Table, TableOptions, parse_table, write_atomic};
 use crate::train::baseline::Baseline;
 use crate::train::defaults::CLASSIFY_BATCH;
 use crate::train::metrics::Report;
@@ -90,6 +90,15 @@ pub async fn run(common: Common, out: Option<PathBuf>, control: &mut Control) ->
     jsonl(&further, set("unlabelled").map(|m| json!({ "text": m.text })))?;
     let keep = out.is_some();
     let out = out.unwrap_or_else(|| scratch.path().join("classifier"));
+    if let Err(error) = OutputDir::create(&out, Overwrite::Never) {
+        return Err(match error {
+            Error::OutputExists { path } => JobError::Usage(format!(
+                "{} exists and is not empty; name another directory",
+                path.display()
+            )),
+            other => other.into(),
+        });
+    }
     let job = Fit {
         common: common.clone(),
         data: Source {
@@ -110,9 +119,16 @@ pub async fn run(common: Common, out: Option<PathBuf>, control: &mut Control) ->
         forgetting: false,
         watch: Vec::new(),
         resume: false,
-        overwrite: false,
+        // There is no classifier there, but there may be what a demo that was killed has left.
+        overwrite: true,
     };
-    let fitted = fit::run(job, control).await?;
+    let fitted = match fit::run(job, control).await {
+        Err(JobError::Stopped(_)) => {
+            work::forget(&out);
+            return Err(JobError::Stopped("nothing was written".into()));
+        }
+        other => other?,
+    };
 
     let device = crate::gpu::device::select(common.device).await?.device;
     let model = Loaded::read(control, &out, &device, crate::ops::reading::Rounding::None).await?;

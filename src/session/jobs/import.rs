@@ -5,7 +5,7 @@ use serde_json::{Map, json};
 use super::super::control::Control;
 use super::super::engine::{JobError, Outcome};
 use super::super::protocol::Import;
-use super::adapt::{language_model_files, write_language_model};
+use super::adapt::{language_model_card, language_model_files, write_language_model};
 use super::card::count;
 use crate::io::{NamedTensor, fastai_names, read_checkpoint, read_vocab};
 use crate::model::Architecture;
@@ -57,10 +57,8 @@ pub async fn run(job: &Import, control: &mut Control) -> Outcome {
     let tokenizer = Tokenizer::Word(WordTokenizer::new());
     let mut files = language_model_files(origin.clone(), arch, job.backward, tokenizer, vocab, tensors);
     files.config.training = json!({ "imported_from": origin });
-    write_language_model(
-        &files,
-        &job.out,
-        job.overwrite,
+    let card = language_model_card(
+        "unknown",
         &[
             ("Imported from", origin),
             (
@@ -71,7 +69,9 @@ pub async fn run(job: &Import, control: &mut Control) -> Outcome {
                 ),
             ),
         ],
-    )?;
+        "It repeats what it was trained on, biases included. Words outside the vocabulary are unknown to it.",
+    );
+    write_language_model(&files, &job.out, job.overwrite, &card)?;
     let mut result = Map::new();
     for (key, value) in [
         ("architecture", json!(arch)),

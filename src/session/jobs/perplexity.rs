@@ -1,8 +1,6 @@
 //! A language model against texts.
 
-use std::ffi::OsStr;
 use std::ops::ControlFlow;
-use std::path::Path;
 
 use serde_json::{Map, json};
 
@@ -10,22 +8,14 @@ use super::super::control::{Control, Stage};
 use super::super::engine::{JobError, Outcome, start};
 use super::super::protocol::{Perplexity, Source};
 use super::load;
-use crate::io::{Labels, Splitting, documents};
+use crate::io::{Labels, Splitting, documents, is_plain_text};
 use crate::text::corpus::Corpus;
 use crate::train::defaults::{BPTT, CLASSIFY_BATCH};
 use crate::train::evaluate::{document_nll, single_stream_nll};
 
 /// Whether the source is a file of running text, whatever compresses it; everything else is a table.
 fn running_text(source: &Source) -> bool {
-    if source.rows.is_some() {
-        return false;
-    }
-    let path = source.path.as_path();
-    let stem = match path.extension().and_then(OsStr::to_str) {
-        Some("gz" | "zst") => path.file_stem().map(Path::new).unwrap_or(path),
-        _ => path,
-    };
-    stem.extension().is_none_or(|e| e == "txt")
+    source.rows.is_none() && is_plain_text(&source.path)
 }
 
 pub async fn run(job: Perplexity, control: &mut Control) -> Outcome {

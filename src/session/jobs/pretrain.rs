@@ -12,7 +12,7 @@ use super::super::protocol::{Event, Pretrain, TokenizerKind};
 use super::card::{Card, count};
 use super::load;
 use super::prepare;
-use super::work::Work;
+use super::work::{Digest, Work};
 use crate::io::{
     Kind, ModelConfig, ModelFiles, OutputDir, Overwrite, Precision, Progress, Splitting, as_stored,
     documents, tensors_of, total_bytes,
@@ -126,6 +126,10 @@ pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
     };
     let direction = |c: Corpus| if job.backward { c.reversed() } else { c };
     let (corpus, valid) = (direction(corpus), direction(valid));
+    let mut read = Digest::default();
+    read.add(bytemuck::cast_slice(corpus.tokens()));
+    read.add(bytemuck::cast_slice(valid.tokens()));
+    work.reads(&read)?;
 
     let mut config = pretraining(
         job.epochs,
@@ -149,6 +153,7 @@ pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
     } else {
         None
     };
+    let seconds_before = checkpoint.as_ref().map_or(0.0, |c| c.position.seconds);
     let tokens = corpus.tokens().len();
     prepare::language_model(control, &model, &config).await?;
     let mut stage =
@@ -157,7 +162,7 @@ pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
     let model = language_model::train(model, corpus, valid.as_ref(), &config, checkpoint, &mut stage).await?;
     // Windows vary in length about `bptt`, so this is right to a few per cent.
     let seen = stage.steps() as usize * config.batch * config.bptt;
-    let seconds = stage.done();
+    let seconds = seconds_before + stage.done();
 
     let parameters = model.parameter_count();
     let mut files = ModelFiles {

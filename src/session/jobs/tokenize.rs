@@ -41,7 +41,7 @@ pub fn run(input: Option<&Path>, model: Option<&Path>, control: &mut Control) ->
     };
     let (mut lines, mut tokens) = (0, 0);
     let mut part = Vec::with_capacity(LINES);
-    let mut flush = |part: &mut Vec<String>| {
+    let mut flush = |part: &mut Vec<String>, control: &Control| {
         let cut: Vec<Vec<String>> = part.par_iter().map(|line| tokenizer.tokenize(line)).collect();
         for line in cut {
             tokens += line.len();
@@ -55,13 +55,16 @@ pub fn run(input: Option<&Path>, model: Option<&Path>, control: &mut Control) ->
         part.clear();
     };
     for line in reader.lines() {
+        if control.stop_asked() {
+            return Err(JobError::Stopped(format!("the rest of {name} was not read")));
+        }
         lines += 1;
         part.push(line.map_err(|e| failed(lines, &e))?);
         if part.len() == LINES {
-            flush(&mut part);
+            flush(&mut part, control);
         }
     }
-    flush(&mut part);
+    flush(&mut part, control);
     let mut result = Map::new();
     result.insert("lines".into(), json!(lines));
     result.insert("tokens".into(), json!(tokens));

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
+use xxhash_rust::const_xxh3::xxh3_64_with_seed;
 
 use super::super::engine::JobError;
 use crate::host::fs;
@@ -16,6 +17,26 @@ pub struct Work {
 }
 
 const MARKER: &str = "run.json";
+const READ: &str = "read.json";
+
+/// A digest of what a run learns from, piece by piece.
+#[derive(Default)]
+pub struct Digest(u64);
+
+impl Digest {
+    /// Takes the next piece.
+    pub fn add(&mut self, piece: &[u8]) {
+        // The digest of the pieces before is the seed: where one ends and the next begins counts as well.
+        self.0 = xxh3_64_with_seed(piece, self.0);
+    }
+
+    /// Of texts in their order.
+    pub fn of<'a>(texts: impl IntoIterator<Item = &'a String>) -> Self {
+        let mut digest = Self::default();
+        texts.into_iter().for_each(|text| digest.add(text.as_bytes()));
+        digest
+    }
+}
 
 /// Whether a description that was written is that of the same run. A run may go on on another device: the one that it
 /// began on may be lost.
@@ -41,6 +62,11 @@ fn directory(out: &Path) -> PathBuf {
     let mut name = out.file_name().unwrap_or_default().to_os_string();
     name.push(".unfinished");
     out.with_file_name(name)
+}
+
+/// Removes what the unfinished run that makes `out` has kept: nobody is going to resume it.
+pub fn forget(out: &Path) {
+    fs::remove_dir_all(directory(out)).ok();
 }
 
 fn failed(path: &Path, error: &std::io::Error) -> JobError {
@@ -83,6 +109,19 @@ impl Work {
             Ok(serde_json::to_writer_pretty(w, &description)?)
         })?;
         Ok(work)
+    }
+
+    /// Says what the run learns from; one that is resumed must learn from the same, or what it has kept is of other texts.
+    pub fn reads(&self, digest: &Digest) -> Result<(), JobError> {
+        match self.kept::<u64>(READ)? {
+            Some(before) if before != digest.0 => Err(JobError::Usage(format!(
+                "the texts or labels have changed since the run in {} was interrupted; give it those that it began with, or \
+                 start anew with `--overwrite`",
+                self.dir.display()
+            ))),
+            Some(_) => Ok(()),
+            None => self.keep(READ, &digest.0),
+        }
     }
 
     /// A path inside.
@@ -137,7 +176,7 @@ impl Drop for Work {
         let Ok(mut entries) = fs::read_dir(&self.dir) else {
             return;
         };
-        if entries.all(|entry| entry.is_ok_and(|e| e.file_name() == MARKER)) {
+        if entries.all(|entry| entry.is_ok_and(|e| e.file_name() == MARKER || e.file_name() == READ)) {
             // The job's own result is what counts; what is left here is refused or resumed by the next run.
             fs::remove_dir_all(&self.dir).ok();
         }
@@ -165,5 +204,29 @@ mod tests {
         assert!(matches!(other, Err(JobError::Usage(message)) if message.contains("other options")));
         again.remove().unwrap();
         assert_eq!(unfinished::<Value>(&out), None);
+    }
+
+    #[test]
+    fn a_run_goes_on_with_the_same_texts_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("model");
+        let read = |texts: &[&str]| Digest::of(&texts.iter().map(ToString::to_string).collect::<Vec<_>>());
+        let first = Work::open(&out, &1, false, false).unwrap();
+        first.reads(&read(&["ab", "c"])).unwrap();
+        first.keep("stage.json", &1).unwrap();
+        drop(first);
+        let again = Work::open(&out, &1, true, false).unwrap();
+        again.reads(&read(&["ab", "c"])).unwrap();
+        for other in [&["a", "bc"][..], &["ab"], &["c", "ab"]] {
+            let refused = again.reads(&read(other));
+            assert!(matches!(refused, Err(JobError::Usage(message)) if message.contains("have changed")));
+        }
+        drop(again);
+        assert!(directory(&out).exists(), "nothing is lost by a refusal");
+        // A run that has kept nothing leaves nothing.
+        let anew = Work::open(&out, &1, false, true).unwrap();
+        anew.reads(&read(&["ab"])).unwrap();
+        drop(anew);
+        assert!(!directory(&out).exists());
     }
 }

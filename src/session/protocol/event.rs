@@ -183,6 +183,10 @@ pub enum Event {
         /// Predictions of the labelled texts that were held out, by row: the place among the texts that were handed
         /// over, or among a file's rows that have a text.
         predictions: Vec<Prediction>,
+        /// The fold that held each of them out, from 0: those of one fold are of one classifier. A run that was recorded
+        /// before this was told has none.
+        #[serde(default)]
+        folds: Vec<usize>,
     },
     /// The probabilities that a `predict` job was asked for.
     Predictions {
@@ -289,5 +293,23 @@ impl Event {
             self,
             Self::Done { .. } | Self::Stopped { .. } | Self::Failed { .. }
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_was_recorded_before_folds_were_told_can_be_read() {
+        let recorded =
+            r#"{"event":"out_of_sample","labels":["a"],"predictions":[{"row":3,"probabilities":[1.0]}]}"#;
+        let Event::OutOfSample {
+            predictions, folds, ..
+        } = serde_json::from_str(recorded).unwrap()
+        else {
+            panic!("another event")
+        };
+        assert_eq!((predictions[0].row, folds.len()), (3, 0));
     }
 }

@@ -36,16 +36,18 @@ impl Judged {
 }
 
 /// Error with its interval, confusion matrix, and precision, recall and F1 of every class; `None` without a judgement
-/// that fits the names.
-pub fn report(names: &[String], evidence: &[Judged]) -> Option<Report> {
-    let (mut truth, mut probabilities) = (Vec::new(), Vec::new());
-    for judged in evidence {
+/// that fits the names. `judges` tells the classifier of each judgement by a number: those of one go wrong together, and
+/// the interval is wider where the classifiers differ.
+pub fn report(names: &[String], evidence: &[Judged], judges: &[usize]) -> Option<Report> {
+    let (mut truth, mut probabilities, mut folds) = (Vec::new(), Vec::new(), Vec::new());
+    for (judged, &judge) in evidence.iter().zip(judges) {
         if judged.truth < names.len() && judged.probabilities.len() == names.len() {
             truth.push(judged.truth);
             probabilities.push(judged.probabilities.iter().map(|&p| f64::from(p)).collect());
+            folds.push(judge);
         }
     }
-    Report::new(names, &truth, &probabilities).ok()
+    Report::pooled(names, &truth, &probabilities, &folds).ok()
 }
 
 /// Places of the judgements that are wrong, the worst first: those whose true class was held least likely.

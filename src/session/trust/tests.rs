@@ -249,8 +249,34 @@ fn scores_count_what_fits_the_names() {
         truth,
         probabilities: vec![p, 1.0 - p],
     };
-    let found = report(&names, &[one(0, 0.9), one(1, 0.9), one(1, 0.2), one(7, 0.5)]).unwrap();
+    let evidence = [one(0, 0.9), one(1, 0.9), one(1, 0.2), one(7, 0.5)];
+    let found = report(&names, &evidence, &[0; 4]).unwrap();
     assert_eq!(found.rows, 3);
     assert_eq!(found.confusion, [[1, 0], [1, 1]]);
-    assert_eq!(report(&names, &[]), None);
+    assert_eq!(report(&names, &[], &[]), None);
+}
+
+#[test]
+fn classifiers_that_differ_widen_the_interval() {
+    let names = ["a".to_string(), "b".to_string()];
+    let evidence: Vec<Judged> = (0..60)
+        .map(|text| Judged {
+            text,
+            truth: usize::from(text < 15),
+            probabilities: vec![0.9, 0.1],
+        })
+        .collect();
+    let of = |judges: &[usize]| report(&names, &evidence, judges).unwrap();
+    let one = of(&[3; 60]);
+    let theirs = crate::train::metrics::wilson(15, 60, Z95);
+    assert_eq!((one.error, one.error_interval), (0.25, theirs));
+    // Three that are alike tell as much as one; of these three the first is wrong three times of four.
+    let alike: Vec<usize> = (0..60).map(|text| text % 3).collect();
+    assert_eq!(of(&alike).error_interval, theirs);
+    let unlike: Vec<usize> = (0..60).map(|text| text / 20).collect();
+    let wide = of(&unlike).error_interval;
+    assert!(
+        wide.low < theirs.low - 0.1 && wide.high > theirs.high + 0.1,
+        "{wide:?}"
+    );
 }

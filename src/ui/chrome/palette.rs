@@ -141,4 +141,12 @@ mod tests {
         assert!(matching("xyzzy").is_empty());
         assert_eq!(matching("").len(), Action::ALL.len() - 1);
     }
+
+    #[test]
+    fn the_settings_are_found_by_what_is_set_there() {
+        for what in ["colours", "size", "motion", "goal", "device", "seed"] {
+            assert!(matching(what).contains(&Action::Settings), "{what}");
+        }
+        assert!(!matching("kept aside").contains(&Action::Settings));
+    }
 }

@@ -77,8 +77,10 @@ impl Panels {
     }
 
     /// Tells the screens of a run of the open project that was interrupted and can go on.
-    pub fn interrupted(&mut self, job: Fit, shared: &Shared) {
-        self.train.interrupted(job, shared);
+    pub fn interrupted(&mut self, job: Fit, shared: &mut Shared) {
+        if self.train.interrupted(job, shared) {
+            self.classify.interrupted(shared);
+        }
     }
 
     /// Tells the screens what became of something that the project was asked for.

@@ -1,9 +1,11 @@
 //! The language model before and after it was adapted, side by side: what has it learnt to say?
 
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use egui::{RichText, Slider, TextEdit, TextStyle, Ui};
 
+use crate::session::adapted::language_model;
 use crate::session::protocol::{Event, Generate, Job};
 use crate::ui::Shared;
 use crate::ui::side::Asker;
@@ -27,8 +29,8 @@ pub struct WritePanel {
     turn: u64,
     before: Column,
     after: Column,
-    /// The adapted language model, once there is one.
-    adapted: Option<PathBuf>,
+    /// The adapted language model, where the project's classifier has one, and when it was made.
+    adapted: Option<(PathBuf, SystemTime)>,
 }
 
 impl Default for WritePanel {
@@ -45,14 +47,18 @@ impl Default for WritePanel {
 }
 
 impl WritePanel {
-    /// The adapted language model that a run has made.
-    pub fn adapted(&mut self, model: PathBuf) {
-        self.adapted = Some(model);
-        self.after = Column::default();
+    /// Another project or another run has another language model, or none.
+    fn follow(&mut self, classifier: Option<&PathBuf>) {
+        let adapted = classifier.and_then(|path| language_model(path));
+        if self.adapted != adapted {
+            self.adapted = adapted;
+            self.after = Column::default();
+        }
     }
 
     /// Draws the screen.
     pub fn show(&mut self, ui: &mut Ui, shared: &mut Shared) {
+        self.follow(shared.model.as_ref());
         let theme = Theme::of(ui.ctx());
         ui.label(
             RichText::new("What has it learnt to say?")
@@ -87,21 +93,34 @@ impl WritePanel {
                 }
             });
         });
-        ui.columns(if ui.available_width() < theme::NARROW { 1 } else { 2 }, |columns| {
-            let last = columns.len() - 1;
-            let waiting = shared.side.busy(Asker::WriteBefore);
-            column(&mut columns[0], "Before: general English", &self.before, waiting, theme);
-            let waiting = shared.side.busy(Asker::WriteAfter);
-            let ui = &mut columns[last];
-            if self.adapted.is_some() {
-                column(ui, "After: adapted to your texts", &self.after, waiting, theme);
+        ui.columns(
+            if ui.available_width() < theme::NARROW {
+                1
             } else {
-                card(ui, |ui| {
-                    heading(ui, "After: adapted to your texts");
-                    small(ui, "There is no adapted model yet. Training makes one: it reads all your texts first.");
-                });
-            }
-        });
+                2
+            },
+            |columns| {
+                let last = columns.len() - 1;
+                let waiting = shared.side.busy(Asker::WriteBefore);
+                column(
+                    &mut columns[0],
+                    "Before: general English",
+                    &self.before,
+                    waiting,
+                    theme,
+                );
+                let waiting = shared.side.busy(Asker::WriteAfter);
+                let ui = &mut columns[last];
+                if self.adapted.is_some() {
+                    column(ui, "After: adapted to your texts", &self.after, waiting, theme);
+                } else {
+                    card(ui, |ui| {
+                        heading(ui, "After: adapted to your texts");
+                        small(ui, missing(shared.model.is_some()));
+                    });
+                }
+            },
+        );
     }
 
     fn ask(&mut self, shared: &mut Shared) {
@@ -120,7 +139,7 @@ impl WritePanel {
             })
         };
         let mut asked = shared.side.ask(Asker::WriteBefore, job(None));
-        if let Some(model) = &self.adapted {
+        if let Some((model, _)) = &self.adapted {
             asked = asked.and(shared.side.ask(Asker::WriteAfter, job(Some(model.clone()))));
         }
         if let Err(error) = asked {
@@ -143,6 +162,16 @@ impl WritePanel {
             }
             _ => {}
         }
+    }
+}
+
+/// Why there is nothing to compare with, and what to do.
+fn missing(trained: bool) -> &'static str {
+    if trained {
+        "The classifier was trained without reading your texts first, or by an older version. Train again with \
+         \"adapt first\" ticked to compare."
+    } else {
+        "There is no adapted model yet. Training makes one: it reads all your texts first."
     }
 }
 
@@ -173,4 +202,34 @@ fn column(ui: &mut Ui, title: &str, column: &Column, waiting: bool, theme: Theme
             (None, None) => {}
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_adapted_model_is_that_of_the_classifier() {
+        let dir = tempfile::tempdir().unwrap();
+        let (first, second) = (dir.path().join("first"), dir.path().join("second"));
+        let model = first.join("language-model");
+        std::fs::create_dir_all(&model).unwrap();
+        std::fs::create_dir_all(&second).unwrap();
+        std::fs::write(model.join("config.json"), "{}").unwrap();
+        let mut panel = WritePanel::default();
+        let adapted = |panel: &WritePanel| panel.adapted.as_ref().map(|(path, _)| path.clone());
+        panel.follow(Some(&first));
+        assert_eq!(adapted(&panel), Some(model));
+        panel.after.text = Some("Once".into());
+        panel.follow(Some(&first));
+        assert!(
+            panel.after.text.is_some(),
+            "what it wrote stays while it is there"
+        );
+        // A classifier whose texts were not read first, and another project without any.
+        panel.follow(Some(&second));
+        assert_eq!((adapted(&panel), panel.after.text.as_ref()), (None, None));
+        panel.follow(None);
+        assert_eq!(adapted(&panel), None);
+    }
 }

@@ -36,6 +36,8 @@ enum Expected {
     Training,
     /// The finished model measured on the labels that were kept aside.
     Measuring,
+    /// One that is not about this run: every text is classified.
+    Other,
 }
 
 /// The run that is going on or was last, and those before it.
@@ -83,6 +85,12 @@ impl Run {
     /// The finished model is about to be measured on labels that were kept aside.
     pub fn measure(&mut self) {
         self.expected = Expected::Measuring;
+    }
+
+    /// A job that is not about this run was sent: until it has begun nothing else may be sent, since the engine would
+    /// refuse it.
+    pub fn occupy(&mut self) {
+        self.expected = Expected::Other;
     }
 
     /// The job could not be sent.
@@ -172,6 +180,8 @@ impl Run {
                     if let Some(outcome) = &mut self.record.outcome {
                         outcome.aside = Share::of(&result, "", "rows");
                     }
+                } else if self.expected == Expected::Other {
+                    self.expected = Expected::Nothing;
                 }
             }
             Event::Stopped { message } => self.ended(Status::Stopped { message }),
@@ -179,6 +189,11 @@ impl Run {
             Event::Warning { message } if self.expected == Expected::Training && self.job.is_some() => {
                 // The engine does one job at a time and has refused this one.
                 self.fail(format!("{message} (it is busy with another job)"));
+            }
+            Event::Warning { .. } if self.expected == Expected::Measuring && self.other_than("evaluate") => {
+                // Refused as well: no answer will come. A job that ends without refusing it makes room for it.
+                self.expected = Expected::Nothing;
+                self.unmeasured("the engine was busy with another job");
             }
             event if self.training() => self.fold(event),
             _ => {}
@@ -188,6 +203,11 @@ impl Run {
     /// Whether events are of a training run: it has begun, or is the next to begin.
     fn training(&self) -> bool {
         self.record.status.active() && (self.job.is_some() || self.expected == Expected::Nothing)
+    }
+
+    /// Whether the engine works on something else than this job.
+    fn other_than(&self, job: &str) -> bool {
+        self.job.as_deref().is_some_and(|now| now != job)
     }
 
     fn started(&mut self, job: String, device: String, seed: u64) {
@@ -201,6 +221,8 @@ impl Run {
             self.record.device = device;
             self.record.seed = seed;
             self.record.status = Status::Running;
+        } else if self.expected == Expected::Other {
+            self.expected = Expected::Nothing;
         }
         self.job = Some(job);
     }
@@ -213,10 +235,15 @@ impl Run {
         } else if self.expected == Expected::Measuring {
             self.expected = Expected::Nothing;
             if let Status::Failed { message, device } = status {
-                let message = words(message, device);
-                self.note(format!("The labels kept aside could not be measured: {message}"));
+                self.unmeasured(&words(message, device));
             }
+        } else if self.expected == Expected::Other {
+            self.expected = Expected::Nothing;
         }
+    }
+
+    fn unmeasured(&mut self, why: &str) {
+        self.note(format!("The labels kept aside could not be measured: {why}"));
     }
 
     fn end(&mut self, status: Status) {
@@ -350,7 +377,9 @@ impl Run {
                     });
                 }
             }
-            Event::OutOfSample { labels, predictions } => {
+            Event::OutOfSample {
+                labels, predictions, ..
+            } => {
                 self.record.labels = labels;
                 self.record.out_of_sample = predictions;
             }

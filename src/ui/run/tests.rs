@@ -118,6 +118,7 @@ proptest! {
             match asked.get(i) {
                 Some(0) => run.begin(Recipe::default(), vec!["text".into()]),
                 Some(1) => run.measure(),
+                Some(2) => run.occupy(),
                 _ => {}
             }
             run.push(event);
@@ -189,6 +190,50 @@ fn other_jobs_leave_the_run_alone_and_say_that_the_engine_is_busy() {
     run.push(started("evaluate"));
     run.push(done("evaluate", 0.3));
     assert_eq!(run.record.outcome.unwrap().error().unwrap().error, 0.3);
+}
+
+#[test]
+fn a_measurement_that_is_refused_is_not_waited_for() {
+    let refusal = || Event::Warning {
+        message: "a job is running".into(),
+    };
+    let mut run = finished(Default::default());
+    run.push(started("predict"));
+    run.measure();
+    run.push(refusal());
+    run.push(done("predict", 0.0));
+    assert!(!run.busy());
+    assert!(run.record.notes.last().unwrap().contains("could not be measured"));
+    // A warning of its own is none, and one that was not refused is begun after the other job.
+    run.push(started("predict"));
+    run.measure();
+    run.push(done("predict", 0.0));
+    run.push(started("evaluate"));
+    run.push(refusal());
+    run.push(done("evaluate", 0.3));
+    assert!(!run.busy());
+    assert_eq!(run.record.outcome.unwrap().error().unwrap().error, 0.3);
+}
+
+#[test]
+fn a_job_that_was_sent_keeps_the_engine_busy_before_it_begins() {
+    let failed = || Event::Failed {
+        message: "no device".into(),
+        usage: false,
+        device: None,
+    };
+    for begins in [true, false] {
+        let mut run = finished(Default::default());
+        let before = run.record.clone();
+        run.occupy();
+        assert!(run.busy());
+        if begins {
+            run.push(started("predict"));
+            assert!(run.busy());
+        }
+        run.push(failed());
+        assert!(run.record == before && !run.busy());
+    }
 }
 
 #[test]

@@ -139,6 +139,8 @@ fn row(id: NodeId, node: &Node, zoom: f64, nodes: &HashMap<NodeId, Node>) -> Opt
     let role = match node.role() {
         Role::Label | Role::Paragraph | Role::TextRun => None,
         Role::Button | Role::Tab | Role::ColorWell | Role::DisclosureTriangle => Some("button"),
+        // The page has no table around it.
+        Role::Row if node.supports_action(Action::Click) => Some("button"),
         Role::CheckBox => Some("checkbox"),
         Role::RadioButton => Some("radio"),
         Role::Link => Some("link"),

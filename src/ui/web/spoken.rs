@@ -1,11 +1,14 @@
-//! What the page around the canvas is told: its address, and what is said aloud.
+//! What the page around the canvas is told, its address and what is said aloud, and what it has the window tell.
 //!
 //! What is said aloud is for those who do not see the window: the text that is asked for, what was answered, how far a run has
 //! come, what went wrong. The rest is there to be read ([`super::mirror`]) but not said.
 
+use std::cell::RefCell;
+
 use egui::Ui;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
+use web_sys::File;
 
 use crate::session::files;
 use crate::ui::{App, Screen};
@@ -16,6 +19,23 @@ extern "C" {
 
     /// Makes this the address's part behind `#`, without a step in the browser's history.
     fn address(link: &str);
+}
+
+#[wasm_bindgen(raw_module = "./files.js")]
+extern "C" {
+    /// Whether there is room for a file; where there is none, [`tell_user`] is called.
+    fn fits(file: &File) -> bool;
+}
+
+thread_local! {
+    /// What the window is to tell.
+    static TOLD: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Has the window tell the user something in its next frame.
+#[wasm_bindgen]
+pub fn tell_user(text: String) {
+    TOLD.with_borrow_mut(|waiting| waiting.push(text));
 }
 
 /// The window, which speaks.
@@ -40,6 +60,13 @@ impl Speaking {
 
 impl eframe::App for Speaking {
     fn ui(&mut self, ui: &mut Ui, frame: &mut eframe::Frame) {
+        // What has no room is refused before anybody reads it.
+        let mut dropped = ui.input_mut(|input| std::mem::take(&mut input.raw.dropped_files));
+        dropped.retain(|file| file.web_file().is_none_or(fits));
+        ui.input_mut(|input| input.raw.dropped_files = dropped);
+        for text in TOLD.take() {
+            self.app.fail(text);
+        }
         self.app.ui(ui, frame);
         let now = spoken(&self.app);
         if now != self.said {

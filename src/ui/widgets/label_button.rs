@@ -38,10 +38,13 @@ pub struct LabelButton<'a> {
 }
 
 impl LabelButton<'_> {
-    /// What a screen reader says.
+    /// What a screen reader says, with what is only painted.
     fn accessible_name(&self) -> String {
         let key = self.key.map_or(String::new(), |k| format!(", key {k}"));
-        format!("Label: {}{key}", self.name)
+        let likely = self.probability.map(|p| percent(f64::from(p)));
+        let likely = likely.map_or(String::new(), |p| format!(", {p}"));
+        let best = if self.best { ", suggested" } else { "" };
+        format!("Label: {}{key}{likely}{best}", self.name)
     }
 }
 

@@ -5,42 +5,85 @@
 use std::path::{Path, PathBuf};
 
 use js_sys::{Array, Promise, Uint8Array};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, Document, HtmlAnchorElement, HtmlInputElement, Url, console, window};
+use web_sys::{Blob, Document, File, HtmlAnchorElement, HtmlInputElement, Url, console, window};
 
 use crate::host::{folders, fs};
 use crate::io::exchange::Format;
 use crate::session::exchange::background::{Background, Wake};
 use crate::session::project::folder;
 
-/// Lets the user choose a file of texts or labels; `None` where they chose none.
-pub fn choose_file(_title: &'static str, wake: Wake) -> Background<Option<PathBuf>> {
-    Background::start_async(0, wake, async |_| {
-        chosen().await.unwrap_or_else(|error| {
-            console::error_1(&error);
-            None
-        })
-    })
+#[wasm_bindgen(raw_module = "./files.js")]
+extern "C" {
+    /// Whether there is room for a file; where there is none, the window tells so.
+    fn fits(file: &File) -> bool;
+
+    /// Has the window tell why a file does not come in. It lies above this part, and is reached through the page.
+    fn complain(text: &str);
 }
 
-/// The path of a file that `copied` puts among the page's own, once it is there; `None` where it cannot be read.
+/// Lets the user choose a file of texts or labels; `None` where they chose none, or it does not come in, which they are told.
+pub fn choose_file(_title: &'static str, wake: Wake) -> Background<Option<PathBuf>> {
+    Background::start_async(0, wake, async |_| told(chosen().await))
+}
+
+/// The path of a file that `copied` puts among the page's own, once it is there; `None` where it cannot be read, which the user
+/// is told.
 pub fn taking_in(
     copied: impl AsyncFnOnce() -> Result<PathBuf, String> + Send + 'static,
     wake: Wake,
 ) -> Background<Option<PathBuf>> {
     Background::start_async(0, wake, async move |_| {
-        copied().await.map_or_else(
-            |error| {
-                console::error_1(&error.into());
-                None
-            },
-            Some,
-        )
+        let found = copied().await.map(Some);
+        told(found.map_err(|error| {
+            // eframe gives it as it is printed for programmers, its stack below.
+            let why = error.lines().next().unwrap_or_default();
+            let why = why.trim_start_matches("JsValue(").trim_end_matches(')');
+            unread("What was dropped", why)
+        }))
     })
 }
 
-async fn chosen() -> Result<Option<PathBuf>, JsValue> {
+/// What was found; what went wrong is for the window to tell.
+fn told(found: Result<Option<PathBuf>, String>) -> Option<PathBuf> {
+    found.unwrap_or_else(|why| {
+        complain(&why);
+        None
+    })
+}
+
+/// What went wrong with a file, and what to do.
+fn unread(what: &str, why: &str) -> String {
+    format!("{what} could not be read ({why}). See whether other programs can open it, and try again.")
+}
+
+fn words(error: &JsValue) -> String {
+    match error.dyn_ref::<js_sys::Error>() {
+        Some(error) => String::from(error.message()),
+        None => format!("{error:?}"),
+    }
+}
+
+async fn chosen() -> Result<Option<PathBuf>, String> {
+    let asked = asked_for().await.map_err(|error| {
+        let why = words(&error);
+        format!(
+            "The browser's window for choosing a file could not be opened ({why}); drop the file on this window instead."
+        )
+    })?;
+    let Some(file) = asked.filter(fits) else {
+        return Ok(None);
+    };
+    let name = file.name();
+    let bytes = JsFuture::from(file.array_buffer()).await;
+    let bytes = bytes.map_err(|error| unread(&name, &words(&error)))?;
+    let path = keep(&name, &Uint8Array::new(&bytes).to_vec());
+    path.map(Some).map_err(|error| unread(&name, &error.to_string()))
+}
+
+/// The file that the user chooses.
+async fn asked_for() -> Result<Option<File>, JsValue> {
     let input: HtmlInputElement = document()?.create_element("input")?.dyn_into()?;
     input.set_type("file");
     input.set_accept(".csv,.tsv,.txt,.jsonl,.json,.parquet,.gz,.zst,.unfreeze");
@@ -53,12 +96,7 @@ async fn chosen() -> Result<Option<PathBuf>, JsValue> {
     });
     input.click();
     JsFuture::from(answered).await?;
-    let Some(file) = input.files().and_then(|files| files.get(0)) else {
-        return Ok(None);
-    };
-    let bytes = JsFuture::from(file.array_buffer()).await?;
-    let path = keep(&file.name(), &Uint8Array::new(&bytes).to_vec());
-    path.map(Some).map_err(|error| error.to_string().into())
+    Ok(input.files().and_then(|files| files.get(0)))
 }
 
 /// Puts a file that came from outside among the page's own; it replaces an older one of its name.

@@ -1,5 +1,8 @@
 //! The labelled texts, how they are split to estimate the error, and what the baseline makes of the same splits.
 
+use std::collections::HashSet;
+
+use super::super::card::count;
 use super::super::load;
 use crate::io::{Labels, check_labels};
 use crate::session::control::Control;
@@ -16,16 +19,18 @@ pub struct Data {
     pub labels: Vec<usize>,
     pub names: Vec<String>,
     pub fields: usize,
+    /// Texts of the table without a label, which stage 2 reads.
+    pub unlabelled: Vec<String>,
 }
 
 pub fn labelled(control: &Control, job: &Fit) -> Result<Data, JobError> {
     let table = load::table(control, "labelled", &job.data, Labels::Required, false)?;
     let summary = check_labels(&table)?;
     let names: Vec<String> = summary.classes.iter().map(|(name, _)| name.clone()).collect();
-    let (mut rows, mut texts, mut labels) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut rows, mut texts, mut labels, mut unlabelled) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (at, (row, (fields, label))) in table.rows.iter().zip(table.examples()).enumerate() {
-        // Rows without a label still help stage 2; they are reported by a warning of the reader.
         let Some(class) = label.and_then(|l| names.iter().position(|n| n == l)) else {
+            unlabelled.push(load::joined(&fields));
             continue;
         };
         // Texts that were handed over are known by their place among all of them, empty ones included.
@@ -40,7 +45,23 @@ pub fn labelled(control: &Control, job: &Fit) -> Result<Data, JobError> {
         labels,
         names,
         fields: table.text_columns().len(),
+        unlabelled,
     })
+}
+
+/// The texts that stage 2 reads beside the labelled ones, each of them once: a copy of a text that is held out would make
+/// perplexity that of texts known by heart.
+pub fn further(control: &Control, data: &Data, others: Vec<String>) -> Vec<String> {
+    let mut seen: HashSet<String> = data.texts.iter().cloned().collect();
+    let mut further: Vec<String> = data.unlabelled.iter().cloned().chain(others).collect();
+    let all = further.len();
+    further.retain(|text| seen.insert(text.clone()));
+    let copies = all - further.len();
+    if copies > 0 {
+        let copies = count(copies);
+        control.note(format!("Unlabelled texts that are there twice, or labelled too: {copies}; the language model reads each once"));
+    }
+    further
 }
 
 pub fn splits(job: &Fit, data: &Data) -> Vec<Split> {

@@ -14,14 +14,14 @@ use super::super::engine::{JobError, Outcome, start};
 use super::super::protocol::{Fit, Source};
 use super::classify::vote;
 use super::load;
-use super::work::Work;
-use crate::io::{Labels, ModelFiles};
+use super::work::{Digest, Work};
+use crate::io::{Labels, ModelFiles, is_plain_text};
 use crate::model::Classifier;
 use crate::ops::reading::Rounding;
 use crate::session::trust::scaled;
 use crate::train::defaults;
 use crate::train::evaluate::classify;
-use data::{baseline_out_of_sample, labelled, splits};
+use data::{baseline_out_of_sample, further, labelled, splits};
 use direction::{language_model, stage_name};
 pub use report::show_report;
 use report::{Found, estimate, out_of_sample, put_error, temperature, write};
@@ -61,16 +61,10 @@ pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
     let device = start(control, if job.adapt { "fit" } else { "train" }, &job.common).await?;
     check_shape(control, &job)?;
     let data = labelled(control, &job)?;
-    let further = match (&job.unlabelled, job.adapt) {
+    let others = match (&job.unlabelled, job.adapt) {
         (Some(source), true) => {
             // A plain text file has no columns to name.
-            let plain = source
-                .path
-                .to_string_lossy()
-                .trim_end_matches(".gz")
-                .trim_end_matches(".zst")
-                .ends_with(".txt");
-            let text_columns = if plain {
+            let text_columns = if is_plain_text(&source.path) {
                 Vec::new()
             } else {
                 source.text_columns.clone()
@@ -89,8 +83,18 @@ pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
         }
         _ => Vec::new(),
     };
+    let further = if job.adapt {
+        further(control, &data, others)
+    } else {
+        Vec::new()
+    };
     let bases = bases(control, &job).await?;
     let work = Work::open(&job.out, &job, resume, overwrite)?;
+    let mut read = Digest::of(data.texts.iter().chain(&further).chain(&data.names));
+    data.labels
+        .iter()
+        .for_each(|label| read.add(&label.to_le_bytes()));
+    work.reads(&read)?;
     let splits = splits(&job, &data);
     let words = if splits.is_empty() {
         None

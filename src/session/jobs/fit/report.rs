@@ -1,7 +1,10 @@
 //! What a run found, and the model directory with it.
 
+use std::path::Path;
+
 use serde_json::{Map, Value, json};
 
+use super::super::adapt;
 use super::super::card::{Card, count};
 use super::super::classify::TFIDF_FILE;
 use super::data::{Data, baseline};
@@ -9,6 +12,7 @@ use crate::io::{
     Kind, ModelConfig, ModelFiles, OutputDir, Overwrite, Precision, tensors_of_classifier, write_atomic,
 };
 use crate::model::Classifier;
+use crate::session::adapted::LANGUAGE_MODEL;
 use crate::session::control::Control;
 use crate::session::engine::JobError;
 use crate::session::project::TextId;
@@ -44,15 +48,19 @@ pub fn put_error(into: &mut Map<String, Value>, key: &str, report: Option<&Repor
 
 /// What was said of each text by a classifier that had not seen it, in the order of the table.
 pub fn out_of_sample(data: &Data, splits: &[Split], pooled: &[Vec<f64>]) -> Event {
-    let mut held: Vec<usize> = splits.iter().flat_map(|s| s.valid.iter().copied()).collect();
+    let folds = splits.iter().enumerate();
+    let mut held: Vec<(usize, usize)> = folds
+        .flat_map(|(fold, split)| split.valid.iter().map(move |&row| (row, fold)))
+        .collect();
     held.sort_unstable();
-    let predictions = held.iter().map(|&row| Prediction {
+    let predictions = held.iter().map(|&(row, _)| Prediction {
         row: data.rows[row],
         probabilities: pooled[row].iter().map(|&p| p as f32).collect(),
     });
     Event::OutOfSample {
         labels: data.names.clone(),
         predictions: predictions.collect(),
+        folds: held.iter().map(|&(_, fold)| fold).collect(),
     }
 }
 
@@ -128,7 +136,13 @@ pub async fn write(
         None => "not estimated".into(),
     };
     let base = found.result.get("baseline_error").and_then(Value::as_f64);
+    let licence = finished.first().map_or_else(
+        || "unknown".into(),
+        |(files, _)| adapt::licence(&files.config.training),
+    );
     let facts = [
+        ("Base model", base_model(job)),
+        ("Licence of the base model", licence.clone()),
         ("Classes", data.names.join(", ")),
         ("Labelled texts", count(data.labels.len())),
         (
@@ -168,7 +182,7 @@ pub async fn write(
     ];
     let card = Card {
         title: "AWD-LSTM text classifier",
-        licence: "unknown",
+        licence: &licence,
         tags: &["text-classification", "ulmfit", "awd-lstm"],
         summary: "A text classifier for `unfreeze classify --model` and `unfreeze evaluate --model`.",
         facts: &facts,
@@ -176,7 +190,16 @@ pub async fn write(
     };
     let card = card.render();
     let options = &job.classifier;
+    let adapted = job.adapt && job.method.plan(2, 1, None).pretrained;
     for (i, (files, model)) in finished.into_iter().enumerate() {
+        let dir = if i == 0 {
+            out.path().to_path_buf()
+        } else {
+            out.path().join("backward")
+        };
+        if adapted {
+            write_adapted(job, &files, &dir.join(LANGUAGE_MODEL), found.result)?;
+        }
         let mut config = ModelConfig::new(
             Kind::Classifier,
             files.config.architecture,
@@ -196,11 +219,6 @@ pub async fn write(
             labels: data.names.clone(),
             ..files
         };
-        let dir = if i == 0 {
-            out.path().to_path_buf()
-        } else {
-            out.path().join("backward")
-        };
         crate::host::fs::create_dir_all(&dir).map_err(|e| crate::io::Error::write(&dir, &e))?;
         files.write(&dir, Precision::F32, &card)?;
     }
@@ -213,5 +231,48 @@ pub async fn write(
         write_atomic(&out.path().join(TFIDF_FILE), |w| w.write_all(&json))?;
     }
     out.commit()?;
+    Ok(())
+}
+
+/// What a run started from, in words.
+fn base_model(job: &Fit) -> String {
+    match &job.model {
+        Some(path) => path.display().to_string(),
+        None => "built in".into(),
+    }
+}
+
+/// The language model that stage 2 made, in half precision: with the classifier it would be lost, and it can go on writing and
+/// be trained on other labels.
+fn write_adapted(
+    job: &Fit,
+    files: &ModelFiles,
+    dir: &Path,
+    result: &Map<String, Value>,
+) -> Result<(), JobError> {
+    let licence = adapt::licence(&files.config.training);
+    let perplexity = |key: &str| match result.get(key).and_then(Value::as_f64) {
+        Some(perplexity) if !files.config.backward => format!("{perplexity:.1}"),
+        _ => "not measured".into(),
+    };
+    let card = adapt::language_model_card(
+        &licence,
+        &[
+            ("Adapted from", base_model(job)),
+            ("Licence of the base model", licence.clone()),
+            (
+                "Perplexity on held-out texts, before",
+                perplexity("perplexity_before"),
+            ),
+            ("Perplexity on held-out texts, after", perplexity("perplexity")),
+            ("Seed", job.common.seed.to_string()),
+        ],
+        adapt::ADAPTED_LIMITS,
+    );
+    let mut files = files.clone();
+    files.config.training =
+        json!({ "adapted_from": base_model(job), "base": files.config.training, "seed": job.common.seed });
+    crate::host::fs::create_dir_all(dir).map_err(|e| crate::io::Error::write(dir, &e))?;
+    files.write(dir, Precision::F16, &card)?;
     Ok(())
 }

@@ -16,7 +16,7 @@ use crate::session::protocol::Fit;
 use crate::train::classifier::{self, Config, Labelled};
 use crate::train::defaults;
 use crate::train::plan::Plan;
-use crate::train::split::{self, class_weights};
+use crate::train::split::{self, class_weights, text_group};
 
 /// Everything that training a classifier needs beside its rows.
 pub struct Trainer<'a> {
@@ -125,8 +125,9 @@ impl<'a> Trainer<'a> {
         };
         // Methods that stop early watch a part of their own training rows, never the rows that the estimate is made on.
         let labels: Vec<usize> = rows.iter().map(|&r| self.data.labels[r]).collect();
+        let groups: Vec<u64> = rows.iter().map(|&r| text_group(&self.data.texts[r])).collect();
         let watched = defaults::is_watched(&plan, rows.len())
-            .then(|| split::hold_out(&labels, None, defaults::WATCHED, seed));
+            .then(|| split::hold_out(&labels, Some(&groups), defaults::WATCHED, seed));
         let (train_rows, valid_rows) = match &watched {
             Some(split) => {
                 let map = |part: &[usize]| part.iter().map(|&i| rows[i]).collect::<Vec<_>>();

@@ -15,6 +15,9 @@ use crate::ui::number::count;
 use crate::ui::theme::Theme;
 use crate::ui::widgets::{heading, small};
 
+/// Said where there is nothing to write.
+const NOTHING: &str = "There is nothing to export yet: label some texts first.";
+
 /// The window over the screen.
 pub struct ExportWindow {
     shown: bool,
@@ -100,6 +103,7 @@ impl ExportWindow {
     fn out(&mut self, ui: &mut Ui, shared: &mut Shared, results: Option<&Results>, threshold: f32) {
         let Some(open) = &shared.project else { return };
         let theme = Theme::of(ui.ctx());
+        let nothing = results.is_none() && open.project.labelled() == 0;
         small(
             ui,
             "Every text with your label, the classifier's label and its confidence, and the other columns of your table.",
@@ -124,6 +128,12 @@ impl ExportWindow {
             let hint = "Their texts are written without a label of the classifier's, to be labelled elsewhere. Your own \
                         labels are always written.";
             ui.checkbox(&mut self.only_sure, text).on_hover_text(hint);
+            let gone = results.map_or(0, |r| r.gone_from(self.least(threshold)));
+            if let Some(sentence) = left_out(gone) {
+                small(ui, sentence);
+            }
+        } else if nothing {
+            small(ui, NOTHING);
         } else {
             small(
                 ui,
@@ -161,7 +171,13 @@ impl ExportWindow {
         ui.horizontal(|ui| {
             let button = egui::Button::new(RichText::new("Write").strong()).min_size(egui::vec2(88.0, 32.0));
             let hint = "Writes the file; an older one of that name is replaced once the new one is whole.";
-            if ui.add_enabled(!busy, button).on_hover_text(hint).clicked() {
+            let write = ui.add_enabled(!busy && !nothing, button).on_hover_text(hint);
+            let why = if nothing {
+                NOTHING
+            } else {
+                "The file is being written."
+            };
+            if write.on_disabled_hover_text(why).clicked() {
                 self.write(ui, shared, results, threshold);
             }
             if busy {
@@ -188,13 +204,18 @@ impl ExportWindow {
         exchange::exports_folder(&folder).join(name)
     }
 
+    /// The least confidence of the classifier's labels that are written.
+    fn least(&self, threshold: f32) -> f32 {
+        if self.only_sure { threshold } else { 0.0 }
+    }
+
     fn write(&mut self, ui: &Ui, shared: &Shared, results: Option<&Results>, threshold: f32) {
         let Some(open) = &shared.project else { return };
         let path = match self.typed.trim() {
             "" => self.suggested(shared),
             typed => PathBuf::from(typed),
         };
-        let least = if self.only_sure { threshold } else { 0.0 };
+        let least = self.least(threshold);
         let predicted = |text| results?.predicted(text).filter(|(_, p)| *p >= least);
         let work = exchange::export_project(&open.project, predicted, self.format, path, wake(ui));
         self.writing = Some(work);
@@ -314,6 +335,18 @@ fn take<T: Send + 'static>(work: &mut Option<Background<T>>) -> Option<Result<T,
 pub fn wake(ui: &Ui) -> Wake {
     let ctx = ui.ctx().clone();
     Arc::new(move || ctx.request_repaint())
+}
+
+/// How many of the classifier's labels are not written because the project no longer has them.
+fn left_out(gone: usize) -> Option<String> {
+    let (texts, are) = match gone {
+        0 => return None,
+        1 => ("1 text has".to_owned(), "it is"),
+        n => (format!("{} texts have", count(n)), "they are"),
+    };
+    Some(format!(
+        "{texts} a label that this project no longer has: {are} written without the classifier's label."
+    ))
 }
 
 /// What a file of labels would change.

@@ -32,8 +32,11 @@ pub struct Knowledge {
 }
 
 impl Knowledge {
-    /// From what the classifier learned and said; calibrates the results.
-    pub fn new(lesson: &Lesson, results: Option<&mut Results>, project: &Project) -> Self {
+    /// From what the classifier learned and said; brings the results' labels and confidences up to date.
+    pub fn new(lesson: &Lesson, mut results: Option<&mut Results>, project: &Project) -> Self {
+        if let Some(results) = results.as_deref_mut() {
+            results.ids = lesson.ids(&results.labels, project);
+        }
         let judged = lesson.judged(results.as_deref(), project);
         let classes = match &results {
             Some(results) if lesson.classes.is_empty() => results.labels.clone(),
@@ -65,7 +68,7 @@ impl Knowledge {
         let mut doubtful = label_errors(&judged);
         doubtful.retain(|&i| judged.get(i).is_some_and(likely));
         Self {
-            report: trust::report(&classes, &judged),
+            report: trust::report(&classes, &judged, &lesson.judges(&judged)),
             ids: lesson.ids(&classes, project),
             mistakes: texts(losses(&judged)),
             doubtful: texts(doubtful),
@@ -115,7 +118,11 @@ impl Knowledge {
             return None;
         }
         let text = |id: TextId| project.texts.texts.get(id as usize).cloned();
-        let class = |label: LabelId| self.ids.iter().position(|id| *id == Some(label));
+        // The classifier learned from labels that have gone since, too.
+        let class = |label: LabelId| {
+            let (name, _) = lesson.names.iter().find(|n| n.1 == label)?;
+            self.classes.iter().position(|class| class == name)
+        };
         let train: Vec<_> = (lesson.trained.iter())
             .filter_map(|&(id, label)| Some((text(id)?, class(label)?)))
             .collect();

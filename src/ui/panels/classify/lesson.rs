@@ -1,6 +1,8 @@
 //! What is known of the project's classifier beside its files: what it was trained on, and what was said of labels that
 //! were held out. It is kept with the project, so that trust outlives the window.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::results::Results;
@@ -28,6 +30,8 @@ pub struct Lesson {
     pub classes: Vec<String>,
     /// Probabilities of texts whose labels were held out.
     pub held_out: Vec<(TextId, Vec<f32>)>,
+    /// The fold that held each of these out; none of a lesson that was kept before it was told.
+    pub folds: Vec<usize>,
     /// What TF-IDF with logistic regression gets wrong of the same texts.
     pub baseline: Option<Share>,
     /// Of a classifier that TF-IDF has no vote in: what both together get wrong of them.
@@ -48,17 +52,27 @@ impl Lesson {
         }
     }
 
-    /// Takes in the predictions of held-out labels; each says its place among those that were handed over.
-    pub fn hear(&mut self, classes: &[String], predictions: &[Prediction]) {
+    /// Takes in the predictions of held-out labels, each with its fold; each says its place among those that were handed
+    /// over.
+    pub fn hear(&mut self, classes: &[String], predictions: &[Prediction], folds: &[usize]) {
         self.classes = classes.to_vec();
-        let text = |p: &Prediction| Some((self.trained.get(p.row)?.0, p.probabilities.clone()));
-        self.held_out = predictions.iter().filter_map(text).collect();
+        self.held_out.clear();
+        self.folds.clear();
+        for (i, p) in predictions.iter().enumerate() {
+            if let Some(&(text, _)) = self.trained.get(p.row) {
+                self.held_out.push((text, p.probabilities.clone()));
+                self.folds.push(folds.get(i).copied().unwrap_or(0));
+            }
+        }
     }
 
     /// The labels of the project that a classifier's classes are: by their names when it was trained, so that a label
-    /// may be renamed since.
+    /// may be renamed since. One that was deleted or merged is none of the project's any more.
     pub fn ids(&self, classes: &[String], project: &Project) -> Vec<Option<LabelId>> {
-        let then = |name: &String| self.names.iter().find(|n| n.0 == *name).map(|n| n.1);
+        let then = |name: &String| {
+            let (_, id) = self.names.iter().find(|n| n.0 == *name)?;
+            project.label(*id).map(|l| l.id)
+        };
         let now = |name: &String| project.labels().find(|l| l.name == *name).map(|l| l.id);
         classes
             .iter()
@@ -116,6 +130,15 @@ impl Lesson {
         }
         judged.sort_by_key(|j| j.text);
         judged
+    }
+
+    /// The classifiers that judged these texts, by numbers: one a fold, and the one that learned from every label.
+    pub fn judges(&self, judged: &[Judged]) -> Vec<usize> {
+        let folds = self.folds.iter().copied().chain(std::iter::repeat(0));
+        let folds: HashMap<TextId, usize> = self.held_out.iter().map(|h| h.0).zip(folds).collect();
+        let last = self.folds.iter().max().copied().unwrap_or(0);
+        let judge = |j: &Judged| folds.get(&j.text).copied().unwrap_or(last.saturating_add(1));
+        judged.iter().map(judge).collect()
     }
 }
 
@@ -183,7 +206,8 @@ mod tests {
         let classes = ["a".to_string(), "b".to_string()];
         lesson.hear(
             &classes,
-            &[prediction(1, 0.9), prediction(2, 0.8), prediction(9, 0.5)],
+            &[prediction(9, 0.5), prediction(1, 0.9), prediction(2, 0.8)],
+            &[0, 1, 2],
         );
         let judged = lesson.judged(None, &p);
         let brief: Vec<_> = judged.iter().map(|j| (j.text, j.truth, j.right())).collect();
@@ -191,8 +215,15 @@ mod tests {
         // The text that was kept aside is judged by the classifier itself.
         let all = (0..8).map(|row| prediction(row, 0.3)).collect();
         let results = Results::new(classes.to_vec(), lesson.ids(&classes, &p), all);
-        let texts: Vec<TextId> = lesson.judged(Some(&results), &p).iter().map(|j| j.text).collect();
-        assert_eq!(texts, [1, 3, 5]);
+        let judged = lesson.judged(Some(&results), &p);
+        assert_eq!(judged.iter().map(|j| j.text).collect::<Vec<_>>(), [1, 3, 5]);
+        // By a classifier of its own, as every fold is. Of a lesson of before, the folds count as one.
+        assert_eq!(lesson.judges(&judged), [1, 3, 2]);
+        let before = Lesson {
+            folds: Vec::new(),
+            ..lesson.clone()
+        };
+        assert_eq!(before.judges(&judged), [0, 1, 0]);
         // A renamed label is the same label; a label that goes takes its texts with it.
         p.apply(Action::RenameLabel {
             label: 0,
@@ -232,9 +263,21 @@ mod tests {
     }
 
     #[test]
+    fn a_label_that_went_is_none_of_the_projects() {
+        let mut p = project();
+        let lesson = Lesson::begin(&p);
+        let classes = ["a".to_string(), "b".to_string()];
+        p.apply(Action::MergeLabels { from: 1, into: 0 }).unwrap();
+        assert_eq!(lesson.ids(&classes, &p), [Some(0), None]);
+        // Another label of that name is what the classifier means.
+        p.apply(Action::CreateLabel { name: "b".into() }).unwrap();
+        assert_eq!(lesson.ids(&classes, &p), [Some(0), Some(2)]);
+    }
+
+    #[test]
     fn it_is_kept_and_read_again() {
         let mut lesson = Lesson::begin(&project());
-        lesson.hear(&["a".into(), "b".into()], &[prediction(0, 0.5)]);
+        lesson.hear(&["a".into(), "b".into()], &[prediction(0, 0.5)], &[1]);
         let text = serde_json::to_string(&lesson).unwrap();
         assert_eq!(serde_json::from_str::<Lesson>(&text).unwrap(), lesson);
         // An older or a newer one is no failure.

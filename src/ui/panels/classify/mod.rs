@@ -252,6 +252,7 @@ impl ClassifyPanel {
                     text,
                     explained: explained.as_ref(),
                     predicted: results.predicted(text),
+                    gone: results.gone(text),
                     busy: shared.side.busy(Asker::Why),
                     held_out: held_out.map(|(class, p)| {
                         let known = known.map_or((&[][..], &[][..]), |k| (&k.classes, &k.ids));

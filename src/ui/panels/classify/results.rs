@@ -103,6 +103,22 @@ impl Results {
         let row = self.rows.get(self.of(text)?)?;
         Some((self.ids.get(row.label).copied()??, row.confidence))
     }
+
+    /// What the classifier gave a text, where the project no longer has that label: its name and the confidence.
+    pub fn gone(&self, text: TextId) -> Option<(&str, f32)> {
+        let row = self.rows.get(self.of(text)?).filter(|row| self.is_gone(row))?;
+        Some((self.labels.get(row.label)?.as_str(), row.confidence))
+    }
+
+    /// Texts that were given such a label with at least this confidence.
+    pub fn gone_from(&self, least: f32) -> usize {
+        let sure = |row: &&Row| self.is_gone(row) && row.confidence >= least;
+        self.rows.iter().filter(sure).count()
+    }
+
+    fn is_gone(&self, row: &Row) -> bool {
+        self.ids.get(row.label).is_none_or(Option::is_none)
+    }
 }
 
 /// The user's own label of a text, where there is one.

@@ -38,6 +38,7 @@ impl ClassifyPanel {
                 foreign: record.status.active().then_some(record.number),
                 ..Self::default()
             };
+            self.try_one.forget(shared.side.busy(Asker::Try));
             shared.model = None;
             if let Some(open) = &mut shared.project {
                 self.lesson = open.setting(SETTING).unwrap_or_default();
@@ -52,6 +53,15 @@ impl ClassifyPanel {
         let begun = record.status.active() && !known;
         if begun && let Some(open) = &shared.project {
             self.coming = Some((record.number, Lesson::begin(&open.project)));
+        }
+    }
+
+    /// A run of the open project was interrupted and can go on. It speaks of texts by their place among the labels that
+    /// there are now, so these are noted: more may be given before it does go on.
+    pub fn interrupted(&mut self, shared: &mut Shared) {
+        self.notice(shared);
+        if let Some(open) = &shared.project {
+            self.coming = Some((shared.run.record.number, Lesson::begin(&open.project)));
         }
     }
 
@@ -228,11 +238,11 @@ impl ClassifyPanel {
         match action {
             Action::Classify => self.classify(shared),
             Action::Export => {
-                let labelled = shared.project.as_ref().is_some_and(|o| o.project.labelled() > 0);
-                if self.results.is_some() || labelled {
+                // Labels can be read in there before there is any to export.
+                if shared.project.is_some() {
                     self.export.open();
                 } else {
-                    shared.say("There is nothing to export yet: label some texts first.");
+                    shared.say("There is nothing to export yet: open some texts first.");
                 }
             }
             _ => {}
@@ -267,6 +277,7 @@ impl ClassifyPanel {
             shared.fail(format!("{error}; start the program again"));
             return;
         }
+        shared.run.occupy();
         self.forget();
         self.running = Some((0, total));
     }
@@ -286,9 +297,13 @@ impl ClassifyPanel {
     pub fn heard(&mut self, event: &Event, shared: &mut Shared) {
         self.notice(shared);
         match event {
-            Event::OutOfSample { labels, predictions } => {
+            Event::OutOfSample {
+                labels,
+                predictions,
+                folds,
+            } => {
                 if let Some((_, lesson)) = &mut self.coming {
-                    lesson.hear(labels, predictions);
+                    lesson.hear(labels, predictions, folds);
                 }
             }
             Event::Progress { done, total, .. } if self.running.is_some() && *total > 0 => {
@@ -332,7 +347,7 @@ impl ClassifyPanel {
         self.lesson = lesson;
         self.forget();
         self.baseline = None;
-        self.try_one.answer = None;
+        self.try_one.forget(shared.side.busy(Asker::Try));
         shared.model = Some(outcome.out.clone());
         if let Some(open) = &mut shared.project {
             open.set(SETTING, &self.lesson);
@@ -371,6 +386,9 @@ impl ClassifyPanel {
 
     /// Takes in what the second engine says.
     pub fn answered(&mut self, asker: Asker, event: Event, shared: &mut Shared) {
+        if asker == Asker::Try && self.try_one.is_outdated(&event) {
+            return;
+        }
         match event {
             Event::Explanation {
                 text,

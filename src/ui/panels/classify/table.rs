@@ -137,6 +137,9 @@ impl Table<'_> {
             }
             let note = match own {
                 Some(_) => format!("Your own label. The classifier says {predicted}, {sure}."),
+                None if label.is_none() => {
+                    format!("{predicted}, {sure}: a label that this project no longer has. Click to see why.")
+                }
                 None => format!("{predicted}, right with a chance of about {sure}. Click to see why."),
             };
             ui.label(

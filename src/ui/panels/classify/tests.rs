@@ -11,7 +11,7 @@ use crate::session::Event;
 use crate::session::project::{Action as Step, Answer, LabelId, OpenProject, Project, TextId, Texts};
 use crate::session::protocol::{Prediction, WordWeight};
 use crate::ui::actions::Action;
-use crate::ui::run::Recipe;
+use crate::ui::run::{Recipe, Record, Status};
 use crate::ui::{Screen, Wish};
 
 /// The screen with what the window does round it: keys of actions, and carrying them out.
@@ -84,6 +84,7 @@ impl Bench {
         self.say(Event::OutOfSample {
             labels: self.classes(),
             predictions: predictions.collect(),
+            folds: (0..trained.len()).map(|row| row % 5).collect(),
         });
         let result = json!({
             "error": 0.14, "error_low": 0.08, "error_high": 0.24, "estimated_on": trained.len(), "folds": 5,
@@ -249,6 +250,15 @@ fn every_empty_state_says_the_one_thing_to_do() {
     // What is known of it is there already, and a text can be tried.
     h.get_by_label("Where it goes wrong");
     h.get_by_label("A text to try");
+}
+
+#[test]
+fn the_engine_counts_as_busy_as_soon_as_it_is_asked_for_every_label() {
+    let mut h = screen(Some(turns(20, 10)), WIDE, |bench| bench.train(predict));
+    assert!(!h.state().shared.run.busy());
+    h.get_by_label("Classify every text").click();
+    h.run_ok();
+    assert!(h.state().panel.running.is_some() && h.state().shared.run.busy());
 }
 
 #[test]

@@ -6,7 +6,7 @@ use egui::{RichText, TextEdit, Ui};
 
 use super::results::class;
 use super::why::{Explained, tinted};
-use crate::session::protocol::{Explain, Job};
+use crate::session::protocol::{Event, Explain, Job};
 use crate::session::trust::Trust;
 use crate::ui::Shared;
 use crate::ui::number::percent;
@@ -22,9 +22,25 @@ pub struct TryOne {
     pub answer: Option<Explained>,
     /// Why there was none.
     pub failed: Option<String>,
+    /// What is under way was asked of the classifier before this one.
+    outdated: bool,
 }
 
 impl TryOne {
+    /// Another classifier is asked from now on. What the one before it said is not shown any more; where a question is
+    /// under way, neither is the answer to it.
+    pub fn forget(&mut self, under_way: bool) {
+        (self.answer, self.failed) = (None, None);
+        self.outdated = under_way;
+    }
+
+    /// Whether what the second engine says is still about the classifier before.
+    pub fn is_outdated(&mut self, event: &Event) -> bool {
+        let outdated = self.outdated;
+        self.outdated &= !event.ends_a_job();
+        outdated
+    }
+
     /// Draws the card; asks the second engine at every change.
     pub fn show(&mut self, ui: &mut Ui, shared: &mut Shared, model: &Path, trust: Option<&Trust>) {
         card(ui, |ui| {
@@ -44,6 +60,10 @@ impl TryOne {
                     "It is classified as you type. It stays on this machine and is not added to your texts.",
                 );
                 return;
+            }
+            if self.answer.is_none() && self.failed.is_none() && !shared.side.busy(Asker::Try) {
+                // The classifier has changed under the text.
+                self.ask(shared, model);
             }
             if let Some(why) = &self.failed {
                 let theme = Theme::of(ui.ctx());
@@ -82,7 +102,10 @@ impl TryOne {
             text: self.typed.clone(),
         });
         if let Err(error) = shared.side.ask(Asker::Try, job) {
-            shared.fail(format!("{error}; start the program again"));
+            let why = format!("{error}; start the program again");
+            // Said beside the text as well, which is not asked about again by itself then.
+            self.failed = Some(why.clone());
+            shared.fail(why);
         }
     }
 }

@@ -148,6 +148,8 @@ pub struct Why<'a> {
     pub explained: Option<&'a Explained>,
     /// What the classifier gave it, and how sure it is.
     pub predicted: Option<(LabelId, f32)>,
+    /// The same where the project no longer has that label: its name then.
+    pub gone: Option<(&'a str, f32)>,
     /// Whether the explanation is under way.
     pub busy: bool,
     /// The class that it was given when its own label was held out, and how surely; only where that was another one.
@@ -176,6 +178,9 @@ impl Why<'_> {
                     format!("Before it had seen your label, it said {name}, {said}."),
                 );
             }
+            if let Some(why) = self.not_to_keep() {
+                small(ui, why);
+            }
             ui.add_space(2.0);
             want = self.buttons(ui);
         });
@@ -183,18 +188,26 @@ impl Why<'_> {
     }
 
     fn title(&self, ui: &mut Ui) {
-        let name = |id| self.project.label(id).map_or("?", |l| l.name.as_str());
-        let title = match (own_label(self.project, self.text), self.predicted) {
-            (Some(own), Some((id, _))) if own.id == id => format!("Your label: {}", own.name),
-            (Some(own), Some((id, p))) => {
+        let known = |(id, p)| Some((self.project.label(id)?.name.as_str(), p));
+        let said = self.predicted.and_then(known).or(self.gone);
+        let title = match (own_label(self.project, self.text), said) {
+            (Some(own), Some((name, p))) if own.name != name => {
                 let said = percent(f64::from(p));
-                format!("Your label: {}. It says {}, {said}.", own.name, name(id))
+                format!("Your label: {}. It says {name}, {said}.", own.name)
             }
-            (Some(own), None) => format!("Your label: {}", own.name),
-            (None, Some((id, p))) => format!("Why {}, {}?", name(id), percent(f64::from(p))),
+            (Some(own), _) => format!("Your label: {}", own.name),
+            (None, Some((name, p))) => format!("Why {name}, {}?", percent(f64::from(p))),
             (None, None) => "Why?".into(),
         };
         heading(ui, title);
+    }
+
+    /// Why the classifier's label cannot become the user's own, where it cannot.
+    fn not_to_keep(&self) -> Option<String> {
+        let (name, _) = self.gone.filter(|_| self.project.answer(self.text).is_none())?;
+        Some(format!(
+            "This project no longer has the label {name}: give the text another one, or train again."
+        ))
     }
 
     fn waiting(&self, ui: &mut Ui) {
@@ -222,17 +235,20 @@ impl Why<'_> {
         let mut want = None;
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = egui::vec2(6.0, 6.0);
-            if given.is_none()
+            let keep = Pill {
+                key: Some("Enter"),
+                name: "Keep",
+                colour: None,
+                selected: false,
+            };
+            if let Some(why) = self.not_to_keep() {
+                let keep = ui.add_enabled_ui(false, |ui| keep.show(ui)).inner;
+                keep.on_disabled_hover_text(why);
+            } else if given.is_none()
                 && let Some((id, _)) = self.predicted
             {
                 let hint =
                     "It is right: makes the classifier's label your own, and training again learns from it.";
-                let keep = Pill {
-                    key: Some("Enter"),
-                    name: "Keep",
-                    colour: None,
-                    selected: false,
-                };
                 if keep.show(ui).on_hover_text(hint).clicked() {
                     want = Some(Want::Label(id));
                 }

@@ -158,9 +158,11 @@ impl Desk {
         }
     }
 
-    /// Moves on once the answer is acknowledged, and chooses the next text where none lies here.
-    pub fn follow(&mut self, project: &Project, insight: &Insight) {
+    /// Moves on once the answer is acknowledged, and chooses the next text where none lies here. While a step is `writing`
+    /// nothing is acknowledged: the same answer may have been there before.
+    pub fn follow(&mut self, project: &Project, writing: bool, insight: &Insight) {
         if let Some(w) = self.waiting
+            && !writing
             && project.answer(w.text) == Some(w.answer)
         {
             self.waiting = None;

@@ -186,7 +186,7 @@ impl LabelPanel {
             None => {}
         }
         if let Some(open) = &shared.project {
-            self.desk.follow(&open.project, &shared.insight);
+            self.desk.follow(&open.project, open.busy(), &shared.insight);
         }
     }
 

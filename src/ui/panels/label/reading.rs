@@ -159,17 +159,15 @@ fn footer(ui: &mut Ui, view: &View, desk: &Desk, text: TextId, wants: &mut Vec<W
         (begins.into(), None)
     } else if view.hidden {
         ("Suggestions are hidden.".into(), Some("shows them"))
-    } else if !tints(view, desk, text).is_empty() {
-        (
-            "Tint: words that move the suggestion.".into(),
-            Some("hides suggestions"),
-        )
     } else if let Some((label, p)) = suggestion {
-        let leans = format!(
+        let mut leans = format!(
             "The model leans to {}, {}.",
             view.label(label),
             percent(f64::from(p))
         );
+        if !tints(view, desk, text).is_empty() {
+            leans += " Tint: words that move the suggestion.";
+        }
         (leans, Some("hides suggestions"))
     } else {
         (

@@ -166,7 +166,11 @@ fn a_held_key_and_two_keys_at_once_label_one_text() {
 fn an_answer_that_was_not_saved_can_be_given_again_at_once() {
     let mut shared = Shared::for_tests(Some(open(numbered(5), &["Billing"])));
     let mut desk = Desk::new(5, SEED);
-    desk.follow(&shared.project.as_ref().unwrap().project, &Insight::default());
+    desk.follow(
+        &shared.project.as_ref().unwrap().project,
+        false,
+        &Insight::default(),
+    );
     desk.drawn();
     assert!(desk.answer(&mut shared, label(0), None, 10.0));
     // As if the file had not taken it.
@@ -177,6 +181,46 @@ fn an_answer_that_was_not_saved_can_be_given_again_at_once() {
     );
     desk.not_saved();
     assert!(desk.answer(&mut shared, label(0), None, 10.2));
+}
+
+#[test]
+fn a_text_that_is_skipped_again_gives_way_to_the_next_once_that_is_on_disk() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("skipped.unfreeze");
+    let open = OpenProject::create(path, "skipped", numbered(2), Arc::new(|| {})).unwrap();
+    let mut shared = Shared::for_tests(Some(open));
+    // What the file reports is heard only here.
+    let settle = |shared: &mut Shared| {
+        let open = shared.project.as_mut().unwrap();
+        while open.busy() {
+            open.poll();
+            std::thread::yield_now();
+        }
+    };
+    let follow = |desk: &mut Desk, shared: &Shared| {
+        let open = shared.project.as_ref().unwrap();
+        desk.follow(&open.project, open.busy(), &shared.insight);
+        desk.drawn();
+        desk.text()
+    };
+    let skipped = Step::AnswerMany {
+        texts: vec![0, 1],
+        answer: Answer::Skipped,
+    };
+    assert!(send(&mut shared, skipped));
+    settle(&mut shared);
+    let mut desk = Desk::new(2, SEED);
+    desk.revisit();
+    let mut now = 10.0;
+    for (text, next) in [(0, 1), (1, 0)] {
+        assert_eq!(follow(&mut desk, &shared), Some(text));
+        assert!(desk.answer(&mut shared, Answer::Skipped, None, now));
+        assert_eq!(follow(&mut desk, &shared), Some(text));
+        assert!(desk.is_waiting(), "it is on its way");
+        settle(&mut shared);
+        assert_eq!(follow(&mut desk, &shared), Some(next));
+        now += 0.01;
+    }
 }
 
 #[test]
@@ -424,6 +468,33 @@ fn suggestions_can_be_hidden_and_are_then_not_recorded() {
     press(&mut h, Key::Num1);
     let suggested: Vec<_> = h.state().project().answered().map(|a| a.suggested).collect();
     assert_eq!(suggested, [None, Some(1)]);
+}
+
+#[test]
+fn what_is_suggested_is_said_and_not_only_painted() {
+    let mut h = usual(9);
+    let text = h.state().text();
+    let tint = Tint {
+        bytes: 0..7,
+        label: 1,
+        weight: 1.0,
+    };
+    let insight = Insight {
+        features: (9, 9),
+        labels: vec![0, 1],
+        probabilities: (0..9).map(|text| (text, Arc::from([0.3_f32, 0.7]))).collect(),
+        tints: HashMap::from([(text, Arc::from([tint]))]),
+        ..Insight::default()
+    };
+    h.state_mut().shared.insight = Arc::new(insight);
+    h.run();
+    assert_eq!(h.state().text(), text);
+    h.get_by_label("The model leans to Delivery, 70 %. Tint: words that move the suggestion.");
+    h.get_by_label("Label: Billing, key 1, 30 %");
+    h.get_by_label("Label: Delivery, key 2, 70 %, suggested");
+    // Hidden ones are not said either.
+    press(&mut h, Key::H);
+    h.get_by_label("Label: Delivery, key 2");
 }
 
 #[test]

@@ -288,9 +288,9 @@ fn slider(ui: &mut Ui, dial: &Dial, before: f64, enabled: bool, disabled: &str) 
     (value != before && enabled).then_some(value)
 }
 
-/// What the numbers were by the paper, where they are not now.
+/// The way back to the usual numbers, where they are others now.
 pub fn restore(ui: &mut Ui, view: &View<'_>, recipe: &mut Recipe) {
-    let paper = Recipe {
+    let usual = Recipe {
         method: recipe.method,
         epochs: recipe.epochs,
         adapt: recipe.adapt,
@@ -298,15 +298,21 @@ pub fn restore(ui: &mut Ui, view: &View<'_>, recipe: &mut Recipe) {
         tfidf: recipe.tfidf,
         ..Recipe::default()
     };
-    if *recipe == paper || view.record.status.active() {
+    if *recipe == usual || view.record.status.active() {
         return;
     }
-    let text = RichText::new("the paper's numbers").text_style(TextStyle::Small);
+    let text = RichText::new("the usual numbers").text_style(TextStyle::Small);
     let button = ui.add(egui::Button::new(text).small());
-    if button
-        .on_hover_text("Sets the four numbers back to the paper's (sections 3.2 and 4.1).")
-        .clicked()
-    {
-        *recipe = paper;
+    // The method's own rate is not always the paper's.
+    let hint = format!(
+        "Sets the four numbers back to the usual ones: η max {}, that of this method here (the paper has 0.01 for classifiers, \
+         section 4.1), and the paper's cut_frac {}, ratio {} and ÷ {} per layer (section 3.2).",
+        own_rate(usual.method),
+        usual.cut_frac,
+        usual.ratio,
+        usual.factor
+    );
+    if button.on_hover_text(hint).clicked() {
+        *recipe = usual;
     }
 }

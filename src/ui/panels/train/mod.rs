@@ -147,12 +147,15 @@ impl TrainPanel {
         };
     }
 
-    /// A run of the open project was interrupted and can go on with this job, unless labels have changed since.
-    pub fn interrupted(&mut self, job: Fit, shared: &Shared) {
+    /// A run of the open project was interrupted and can go on with this job, unless labels have changed since. Whether
+    /// it can.
+    pub fn interrupted(&mut self, job: Fit, shared: &Shared) -> bool {
         let open = shared.project.as_ref().filter(|_| self.job.is_none());
-        if open.is_some_and(|open| start::learns_from(&job, &open.project)) {
+        let goes_on = open.is_some_and(|open| start::learns_from(&job, &open.project));
+        if goes_on {
             self.job = Some(Box::new(job));
         }
+        goes_on
     }
 
     fn start(&mut self, shared: &mut Shared) {
@@ -208,7 +211,8 @@ impl TrainPanel {
     /// When a run has ended, its model is measured on the labels that were kept aside.
     fn follow(&mut self, shared: &mut Shared) {
         let record = &shared.run.record;
-        if record.status != Status::Done || self.seen == record.number {
+        // An engine at work would refuse it: it is asked when it has ended what it does.
+        if record.status != Status::Done || self.seen == record.number || shared.run.busy() {
             return;
         }
         self.seen = record.number;

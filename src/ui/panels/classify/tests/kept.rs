@@ -1,5 +1,7 @@
 //! What outlives the screen: evidence, the project's classifier, files of labels.
 
+use egui_kittest::kittest::NodeT as _;
+
 use super::*;
 
 #[test]
@@ -47,12 +49,51 @@ fn trust_and_the_classifier_are_kept_with_the_project() {
             probabilities: predict(row as TextId),
         })
         .collect();
-    learned.hear(&["billing".into(), "returns".into()], &said);
+    learned.hear(&["billing".into(), "returns".into()], &said, &[]);
     open.set(lesson::SETTING, &learned);
     let h = screen(Some(open), WIDE, |_| {});
     assert_eq!(h.state().shared.model.as_ref(), Some(&model));
     h.get_by_label_contains("40 labels that it had not seen");
     h.get_by_label("Classify every text");
+}
+
+#[test]
+fn a_run_that_goes_on_later_speaks_of_the_labels_that_it_was_given() {
+    let mut open = turns(60, 0);
+    for text in 10..50 {
+        label(&mut open, text, truth(text));
+    }
+    let h = screen(Some(open), WIDE, |bench| {
+        let record = Record {
+            number: 3,
+            status: Status::Running,
+            ..Record::default()
+        };
+        // The project is opened again; more is labelled before the run goes on.
+        bench.shared.run.restore(vec![record]);
+        bench.panel.interrupted(&mut bench.shared);
+        label(bench.open(), 3, truth(3));
+        bench.shared.run.resume();
+        bench.panel.notice(&mut bench.shared);
+        bench.say(started("fit"));
+        bench.say(Event::OutOfSample {
+            labels: bench.classes(),
+            predictions: (0..40)
+                .map(|row| Prediction {
+                    row,
+                    probabilities: predict(10 + row as TextId),
+                })
+                .collect(),
+            folds: vec![0; 40],
+        });
+        bench.say(done("fit", json!({"out": "/made/up/classifier"})));
+    });
+    let panel = &h.state().panel;
+    let held_out: Vec<TextId> = panel.lesson.held_out.iter().map(|h| h.0).collect();
+    assert_eq!(held_out, (10..50).collect::<Vec<_>>());
+    assert_eq!(panel.lesson.run, 3);
+    let known = &panel.known.as_ref().unwrap().1;
+    assert_eq!((known.news, known.mistakes.len()), (1, 4));
 }
 
 #[test]
@@ -134,6 +175,26 @@ fn labels_are_read_from_a_file_and_undone() {
     h.get_by_label("Give these labels").click();
     h.run_ok();
     assert_eq!(h.state().project().answer(7), Some(Answer::Label(2)));
+}
+
+#[test]
+fn labels_can_be_read_in_before_there_is_any_to_export() {
+    let mut h = screen(None, WIDE, |_| {});
+    h.key_press_modifiers(Modifiers::COMMAND, Key::E);
+    h.run_ok();
+    let said = &h.state().shared.messages[0].text;
+    assert!(said.contains("open some texts first"), "{said}");
+    assert!(!h.state().panel.export.is_shown());
+
+    let mut h = screen(Some(turns(20, 0)), WIDE, |_| {});
+    h.key_press_modifiers(Modifiers::COMMAND, Key::E);
+    h.run_ok();
+    h.get_by_label("There is nothing to export yet: label some texts first.");
+    let disabled = |h: &Screenful, name: &str| h.get_by_label(name).accesskit_node().is_disabled();
+    assert!(disabled(&h, "Write") && !disabled(&h, "Import labels"));
+    label(h.state_mut().open(), 7, 1);
+    h.run_ok();
+    assert!(!disabled(&h, "Write"));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The cards beside the table.
 
+use egui_kittest::kittest::NodeT as _;
+
 use super::*;
 
 #[test]
@@ -80,4 +82,67 @@ fn a_text_is_classified_as_it_is_typed() {
     let known = h.state().panel.known.as_ref().unwrap();
     let p = known.1.trust.as_ref().unwrap().calibrated(&[0.97, 0.03]);
     h.get_by_label(&format!("returns {:.0} %", 100.0 * p[1]));
+}
+
+#[test]
+fn another_classifier_is_asked_about_the_text_that_stands_there() {
+    let mut h = usual();
+    h.get_by_label("A text to try").focus();
+    h.run_ok();
+    h.get_by_label("A text to try").type_text("where is my money");
+    h.run_ok();
+    assert!(h.state().shared.side.busy(Asker::Try));
+    // Trained again before the answer comes: what comes is the earlier classifier's, and is not shown.
+    h.state_mut().train(predict);
+    let bench = h.state_mut();
+    let late = Event::Explanation {
+        text: "where is my money".into(),
+        labels: vec!["billing".into(), "returns".into()],
+        probabilities: vec![0.97, 0.03],
+        words: Vec::new(),
+    };
+    bench.panel.answered(Asker::Try, late, &mut bench.shared);
+    while bench.shared.side.busy(Asker::Try) {
+        for (asker, event) in bench.shared.side.poll() {
+            bench.panel.answered(asker, event, &mut bench.shared);
+        }
+        std::thread::yield_now();
+    }
+    assert!(bench.panel.try_one.answer.is_none() && bench.panel.try_one.failed.is_none());
+    h.run_ok();
+    assert!(h.state().shared.side.busy(Asker::Try), "it is asked anew");
+}
+
+#[test]
+fn what_it_said_of_a_label_that_went_is_not_kept_nor_exported() {
+    let mut h = usual();
+    h.state_mut().open().act(Step::DeleteLabel { label: 1 }).unwrap();
+    h.run_ok();
+    // It said billing of this one, which the project had then.
+    h.state_mut().panel.filter.search = "number 102".into();
+    h.run_ok();
+    press(&mut h, Key::ArrowDown);
+    assert_eq!(h.state().panel.selected, Some(102));
+    h.get_by_label_contains("Why billing,");
+    h.get_by_label_contains("no longer has the label billing");
+    assert!(h.get_by_label("Keep, key Enter").accesskit_node().is_disabled());
+    press(&mut h, Key::Enter);
+    assert_eq!(h.state().project().answer(102), None);
+    assert_eq!(h.state().panel.selected, Some(102), "it does not go on");
+    assert!(h.state().shared.messages.is_empty());
+    let results = h.state().panel.results.as_ref().unwrap();
+    assert_eq!(results.predicted(102), None);
+    let billing = results.rows.iter().filter(|row| row.label == 0).count();
+    let said = format!("{} texts have a label", crate::ui::number::count(billing));
+    h.key_press_modifiers(Modifiers::COMMAND, Key::E);
+    h.run_ok();
+    h.get_by_label_contains(&said);
+    press(&mut h, Key::Escape);
+    // With the label, what was said of it comes back.
+    h.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    h.run_ok();
+    let results = h.state().panel.results.as_ref().unwrap();
+    assert_eq!(results.predicted(102).map(|p| p.0), Some(1));
+    assert!(h.query_by_label_contains("no longer has").is_none());
+    assert!(!h.get_by_label("Keep, key Enter").accesskit_node().is_disabled());
 }
