@@ -3,16 +3,19 @@
 //!     UNFREEZE_SHOTS=assets cargo test --release --test window -- --ignored pictures
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use egui::{Key, Modifiers};
+use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
-use unfreeze::ui::Screen;
+use unfreeze::ui::{App, Screen};
 
 use super::flow::{answered, open_sample, shared, until};
 use super::{shot, window_in};
 
 const KEYS: [Key; 6] = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6];
+/// How long the words that decide may take to be found.
+const TINTED: Duration = Duration::from_secs(30);
 /// Labels that are given.
 const LABELS: usize = 100;
 
@@ -40,7 +43,11 @@ fn of_the_readme() {
             answered(s).len() == given + 1
         });
         if given == 40 {
-            std::thread::sleep(Duration::from_secs(3));
+            let began = Instant::now();
+            while harness.query_by_label_contains("Tint:").is_none() && began.elapsed() < TINTED {
+                harness.step();
+                std::thread::sleep(Duration::from_millis(50));
+            }
             harness.run_steps(8);
             shot(&mut harness, "window-label");
         }
@@ -76,4 +83,24 @@ fn of_the_readme() {
     std::thread::sleep(Duration::from_secs(3));
     harness.run_steps(8);
     shot(&mut harness, "window-classify");
+    // What the language model has learnt to say: stage 2 has made one.
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Num5);
+    harness.run_steps(4);
+    harness.get_by_label("Beginning").focus();
+    harness.run_steps(2);
+    harness.get_by_label("Beginning").type_text("I would like to");
+    harness.run_steps(2);
+    harness.key_press(Key::Enter);
+    harness.run_steps(4);
+    let unfinished = |harness: &Harness<'_, App>| {
+        let said = ["writing", "Nothing written yet."];
+        said.iter()
+            .any(|text| harness.query_all_by_label(text).next().is_some())
+    };
+    while unfinished(&harness) {
+        harness.step();
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    harness.run_steps(4);
+    shot(&mut harness, "window-write");
 }

@@ -109,8 +109,14 @@ impl<'a> Writer<'a> {
         let same_word =
             before && self.last_case == Case::Upper && (is_ending(self.last, token) || is_joiner(self.last));
         let case = std::mem::take(&mut self.case);
+        // The rules mark no capital of a single letter, and this word is hardly ever written without.
+        let joined = before && !self.last.is_empty() && is_joiner(self.last);
+        let is_pronoun = token == "i" && !joined;
         let case = if same_word { Case::Upper } else { case };
-        self.put(&restore(&text, case), before);
+        self.put(
+            &restore(&text, if is_pronoun { Case::Upper } else { case }),
+            before,
+        );
         if !(before && is_joiner(token)) {
             self.last_case = case;
         }
@@ -238,8 +244,10 @@ mod tests {
         assert_eq!(undone("xxwrep 3 xxmaj ha !"), "Ha Ha Ha!");
         assert_eq!(
             undone("xxup top - notch , i xxup do n't know"),
-            "TOP-NOTCH, i DON'T know"
+            "TOP-NOTCH, I DON'T know"
         );
+        assert_eq!(undone("i know , i 'm in the wi - i"), "I know, I'm in the wi-i");
+        assert_eq!(undone("xxbos i know"), "I know");
     }
 
     #[test]

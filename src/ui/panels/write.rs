@@ -176,7 +176,9 @@ fn missing(trained: bool) -> &'static str {
 }
 
 fn column(ui: &mut Ui, title: &str, column: &Column, waiting: bool, theme: Theme) {
-    card(ui, |ui| {
+    // Columns are justified, which suits no text.
+    let lines = egui::Layout::top_down(egui::Align::LEFT);
+    let contents = |ui: &mut Ui| {
         heading(ui, title);
         if waiting && column.text.is_none() {
             ui.horizontal(|ui| {
@@ -201,7 +203,8 @@ fn column(ui: &mut Ui, title: &str, column: &Column, waiting: bool, theme: Theme
             }
             (None, None) => {}
         }
-    });
+    };
+    card(ui, |ui| ui.with_layout(lines, contents));
 }
 
 #[cfg(test)]
