@@ -88,12 +88,10 @@ pub(super) fn kind_of(path: &Path) -> (Option<Kind>, Compression) {
     (kind, compression)
 }
 
-/// Whether a file's name says that it holds running text and no table.
-pub fn is_plain_text(path: &Path) -> bool {
-    match kind_of(path).0 {
-        Some(kind) => kind == Kind::Text,
-        None => ending_of(path).0.is_none(),
-    }
+/// Whether a file's name says that it holds running text and no table; `None` for a name without an ending, which says nothing.
+pub fn is_plain_text(path: &Path) -> Option<bool> {
+    ending_of(path).0?;
+    Some(kind_of(path).0 == Some(Kind::Text))
 }
 
 /// Opens a file for reading, counting what is taken from the disk.
@@ -307,13 +305,14 @@ mod tests {
             "a.txt.gz",
             "a.txt.zstd",
             "a.tokens.zst",
-            "a",
-            "a.gz",
         ] {
-            assert!(is_plain_text(Path::new(name)), "{name}");
+            assert_eq!(is_plain_text(Path::new(name)), Some(true), "{name}");
+        }
+        for name in ["a", "a.gz"] {
+            assert_eq!(is_plain_text(Path::new(name)), None, "{name}");
         }
         for name in ["a.csv", "a.tsv.gz", "a.jsonl", "a.parquet", "a.dat"] {
-            assert!(!is_plain_text(Path::new(name)), "{name}");
+            assert_eq!(is_plain_text(Path::new(name)), Some(false), "{name}");
         }
     }
 

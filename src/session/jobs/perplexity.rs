@@ -15,7 +15,7 @@ use crate::train::evaluate::{document_nll, single_stream_nll};
 
 /// Whether the source is a file of running text, whatever compresses it; everything else is a table.
 fn running_text(source: &Source) -> bool {
-    source.rows.is_none() && is_plain_text(&source.path)
+    source.rows.is_none() && is_plain_text(&source.path).unwrap_or(true)
 }
 
 pub async fn run(job: Perplexity, control: &mut Control) -> Outcome {

@@ -64,7 +64,7 @@ pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
     let others = match (&job.unlabelled, job.adapt) {
         (Some(source), true) => {
             // A plain text file has no columns to name.
-            let text_columns = if is_plain_text(&source.path) {
+            let text_columns = if is_plain_text(&source.path) == Some(true) {
                 Vec::new()
             } else {
                 source.text_columns.clone()
