@@ -9,6 +9,8 @@ const done = (request) => new Promise((resolve, reject) => {
 });
 
 let opened;
+// The browser has closed it by force: its data were deleted, or its disk has failed.
+let closed = false;
 
 function database() {
   opened ??= new Promise((resolve, reject) => {
@@ -17,7 +19,10 @@ function database() {
       request.result.createObjectStore('paths');
       request.result.createObjectStore('blocks');
     };
-    request.onsuccess = () => resolve(request.result);
+    request.onsuccess = () => {
+      request.result.onclose = () => { closed = true; };
+      resolve(request.result);
+    };
     request.onerror = () => reject(request.error);
     request.onblocked = () => reject(new Error('another version of this page is open in a tab'));
   });
@@ -41,15 +46,22 @@ export function keepNoMore() { over = true; }
 // One transaction, on disk when this returns.
 export async function write(gone, entries, ends, pieces) {
   if (over) throw new Error('the program has broken down');
+  if (closed) throw new Error('it has closed its storage; load this page again');
   const base = await database();
   await new Promise((resolve, reject) => {
     const transaction = base.transaction(['paths', 'blocks'], 'readwrite', { durability: 'strict' });
     transaction.oncomplete = () => resolve();
     transaction.onabort = () => reject(transaction.error ?? new Error('it was broken off'));
     const [paths, blocks] = ['paths', 'blocks'].map((name) => transaction.objectStore(name));
-    for (const path of gone) paths.delete(path);
-    for (const [path, ...file] of entries) paths.put(file, path);
-    for (const [id, from] of ends) blocks.delete(IDBKeyRange.bound([id, from], [id, Infinity]));
-    for (const [id, index, bytes] of pieces) blocks.put(bytes, [id, index]);
+    try {
+      for (const path of gone) paths.delete(path);
+      for (const [path, ...file] of entries) paths.put(file, path);
+      for (const [id, from] of ends) blocks.delete(IDBKeyRange.bound([id, from], [id, Infinity]));
+      for (const [id, index, bytes] of pieces) blocks.put(bytes, [id, index]);
+    } catch (error) {
+      // What was asked for until then would be carried out: half of it.
+      reject(error);
+      transaction.abort();
+    }
   });
 }

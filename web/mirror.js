@@ -65,6 +65,9 @@ export function say(text) {
   if (said.textContent !== text) said.textContent = text;
 }
 
+// What the window is drawn with was taken away (page.js).
+export function dark() { globalThis.dispatchEvent(new Event('dark')); }
+
 // How to train, for whoever is sent the address.
 export function address(link) {
   const here = location.pathname + location.search;

@@ -26,19 +26,31 @@ again.addEventListener('click', () => location.reload());
 // worker come here too, without what was thrown: they are told to whoever started it.
 const trapped = (error) => error instanceof WebAssembly.RuntimeError || /call stack|recursion/.test(error?.message);
 
-// Nothing of a program that has broken down can be relied on: it gets nothing more to do, nothing more of it is kept, and the
-// window, which stands still, is covered.
-function heed(error) {
-  if (!trapped(error) || document.body.dataset.state === 'failed') return;
-  closeAll();
-  keepNoMore();
+// Covers the window, which stands still.
+function cover(text) {
   loading.hidden = false;
-  fail('Unfreeze has broken down. Your labels are kept; load this page again.');
+  fail(text);
   for (const other of document.body.children) other.inert = other !== loading;
   again.focus();
 }
+
+// Nothing of a program that has broken down can be relied on: it gets nothing more to do, and nothing more of it is kept.
+let over = false;
+function heed(error) {
+  if (!trapped(error)) return;
+  over = true;
+  closeAll();
+  keepNoMore();
+  if (document.body.dataset.state !== 'failed') cover('Unfreeze has broken down. Your labels are kept; load this page again.');
+}
 addEventListener('error', ({ error }) => heed(error));
 addEventListener('unhandledrejection', ({ reason }) => heed(reason));
+
+// The program goes on, but nothing that it draws is seen any more.
+function darken() {
+  if (document.body.dataset.state === 'open') cover('The graphics card was reset. Your labels are kept; load this page again.');
+}
+addEventListener('dark', darken);
 
 // Bytes that have come of all files. They are counted unpacked, and the lengths are in a file of the page's own: a server
 // that packs a file tells its packed length.
@@ -53,9 +65,9 @@ async function fetched(address) {
   });
 }
 
-// One tab at a time has the projects. Another waits for its turn.
+// One tab at a time has the projects. Another waits for its turn. Where site data are blocked there are no locks.
 function alone() {
-  return new Promise((go) => {
+  return new Promise((go, refuse) => {
     navigator.locks.request(PROJECTS, { ifAvailable: true }, (lock) => {
       if (!lock) return undefined;
       go();
@@ -63,7 +75,9 @@ function alone() {
     }).then(() => {
       say('Unfreeze is open in another tab, which has your projects. Close it, and it opens here.');
       document.body.dataset.state = 'waiting';
-      navigator.locks.request(PROJECTS, () => { go(); return new Promise(() => {}); });
+      return navigator.locks.request(PROJECTS, () => { go(); return new Promise(() => {}); });
+    }).catch(({ message }) => {
+      refuse(new Error(`the browser keeps nothing for this page (${message}). Allow it to keep site data, and load this page again.`));
     });
   });
 }
@@ -116,6 +130,7 @@ async function start() {
   navigator.storage?.persist?.();
   say('Opening the window');
   const canvas = document.getElementById('window');
+  canvas.addEventListener('webglcontextlost', darken);
   const webgpu = Boolean(await navigator.gpu?.requestAdapter().catch(() => null));
   await open_window(canvas, webgpu, location.hash);
   if (document.body.dataset.state === 'failed') return;
@@ -126,7 +141,7 @@ async function start() {
   // Now that nothing waits for the network, the page is kept for when there is none.
   navigator.serviceWorker?.register('service.js').catch(console.warn);
   // What nobody waits for, such as the list of recent projects.
-  const settle = () => { if (document.body.dataset.state === 'open') settle_files().catch(() => {}); };
+  const settle = () => { if (!over) settle_files().catch(() => {}); };
   setInterval(settle, 2000);
   addEventListener('visibilitychange', settle);
   addEventListener('pagehide', settle);

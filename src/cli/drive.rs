@@ -72,6 +72,10 @@ impl Front {
                 // The reader has what it wanted; the file or the model was wanted too, whole.
                 Err(error) if error.kind() == ErrorKind::BrokenPipe && self.report.makes_something() => {
                     self.muted = true;
+                    if self.json.is_some() {
+                        // Its line of JSON was for nobody; what it tells people is not.
+                        self.event(&event).ok();
+                    }
                 }
                 Err(error) => {
                     send(Command::Stop);

@@ -187,6 +187,22 @@ fn what_makes_a_model_or_a_file_goes_on_without_a_reader() {
     assert_eq!((code, commands), (INTERRUPTED, vec!["Stop".to_string()]));
 }
 
+/// `unfreeze train --data no-labels.csv ... --json | head -1` says what is wrong all the same.
+#[test]
+fn a_failure_is_said_though_nobody_reads() {
+    let context = Context {
+        made: Some("my-model".into()),
+        ..Context::default()
+    };
+    let failed = Event::Failed {
+        message: "no labels".into(),
+        usage: true,
+        device: None,
+    };
+    let Ran { code, err, .. } = making(vec![failed], context, Some(Box::new(Pipe(0))), None, 0);
+    assert_eq!((code, err.as_str()), (2, "error: no labels\n"));
+}
+
 #[test]
 fn a_full_disk_is_said() {
     struct Full;

@@ -91,7 +91,7 @@ fn a_recorded_run_is_told() {
         "train fold 1 of 5: done in 3m 20s, 3 steps, loss 0.5123, 3,100 tokens/s",
         "paused at step 3",
         "going on",
-        "error 8.3 % (95 % interval 6.0 % to 11.0 %): of 1,000 new texts about 83 will be labelled wrongly",
+        "error 8.3 % (95 % interval 6.0 % to 11.0 %): of 1,000 new texts about 83 (60 to 110) will be labelled wrongly",
         "written to my-model",
         "unheard of: 3",
         "next: unfreeze classify --model my-model",

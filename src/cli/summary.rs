@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::number::{counted, duration, general, percent};
 use crate::session::protocol::Job;
+use crate::session::trust::CHANCE;
 
 /// What a summary has to know of the job beyond its result.
 #[derive(Clone, Debug, Default)]
@@ -123,16 +124,19 @@ impl Rest {
     fn error(&mut self) -> Option<String> {
         let error = self.number("error")?;
         let mut line = format!("error {}", percent(error));
+        let of_thousand = |share: f64| (share * 1000.0).round();
+        let mut range = String::new();
         if let Some((low, high)) = self.interval("error") {
             line += &format!(" (95 % interval {} to {})", percent(low), percent(high));
+            range = format!(" ({} to {})", of_thousand(low), of_thousand(high));
         }
         // Beside an estimate `rows` counts the rows that were learned from.
         if let Some(rows) = self.number("estimated_on").or_else(|| self.number("rows")) {
             line += &format!(", measured on {}", counted(rows as u64, "row"));
         }
         line += &format!(
-            ": of 1,000 new texts about {} will be labelled wrongly",
-            (error * 1000.0).round()
+            ": of 1,000 new texts about {}{range} will be labelled wrongly",
+            of_thousand(error)
         );
         // The same number from the other side.
         if self
@@ -155,8 +159,11 @@ impl Rest {
         if let Some((low, high)) = self.interval("baseline_error") {
             line += &format!(" ({} to {})", percent(low), percent(high));
         }
+        let close = self.number("baseline_p").is_some_and(|p| p > CHANCE);
         if let Some(error) = error {
-            line += &if error < baseline {
+            line += &if close {
+                "; the two are too close to tell on these labels".to_string()
+            } else if error < baseline {
                 format!(
                     "; this model makes {} fewer mistakes",
                     percent(1.0 - error / baseline)
@@ -177,7 +184,11 @@ impl Rest {
             .remove("tfidf")
             .and_then(|votes| votes.as_bool())
             .unwrap_or(false);
-        let key = if votes { "alone_error" } else { "together_error" };
+        let (key, p) = if votes {
+            ("alone_error", "alone_p")
+        } else {
+            ("together_error", "together_p")
+        };
         let Some(other) = self.number(key) else {
             return votes.then(|| "TF-IDF votes too".into());
         };
@@ -185,7 +196,11 @@ impl Rest {
         if let Some((low, high)) = self.interval(key) {
             line += &format!(" ({} to {})", percent(low), percent(high));
         }
-        let helps = error.is_some_and(|error| other < error);
+        let p = self.number(p);
+        if p.is_some_and(|p| p > CHANCE) {
+            line += ", too close to tell on these labels";
+        }
+        let helps = error.is_some_and(|error| other < error) && p.is_some_and(|p| p <= CHANCE);
         Some(match (votes, helps) {
             (true, _) => format!("without TF-IDF's vote: {line}"),
             (false, true) => format!("if TF-IDF voted too: {line}; `--with-tfidf` lets it"),
@@ -297,13 +312,13 @@ mod tests {
             next: Some("classify --model m".into()),
         };
         let result = json!({"error": 0.083, "accuracy": 0.917, "error_low": 0.06, "error_high": 0.11, "estimated_on": 1200, "rows": 6000,
-            "baseline_error": 0.166, "macro_f1": 0.91, "seconds": 200.0, "model": "m"});
+            "baseline_error": 0.166, "baseline_p": 0.001, "macro_f1": 0.91, "seconds": 200.0, "model": "m"});
         let (text, _) = told(result, &context);
         assert!(
             text.contains("error 8.3 % (95 % interval 6.0 % to 11.0 %), measured on 1,200 rows"),
             "{text}"
         );
-        assert!(text.contains("about 83 will be"), "{text}");
+        assert!(text.contains("about 83 (60 to 110) will be"), "{text}");
         assert!(
             text.contains(
                 "logistic regression on the same labels: error 16.6 %; this model makes 50.0 % fewer"
@@ -318,6 +333,23 @@ mod tests {
             "{text}"
         );
         assert!(!text.contains("accuracy") && !text.contains("model: m"), "{text}");
+    }
+
+    #[test]
+    fn what_chance_may_have_done_is_no_difference() {
+        let result = json!({"error": 0.30, "error_low": 0.21, "error_high": 0.41, "estimated_on": 80, "baseline_error": 0.31,
+            "baseline_p": 1.0, "tfidf": false, "together_error": 0.28, "together_p": 0.5});
+        let (text, _) = told(result, &Context::default());
+        assert!(
+            text.contains("error 31.0 %; the two are too close to tell on these labels\n"),
+            "{text}"
+        );
+        assert!(!text.contains("fewer mistakes") && !text.contains("--with-tfidf"));
+        assert!(
+            text.contains("if TF-IDF voted too: error 28.0 %, too close to tell"),
+            "{text}"
+        );
+        assert!(!text.contains(" p: "), "{text}");
     }
 
     #[test]
@@ -341,7 +373,7 @@ mod tests {
         let without = |other: f64| {
             line(
                 json!({"error": 0.2, "tfidf": false, "together_error": other, "together_error_low": 0.1,
-                "together_error_high": 0.3}),
+                "together_error_high": 0.3, "together_p": 0.04}),
             )
         };
         let better = without(0.15);
@@ -355,7 +387,7 @@ mod tests {
             "{worse}"
         );
         assert!(!worse.contains("together") && !worse.contains("tfidf"), "{worse}");
-        let with = line(json!({"error": 0.2, "tfidf": true, "alone_error": 0.3}));
+        let with = line(json!({"error": 0.2, "tfidf": true, "alone_error": 0.3, "alone_p": 0.01}));
         assert!(with.contains("without TF-IDF's vote: error 30.0 %"), "{with}");
         assert_eq!(line(json!({"tfidf": true})), "TF-IDF votes too");
         assert_eq!(line(json!({"tfidf": false})), "");

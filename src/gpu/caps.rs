@@ -2,7 +2,8 @@
 //!
 //! Every kernel works with [`DeviceCaps::FLOOR`], which any WebGPU adapter offers; a variant that needs more, or that
 //! pays only on some adapters, is chosen from the caps of the device that a tensor lives on. Kernels use neither
-//! subgroups nor 16-bit floats nor float atomics nor timestamps, so none of these is recorded.
+//! subgroups nor 16-bit floats nor float atomics nor timestamps, so none of these is recorded. That CubeCL needs timestamps
+//! in a browser is the choice of the device's to see to ([`super::device`]).
 
 use burn::backend::DispatchDevice;
 use burn::tensor::Device;

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
-use crate::host::fs::{self, Builder, File, TempDir};
+use crate::host::fs::{self, Builder, File, NamedTempFile, TempDir};
 
 /// Writes a file through a temporary one in the same directory, renamed over `path` once it is on the disk.
 ///
@@ -18,33 +18,67 @@ pub fn write_atomic(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Resul
     replace(path, write).map_err(|error| Error::write(path, &error))
 }
 
-fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+/// Whether [`write_atomic`] could begin to write here: asked before the work whose result is to be written.
+///
+/// # Errors
+/// A directory has the name, its parent does not exist, or nothing may be written there.
+pub fn check_writable(path: &Path) -> Result<(), Error> {
+    let begun = place(path).and_then(|place| match place {
+        Place::Special => Ok(()),
+        Place::File { target, .. } => temporary(parent_of(&target)).map(drop),
+    });
+    begun.map_err(|error| Error::write(path, &error))
+}
+
+/// What is written to under a name.
+enum Place {
+    /// A device or a pipe.
+    Special,
+    File {
+        target: PathBuf,
+        /// Those of the file that is replaced.
+        permissions: Option<fs::Permissions>,
+    },
+}
+
+fn place(path: &Path) -> io::Result<Place> {
     let existing = fs::metadata(path).ok();
     if existing.as_ref().is_some_and(fs::Metadata::is_dir) {
         return Err(io::Error::from(io::ErrorKind::IsADirectory));
     }
     if existing.as_ref().is_some_and(|data| !data.is_file()) {
-        let mut out = BufWriter::new(File::options().write(true).open(path)?);
-        write(&mut out)?;
-        return out.flush();
+        return Ok(Place::Special);
     }
     let target = if existing.is_some() {
         fs::canonicalize(path)?
     } else {
         path.to_path_buf()
     };
-    let parent = parent_of(&target);
+    let permissions = existing.map(|data| data.permissions());
+    Ok(Place::File { target, permissions })
+}
+
+fn temporary(parent: &Path) -> io::Result<NamedTempFile> {
     let mut builder = Builder::new();
     builder.prefix(".unfreeze-").suffix(".tmp");
     // A temporary file is private by default; the finished one gets what any new file would.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let file = builder.tempfile_in(parent)?;
-    let mut out = BufWriter::with_capacity(1 << 20, file);
+    builder.tempfile_in(parent)
+}
+
+fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let Place::File { target, permissions } = place(path)? else {
+        let mut out = BufWriter::new(File::options().write(true).open(path)?);
+        write(&mut out)?;
+        return out.flush();
+    };
+    let parent = parent_of(&target);
+    let mut out = BufWriter::with_capacity(1 << 20, temporary(parent)?);
     write(&mut out)?;
     let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-    if let Some(data) = existing {
-        fs::set_permissions(file.path(), data.permissions())?;
+    if let Some(permissions) = permissions {
+        fs::set_permissions(file.path(), permissions)?;
     }
     file.as_file().sync_all()?;
     file.persist(&target).map_err(|error| error.error)?;
@@ -233,6 +267,27 @@ mod tests {
             error.to_string().ends_with("cannot be written: is a directory"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_known_before() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("a.csv");
+        fs::write(&path, "old").expect("the old file");
+        for path in [&path, &dir.path().join("new.csv")] {
+            check_writable(path).expect("it can be written");
+        }
+        assert_eq!(fs::read_to_string(&path).expect("still there"), "old");
+        assert_eq!(names(dir.path()), ["a.csv"]);
+        for path in [dir.path(), &dir.path().join("no/a.csv"), &path.join("a.csv")] {
+            let asked = check_writable(path).expect_err("it cannot").to_string();
+            let tried = write_atomic(path, |_| Ok(())).expect_err("it cannot").to_string();
+            assert!(asked.contains("cannot be written: "), "{asked}");
+            // Each tries a temporary file of its own.
+            assert_eq!(asked.split(" at path ").next(), tried.split(" at path ").next());
+        }
+        #[cfg(unix)]
+        check_writable(Path::new("/dev/null")).expect("it takes anything");
     }
 
     #[cfg(unix)]

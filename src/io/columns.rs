@@ -96,7 +96,8 @@ fn words(name: &str) -> Vec<String> {
 
 /// Whether the first row of a file without a promise is a header: its fields look like names, and either one
 /// of them is a known name or the rows below are of another kind. Columns may be without a name, such as the empty ones
-/// at the end of a spreadsheet's rows.
+/// at the end of a spreadsheet's rows. The questions of a survey are too long for names, and some are asked twice: only
+/// the answers tell what they are.
 pub(super) fn is_header(first: &[String], below: &[Vec<String>]) -> bool {
     let given: Vec<&str> = first
         .iter()
@@ -104,16 +105,17 @@ pub(super) fn is_header(first: &[String], below: &[Vec<String>]) -> bool {
         .filter(|name| !name.is_empty())
         .collect();
     let distinct: HashSet<&str> = given.iter().copied().collect();
-    if given.is_empty() || distinct.len() != given.len() || !first.iter().all(|name| could_be_name(name)) {
+    if given.is_empty() {
         return false;
     }
+    if distinct.len() != given.len() || !first.iter().all(|name| could_be_name(name)) {
+        return is_above_values(first, below);
+    }
     // In a file without a header the first row's label comes again further down, though it may be a known name: `spam`.
-    let again = |at: usize, name: &str| {
-        below
-            .iter()
-            .any(|row| row.get(at).is_some_and(|field| field == name))
-    };
-    let known = |(at, name): (usize, &String)| is_known_name(name) && !again(at, name);
+    let again = |at: usize, name: &str| comes_again(below, at, name);
+    // Two known names are a header, though it may come again where tables were put together.
+    let several = given.iter().filter(|name| is_known_name(name)).count() > 1;
+    let known = |(at, name): (usize, &String)| is_known_name(name) && (several || !again(at, name));
     if below.is_empty() || first.iter().enumerate().any(known) {
         return true;
     }
@@ -137,10 +139,35 @@ pub(super) fn is_header(first: &[String], below: &[Vec<String>]) -> bool {
         for field in fields {
             count += 1;
             length += field.len();
-            numbers += usize::from(is_number(field));
+            numbers += usize::from(is_value(field));
         }
-        numbers == count || length > 2 * count * name.len().max(10)
+        (numbers == count && !is_value(name)) || length > 2 * count * name.len().max(10)
     })
+}
+
+fn comes_again(below: &[Vec<String>], at: usize, name: &str) -> bool {
+    below
+        .iter()
+        .any(|row| row.get(at).is_some_and(|field| field == name))
+}
+
+/// Whether some column holds numbers or dates alone below the first row, which has none and of which nothing comes again.
+fn is_above_values(first: &[String], below: &[Vec<String>]) -> bool {
+    let has_values = |at: usize| {
+        let mut fields = below
+            .iter()
+            .filter_map(|row| row.get(at))
+            .filter(|field| !field.trim().is_empty())
+            .peekable();
+        fields.peek().is_some() && fields.all(|field| is_value(field))
+    };
+    let mut named = first
+        .iter()
+        .enumerate()
+        .filter(|(_, name)| !name.trim().is_empty());
+    !first.iter().any(|name| is_value(name))
+        && !named.clone().any(|(at, name)| comes_again(below, at, name))
+        && named.any(|(at, _)| has_values(at))
 }
 
 fn could_be_name(field: &str) -> bool {
@@ -154,6 +181,16 @@ fn could_be_name(field: &str) -> bool {
 
 fn is_number(field: &str) -> bool {
     field.trim().parse::<f64>().is_ok()
+}
+
+/// Whether a field is a number, or a date with a time behind it or none: `05.01.2024`, `2024/01/05 9:12:33 AM GMT+1`.
+fn is_value(field: &str) -> bool {
+    const LONGEST: usize = 40;
+    let field = field.trim();
+    let day = field.split([' ', 'T', ',']).next().unwrap_or_default();
+    let parts: Vec<&str> = day.split(['/', '-', '.', ':']).collect();
+    let is_part = |part: &&str| matches!(part.len(), 1..=4) && part.bytes().all(|byte| byte.is_ascii_digit());
+    is_number(field) || (field.len() <= LONGEST && parts.len() == 3 && parts.iter().all(is_part))
 }
 
 /// What the first rows say about a column.
@@ -391,6 +428,39 @@ mod tests {
     }
 
     #[test]
+    fn the_questions_of_a_survey_are_a_header() {
+        let question = "What did you like most about the course?";
+        assert!(header(&[
+            &["Timestamp", question, "How would you rate it, from 1 to 5?"],
+            &["2024/01/05 9:12:33 AM GMT+1", "The exercises", "4"],
+            &["2024/01/06 10:01:02 PM GMT+1", "", "5"],
+        ]));
+        assert!(header(&[
+            &["When?", "Anything else that you want to tell us.", "When?"],
+            &["05.01.2024", "No", "05.01.2024 10:30"],
+            &["06.01.2024", "Yes, a lot", "07.01.2024 08:15"],
+        ]));
+        // Nothing below is of another kind; it is of the same; what is in the first row comes again.
+        assert!(!header(&[
+            &[question, "yes"],
+            &["What did you like least about the course?", "no"]
+        ]));
+        assert!(!header(&[
+            &["2024-01-05", "This text is longer than a name would ever be", "5"],
+            &["2024-01-06", "This one is too", "3"],
+        ]));
+        assert!(!header(&[
+            &["This text is longer than a name would ever be", "spam", "none"],
+            &["This one is too", "ham", "3"],
+            &["And this", "spam", "4"],
+        ]));
+        assert!(!header(&[
+            &["2024-01-05", "It rains"],
+            &["2024-01-06", "It pours"]
+        ]));
+    }
+
+    #[test]
     fn a_header_may_leave_columns_without_a_name() {
         assert!(header(&[
             &["v1", "v2", "", "", ""],
@@ -411,5 +481,8 @@ mod tests {
         assert!(!header(rows));
         assert!(header(&[&["spam", "sms"], rows[0], rows[1], rows[2]]));
         assert!(header(&[&["spam", "what"], &["1", "Win now"], &["0", "Ok lar"]]));
+        // Two tables put together, with the header of each.
+        let names: &[&str] = &["text", "label"];
+        assert!(header(&[names, &["fine", "pos"], names, &["bad", "neg"]]));
     }
 }

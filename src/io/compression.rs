@@ -1,4 +1,4 @@
-//! Opening a file whatever it is compressed with, as checked UTF-8 where it is text.
+//! Opening a file whatever it is compressed with.
 
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::read::MultiGzDecoder;
 
+use super::encoding::BadText;
 use super::error::{Error, one_line};
 use crate::host::fs::{self, File};
 use crate::host::zstd;
@@ -94,6 +95,13 @@ pub fn is_plain_text(path: &Path) -> Option<bool> {
     Some(kind_of(path).0 == Some(Kind::Text))
 }
 
+/// Whether a file's name says that it is a workbook of a spreadsheet program, which holds more than a table.
+pub fn is_workbook(path: &Path) -> bool {
+    const WORKBOOKS: [&str; 5] = ["xlsx", "xls", "xlsm", "ods", "numbers"];
+    let ending = ending_of(path).0;
+    ending.is_some_and(|ending| WORKBOOKS.contains(&ending.as_str()))
+}
+
 /// Opens a file for reading, counting what is taken from the disk.
 pub(super) fn open(path: &Path, progress: Option<&Progress>) -> Result<Box<dyn Read>, Error> {
     let file = File::open(path).map_err(|error| Error::read(path, &error))?;
@@ -139,7 +147,7 @@ impl<R: Read> Read for Counted<R> {
     }
 }
 
-/// Names the file in an error that came out of [`unpack`] or [`Utf8`].
+/// Names the file in an error that came out of [`unpack`] or [`Utf8`](super::encoding::Utf8).
 pub(super) fn stream_error(path: &Path, error: &io::Error) -> Error {
     if let Some(bad) = error.get_ref().and_then(|inner| inner.downcast_ref::<BadText>()) {
         let path = path.to_path_buf();
@@ -166,134 +174,9 @@ pub(super) fn stream_error(path: &Path, error: &io::Error) -> Error {
     }
 }
 
-/// Why bytes are not text; travels inside an [`io::Error`] through readers that know nothing of it.
-#[derive(Debug, thiserror::Error)]
-enum BadText {
-    #[error("UTF-16 text")]
-    Utf16,
-    #[error("an archive")]
-    Archive,
-    #[error("not UTF-8 at line {line}, byte {offset}")]
-    NotUtf8 { line: u64, offset: u64 },
-}
-
-impl From<BadText> for io::Error {
-    fn from(bad: BadText) -> Self {
-        io::Error::new(io::ErrorKind::InvalidData, bad)
-    }
-}
-
-/// Passes UTF-8 through unchanged, without its byte order mark, and stops at the first byte that is not
-/// UTF-8.
-///
-/// Checking here, under the parsers, is what lets every format report the line and the byte of a bad
-/// character.
-pub(super) struct Utf8<R> {
-    inner: R,
-    buffer: Vec<u8>,
-    /// Checked bytes not yet handed out: `buffer[start..checked]`; after them an incomplete character.
-    start: usize,
-    checked: usize,
-    line: u64,
-    offset: u64,
-    begun: bool,
-    ended: bool,
-}
-
-impl<R: Read> Utf8<R> {
-    pub(super) fn new(inner: R) -> Self {
-        Self {
-            inner,
-            buffer: Vec::new(),
-            start: 0,
-            checked: 0,
-            line: 1,
-            offset: 0,
-            begun: false,
-            ended: false,
-        }
-    }
-
-    fn fill(&mut self) -> io::Result<()> {
-        const CHUNK: usize = 1 << 16;
-        self.buffer.drain(..self.checked);
-        (self.start, self.checked) = (0, 0);
-        // A decoder may hand out a byte at a time; the marks at the start need a few bytes to be seen.
-        let wanted = if self.begun { self.buffer.len() + 1 } else { 4 };
-        while !self.ended && self.buffer.len() < wanted {
-            let kept = self.buffer.len();
-            self.buffer.resize(kept + CHUNK, 0);
-            let count = read_some(&mut self.inner, &mut self.buffer[kept..]);
-            self.buffer.truncate(kept + *count.as_ref().unwrap_or(&0));
-            self.ended = count? == 0;
-        }
-        if !self.begun {
-            self.begun = true;
-            self.check_start()?;
-        }
-        self.check()
-    }
-
-    fn check_start(&mut self) -> io::Result<()> {
-        if self.buffer.starts_with(b"\xFF\xFE") || self.buffer.starts_with(b"\xFE\xFF") {
-            return Err(BadText::Utf16.into());
-        }
-        if self.buffer.starts_with(b"PK\x03\x04") || self.buffer.starts_with(b"\xD0\xCF\x11\xE0") {
-            return Err(BadText::Archive.into());
-        }
-        if self.buffer.starts_with(b"\xEF\xBB\xBF") {
-            self.buffer.drain(..3);
-            self.offset = 3;
-        }
-        Ok(())
-    }
-
-    fn check(&mut self) -> io::Result<()> {
-        let (valid, broken) = match std::str::from_utf8(&self.buffer) {
-            Ok(_) => (self.buffer.len(), false),
-            // A character may be cut by the end of the chunk, but not by the end of the file.
-            Err(error) => (error.valid_up_to(), error.error_len().is_some() || self.ended),
-        };
-        self.line += self.buffer[..valid].iter().filter(|&&byte| byte == b'\n').count() as u64;
-        self.offset += valid as u64;
-        self.checked = valid;
-        // What came before the bad byte is not handed out: its rows would be thrown away anyway.
-        if broken {
-            return Err(BadText::NotUtf8 {
-                line: self.line,
-                offset: self.offset,
-            }
-            .into());
-        }
-        Ok(())
-    }
-}
-
-fn read_some(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
-    loop {
-        match reader.read(buffer) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            result => return result,
-        }
-    }
-}
-
-impl<R: Read> Read for Utf8<R> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        while self.start == self.checked && !(self.ended && self.buffer.len() == self.checked && self.begun) {
-            self.fill()?;
-        }
-        let count = out.len().min(self.checked - self.start);
-        out[..count].copy_from_slice(&self.buffer[self.start..self.start + count]);
-        self.start += count;
-        Ok(count)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     #[test]
     fn running_text_is_known_by_its_name() {
@@ -316,40 +199,6 @@ mod tests {
         }
     }
 
-    /// Hands out one byte a call, as a slow decoder may.
-    struct Drip<'a>(&'a [u8]);
-
-    impl Read for Drip<'_> {
-        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            let count = self.0.len().min(buffer.len()).min(1);
-            buffer[..count].copy_from_slice(&self.0[..count]);
-            self.0 = &self.0[count..];
-            Ok(count)
-        }
-    }
-
-    fn message(bytes: &[u8]) -> String {
-        let error = Utf8::new(bytes)
-            .read_to_end(&mut Vec::new())
-            .expect_err("bad bytes must be refused");
-        stream_error(Path::new("a.csv"), &error).to_string()
-    }
-
-    #[test]
-    fn names_the_line_and_byte_of_a_bad_character() {
-        assert!(message(b"ab\nc\xE9d\n").starts_with("a.csv: line 2, byte 4: not UTF-8 text; save"));
-        assert!(message(b"\xEF\xBB\xBFa\n\nb\xC3").starts_with("a.csv: line 3, byte 7: not UTF-8"));
-        assert!(message(b"\xFF\xFEa\0").contains("is UTF-16 text; save the file again"));
-        assert!(message(b"PK\x03\x04rest").contains("is a spreadsheet or an archive; save the sheet as CSV"));
-    }
-
-    #[test]
-    fn a_bad_byte_after_many_chunks_has_its_true_offset() {
-        let mut bytes = "é\n".repeat(100_000).into_bytes();
-        bytes.push(0xFF);
-        assert!(message(&bytes).starts_with("a.csv: line 100001, byte 300000: "));
-    }
-
     #[test]
     fn endings_say_content_and_compression() {
         assert_eq!(
@@ -361,21 +210,8 @@ mod tests {
             (Some(Kind::Text), Compression::Zstd)
         );
         assert_eq!(kind_of(Path::new("c.xlsx")), (None, Compression::None));
-    }
-
-    proptest! {
-        #[test]
-        fn text_passes_unchanged_in_any_chunks(text in "\\PC{0,40}") {
-            let mut out = String::new();
-            Utf8::new(Drip(text.as_bytes())).read_to_string(&mut out).expect("valid text is passed on");
-            prop_assert_eq!(out.as_str(), text.strip_prefix('\u{feff}').unwrap_or(&text));
-        }
-
-        #[test]
-        fn passes_exactly_what_is_utf8(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
-            let mut out = Vec::new();
-            let passed = Utf8::new(Drip(&bytes)).read_to_end(&mut out).is_ok();
-            prop_assert!(!passed || std::str::from_utf8(&bytes).is_ok());
-        }
+        let is_workbook = |name| is_workbook(Path::new(name));
+        assert!(is_workbook("c.xlsx") && is_workbook("c.ODS.gz"));
+        assert!(!is_workbook("c.csv") && !is_workbook("xlsx"));
     }
 }

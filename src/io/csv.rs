@@ -4,11 +4,13 @@
 //! unclosed quote must be an error rather than one huge field, and tab-separated files often use quotes as
 //! plain characters.
 
+use std::collections::{HashMap, HashSet};
 use std::io::{self, BufRead, BufReader, Cursor, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::columns;
-use super::compression::{Utf8, stream_error};
+use super::compression::stream_error;
+use super::encoding::{Guessed, Utf8};
 use super::error::Error;
 use super::table::{Cell, RecordReader, Row};
 
@@ -41,13 +43,14 @@ pub(super) struct Reader<'a> {
     has_header: bool,
     /// The first row, where it turned out not to be a header.
     first: Option<(u64, Vec<String>)>,
+    guessed: Guessed,
 }
 
 /// What [`open`] makes of a file.
 pub(super) enum Opened<'a> {
     Table(Reader<'a>),
-    /// Not delimited; the stream from its beginning.
-    Plain(Box<dyn BufRead + 'a>),
+    /// Not delimited; the stream from its beginning, and whether its encoding is guessed.
+    Plain(Box<dyn BufRead + 'a>, Guessed),
 }
 
 /// Looks at the beginning of a stream and returns a reader of rows, the header already taken off.
@@ -61,6 +64,7 @@ pub(super) fn open<'a>(
 ) -> Result<Opened<'a>, Error> {
     const SAMPLE: u64 = 1 << 16;
     let mut stream = Utf8::new(stream);
+    let guessed = stream.guessed();
     let mut sample = Vec::new();
     (&mut stream)
         .take(SAMPLE)
@@ -81,7 +85,7 @@ pub(super) fn open<'a>(
         Cursor::new(sample).chain(stream),
     ));
     let Some(dialect) = dialect else {
-        return Ok(Opened::Plain(stream));
+        return Ok(Opened::Plain(stream, guessed));
     };
 
     let mut parser = Parser::new(stream, dialect);
@@ -105,6 +109,7 @@ pub(super) fn open<'a>(
                 .collect(),
             has_header,
             first: None,
+            guessed,
         }
     } else {
         Reader {
@@ -114,21 +119,33 @@ pub(super) fn open<'a>(
             unnamed: Vec::new(),
             has_header,
             first: Some(first),
+            guessed,
         }
     }))
 }
 
-/// The columns' names; where the header gives none, one is made up from the place (`column1`) that no other column has.
+/// The columns' names, each of them once: of equal ones the second becomes `name (2)`. Where the header gives none, one is
+/// made up from the place (`column1`) that no other column has.
 fn column_names(header: &[String]) -> Vec<String> {
     let given: Vec<&str> = header.iter().map(|name| name.trim()).collect();
+    let mut taken: HashSet<String> = given.iter().map(ToString::to_string).collect();
+    let mut next: HashMap<&str, usize> = HashMap::new();
     let mut names = Vec::with_capacity(given.len());
-    for (at, name) in given.iter().enumerate() {
-        let mut name = (*name).to_string();
+    for (at, &heading) in given.iter().enumerate() {
+        let mut name = heading.to_string();
         if name.is_empty() {
             name = format!("column{}", at + 1);
-            while given.contains(&name.as_str()) {
+            while taken.contains(&name) {
                 name.push('_');
             }
+        } else if let Some(number) = next.get_mut(heading) {
+            while taken.contains(&name) {
+                name = format!("{heading} ({number})");
+                *number += 1;
+            }
+            taken.insert(name.clone());
+        } else {
+            next.insert(heading, 2);
         }
         names.push(name);
     }
@@ -146,6 +163,10 @@ impl RecordReader for Reader<'_> {
 
     fn unnamed(&self) -> &[usize] {
         &self.unnamed
+    }
+
+    fn guessed(&self) -> bool {
+        self.guessed.is_so()
     }
 }
 

@@ -140,6 +140,18 @@ fn columns_without_a_name_get_one_that_no_other_has() {
 }
 
 #[test]
+fn columns_of_one_name_are_told_apart() {
+    let (columns, rows) = read(
+        "When?,When? (2),When?,When?,What did you think of it when you came?\n1,2,3,4,a lot\n5,6,7,8,little\n",
+        Guess::Any,
+        None,
+    )
+    .expect("read");
+    assert_eq!(columns[..4], ["When?", "When? (2)", "When? (3)", "When? (4)"]);
+    assert_eq!(rows.len(), 2);
+}
+
+#[test]
 fn faults_name_the_line() {
     let ragged = read("label,text\npos,a\nneg,b,c\n", Guess::Any, None).expect_err("ragged");
     assert_eq!(

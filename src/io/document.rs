@@ -9,11 +9,13 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use super::columns::Roles;
-use super::compression::{self, Kind, Progress, Utf8, kind_of, stream_error};
+use super::compression::{self, Kind, Progress, kind_of, stream_error};
+use super::encoding::Utf8;
 use super::error::Error;
 use super::table::{
     Cell, Labels, RecordReader, Row, SAMPLE_ROWS, TableOptions, check_row, choose, open_records,
 };
+use super::warnings::Warning;
 use crate::host::fs;
 
 /// Longest document in bytes; a longer one is cut at the end of a line or word, which bounds the memory in
@@ -50,6 +52,7 @@ pub fn documents(
         splitting,
         text_columns: text_columns.to_vec(),
         progress: progress.cloned(),
+        warnings: Vec::new(),
     })
 }
 
@@ -60,6 +63,7 @@ pub struct Documents {
     splitting: Splitting,
     text_columns: Vec<String>,
     progress: Option<Progress>,
+    warnings: Vec<Warning>,
 }
 
 enum Source {
@@ -71,7 +75,26 @@ enum Source {
     Table(Rows),
 }
 
+impl Source {
+    /// What to know of the file, as far as it was read.
+    fn warning(&self) -> Option<Warning> {
+        let (path, guessed) = match self {
+            Self::Text(articles) => (&articles.path, articles.stream.get_ref().guessed().is_so()),
+            Self::Whole { path, stream } => (path, stream.guessed().is_so()),
+            Self::Table(rows) => (&rows.path, rows.reader.guessed()),
+        };
+        guessed.then(|| Warning::guessed(path))
+    }
+}
+
 impl Documents {
+    /// What to know of the files that were read so far.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<Warning> {
+        let current = self.current.as_ref().and_then(Source::warning);
+        self.warnings.iter().cloned().chain(current).collect()
+    }
+
     fn open(&self, path: &Path) -> Result<Source, Error> {
         if matches!(
             kind_of(path).0,
@@ -112,7 +135,10 @@ impl Documents {
             match document {
                 Some(document) if document.trim().is_empty() => {}
                 Some(document) => return Ok(Some(document)),
-                None => self.current = None,
+                None => {
+                    let ended = self.current.take();
+                    self.warnings.extend(ended.and_then(|source| source.warning()));
+                }
             }
         }
     }
@@ -335,129 +361,5 @@ fn is_title(line: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn split(text: &[u8]) -> Vec<String> {
-        let dir = tempfile::tempdir().expect("a directory");
-        let path = dir.path().join("a.txt");
-        fs::write(&path, text).expect("written");
-        let opened = documents(&[path], Splitting::Articles, &[], None).expect("opened");
-        opened
-            .map(|document| document.unwrap_or_else(|error| format!("ERROR {error}")))
-            .collect()
-    }
-
-    #[test]
-    fn titles_start_articles_and_sections_do_not() {
-        let text = " \n = One = \n \n First . \n \n = = Part = = \n \n a = b = c \n = x = \n more\n\n = Two = \n\nLast.";
-        assert_eq!(
-            split(text.as_bytes()),
-            [
-                "= One =\nFirst .\n= = Part = =\na = b = c\n= x =\nmore",
-                "= Two =\nLast."
-            ]
-        );
-    }
-
-    #[test]
-    fn without_titles_blank_lines_part_documents() {
-        assert_eq!(split(b"a\r\nb\r\n\r\n\r\nc\n"), ["a\nb", "c"]);
-        assert_eq!(split(b"a\nb\nc"), ["a\nb\nc"]);
-        assert_eq!(split(b"before\n\n= T =\n\na\n\nb"), ["before", "= T =\na\nb"]);
-        assert!(split(b"a\n\xFF").concat().contains("line 2, byte 2: not UTF-8"));
-        assert_eq!(split(b"\n \n"), [""; 0]);
-    }
-
-    #[test]
-    fn endless_lines_and_articles_are_cut_between_words_and_nothing_is_lost() {
-        let words = "wörd ".repeat(600_000);
-        let parts = split(words.as_bytes());
-        assert!(
-            parts.len() > 2
-                && parts
-                    .iter()
-                    .all(|part| part.len() <= LONGEST && part.ends_with("wörd"))
-        );
-        assert_eq!(parts.join(" ") + " ", words);
-        let parts = split("é".repeat(LONGEST).as_bytes());
-        assert_eq!(parts.concat(), "é".repeat(LONGEST));
-        let lines = format!("= T =\n\n{}", "line of text\n".repeat(200_000));
-        let parts = split(lines.as_bytes());
-        assert!(parts.len() == 3 && parts.iter().all(|part| part.len() <= LONGEST));
-        assert_eq!(parts.join("\n").lines().count(), 200_001);
-    }
-
-    #[test]
-    fn directories_are_walked_in_order_and_progress_reaches_the_total() {
-        let dir = tempfile::tempdir().expect("a directory");
-        fs::create_dir(dir.path().join("b")).expect("made");
-        let write = |name: &str, bytes: &[u8]| fs::write(dir.path().join(name), bytes).expect("written");
-        write("c.jsonl", b"{\"text\":\"fifth\"}\n{\"text\":\"\"}\n");
-        write("a.txt", b"first\n\nsecond");
-        write(
-            "b/z.txt.zst",
-            &zstd::encode_all(b"fourth".as_slice(), 1).expect("compressed"),
-        );
-        write("b/a.csv", b"id,title,body\n1,third,and more\n2,third too,still\n");
-        write("picture.png", b"\xFF");
-        write(".hidden.txt", b"no");
-        let paths = [dir.path().to_path_buf()];
-        let progress = Progress::default();
-        let all = documents(&paths, Splitting::Articles, &[], Some(&progress)).expect("opened");
-        let all = all.collect::<Result<Vec<_>, _>>().expect("read");
-        assert_eq!(
-            all,
-            [
-                "first",
-                "second",
-                "third\nand more",
-                "third too\nstill",
-                "fourth",
-                "fifth"
-            ]
-        );
-        assert_eq!(progress.bytes(), total_bytes(&paths));
-        let whole = documents(&[dir.path().join("a.txt")], Splitting::Files, &[], None).expect("opened");
-        assert_eq!(
-            whole.collect::<Result<Vec<_>, _>>().expect("read"),
-            ["first\n\nsecond"]
-        );
-    }
-
-    fn total_bytes(paths: &[PathBuf]) -> u64 {
-        compression::total_bytes(paths).expect("sizes")
-    }
-
-    #[test]
-    fn what_is_missing_is_named() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let message = |path: PathBuf| match documents(&[path], Splitting::Articles, &[], None) {
-            Err(error) => error.to_string(),
-            Ok(mut opened) => opened.next().expect("an item").expect_err("an error").to_string(),
-        };
-        assert!(message(dir.path().join("no")).ends_with("no: no such file; check the path"));
-        let none = message(dir.path().to_path_buf());
-        assert!(
-            none.ends_with("no text files in this directory; expected .txt, .csv, .tsv, .jsonl or .parquet")
-        );
-        fs::write(dir.path().join("a.csv"), "text,label\n").expect("written");
-        assert!(message(dir.path().join("a.csv")).contains("only a header and no rows"));
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
-
-        #[test]
-        fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let _ = split(&bytes);
-        }
-
-        #[test]
-        fn every_word_comes_out_once_and_in_order(text in "[a=\n ]{0,60}") {
-            let words = |text: &str| text.split_whitespace().map(str::to_string).collect::<Vec<_>>();
-            prop_assert_eq!(words(&split(text.as_bytes()).join("\n")), words(&text));
-        }
-    }
-}
+#[path = "document_tests.rs"]
+mod tests;

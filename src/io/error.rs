@@ -36,7 +36,7 @@ pub enum Error {
     },
     #[error("{}: line {line}, byte {offset}: not UTF-8 text; save the file again with the encoding UTF-8", .path.display())]
     NotUtf8 { path: PathBuf, line: u64, offset: u64 },
-    #[error("{}: is UTF-16 text; save the file again with the encoding UTF-8", .path.display())]
+    #[error("{}: is damaged UTF-16 text; save the file again with the encoding UTF-8", .path.display())]
     Utf16 { path: PathBuf },
     #[error("{}: {format} data ends too early or is damaged ({cause}); fetch the file again", .path.display())]
     Compressed {
@@ -191,6 +191,18 @@ impl Error {
                 path,
                 cause: one_line(error),
             },
+        }
+    }
+
+    /// The name of a file does not end as a table's does.
+    pub(super) fn no_table(path: &Path) -> Self {
+        let found = match path.extension() {
+            Some(end) => format!("a .{} file", end.to_string_lossy()),
+            None => "a file without an ending".to_string(),
+        };
+        Self::UnknownFormat {
+            path: path.to_path_buf(),
+            found,
         }
     }
 

@@ -4,10 +4,11 @@ use std::fmt;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
-use super::compression::{Utf8, stream_error};
+use super::compression::stream_error;
+use super::encoding::Utf8;
 use super::error::{Error, one_line};
 use super::table::{Cell, RecordReader, Row};
 
@@ -52,25 +53,9 @@ impl<'a> Reader<'a> {
             });
         }
         let Object(entries) = self.parse()?;
-        let mut cells = vec![Cell::Missing; self.columns.len()];
-        for (key, value) in entries {
-            let at = self
-                .columns
-                .iter()
-                .position(|column| *column == key)
-                .unwrap_or_else(|| {
-                    self.columns.push(key);
-                    cells.push(Cell::Missing);
-                    self.columns.len() - 1
-                });
-            cells[at] = match value {
-                Value::String(text) => Cell::Text(text),
-                other => Cell::Json(other.to_string()),
-            };
-        }
         Ok(Some(Row {
             line: self.line,
-            cells,
+            cells: cells(entries, &mut self.columns),
         }))
     }
 
@@ -109,6 +94,10 @@ impl RecordReader for Reader<'_> {
     fn columns(&self) -> &[String] {
         &self.columns
     }
+
+    fn guessed(&self) -> bool {
+        self.stream.get_ref().guessed().is_so()
+    }
 }
 
 impl Iterator for Reader<'_> {
@@ -117,6 +106,26 @@ impl Iterator for Reader<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         self.read().transpose()
     }
+}
+
+/// The cells of an object, a column a key; a key that is new gets a column behind the others.
+pub(super) fn cells(entries: Vec<(String, Value)>, columns: &mut Vec<String>) -> Vec<Cell> {
+    let mut cells = vec![Cell::Missing; columns.len()];
+    for (key, value) in entries {
+        let at = columns
+            .iter()
+            .position(|column| *column == key)
+            .unwrap_or_else(|| {
+                columns.push(key);
+                cells.push(Cell::Missing);
+                columns.len() - 1
+            });
+        cells[at] = match value {
+            Value::String(text) => Cell::Text(text),
+            other => Cell::Json(other.to_string()),
+        };
+    }
+    cells
 }
 
 fn kind_of(value: &Value) -> &'static str {
@@ -131,7 +140,13 @@ fn kind_of(value: &Value) -> &'static str {
 }
 
 /// An object with its keys in the order of the file.
-struct Object(Vec<(String, Value)>);
+pub(super) struct Object(pub(super) Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor)
+    }
+}
 
 struct ObjectVisitor;
 
@@ -203,9 +218,9 @@ mod tests {
             "a.jsonl: is a JSON array; write each object on a line of its own (.jsonl)"
         );
         assert!(
-            read(b"{\"text\":\"a\xFF\"}")
+            read(b"{\"text\":\"\xC3\xA9\xFF\"}")
                 .expect_err("bad")
-                .contains("line 1, byte 10: not UTF-8")
+                .contains("line 1, byte 11: not UTF-8")
         );
     }
 

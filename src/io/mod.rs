@@ -10,6 +10,7 @@ mod columns;
 mod compression;
 mod csv;
 mod document;
+mod encoding;
 mod error;
 pub mod exchange;
 mod jsonl;
@@ -28,13 +29,13 @@ mod weights;
 
 pub use atomic::{OutputDir, Overwrite, write_atomic};
 pub use checkpoint::{read_checkpoint_file, write_checkpoint};
-pub use compression::{Progress, is_plain_text, total_bytes};
+pub use compression::{Progress, is_plain_text, is_workbook, total_bytes};
 pub use document::{Documents, Splitting, documents};
 pub use error::Error;
 pub use labels::{LabelSummary, check_labels};
 pub use model_dir::{Kind, ModelBytes, ModelConfig, ModelFiles, tensors_of, tensors_of_classifier};
 pub use pickle_vocab::read_vocab;
-pub use predictions::{Prediction, Sink, write_predictions};
+pub use predictions::{Prediction, Sink, check_output, write_predictions};
 pub use pytorch::{Architecture, Pretrained, fastai_names, read_checkpoint};
 pub use table::{
     Cell, Labels, Row, Table, TableOptions, given_table, parse_table, read_table, read_table_watched,

@@ -6,8 +6,8 @@ use std::path::Path;
 use flate2::write::GzEncoder;
 use serde_json::Value;
 
-use super::atomic::write_atomic;
-use super::compression::{Compression, Kind, kind_of};
+use super::atomic::{check_writable, write_atomic};
+use super::compression::{Compression, Kind, is_workbook, kind_of};
 use super::csv::write_row;
 use super::error::Error;
 use super::parquet::{self, Column};
@@ -30,6 +30,17 @@ pub enum Sink<'a> {
     File(&'a Path),
     /// Standard output: JSON lines for a table of JSON lines, CSV for any other.
     Stdout,
+}
+
+/// Whether predictions can be written to this file: asked before the work whose result they are.
+///
+/// # Errors
+/// It is a workbook by its name, which would hold something else, or [`write_predictions`] could not begin to write there.
+pub fn check_output(path: &Path) -> Result<(), Error> {
+    if is_workbook(path) {
+        return Err(Error::no_table(path));
+    }
+    check_writable(path)
 }
 
 /// Writes every column of `table` and two more, `label` and `confidence`, called `predicted_label` and
@@ -249,6 +260,22 @@ mod tests {
         let header =
             "text,predicted_confidence,label,predicted_predicted_label,predicted_predicted_confidence";
         assert_eq!(csv.lines().next(), Some(header));
+    }
+
+    #[test]
+    fn a_workbook_is_no_output() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let fault = |name: &str| check_output(&dir.path().join(name)).map_err(|error| error.to_string());
+        for name in ["a.xlsx", "a.ODS", "a.xls.gz"] {
+            let message = fault(name).expect_err("refused");
+            assert!(message.contains(&format!("{name}: a .")), "{message}");
+            assert!(message.contains(" is not a table; expected .csv"), "{message}");
+        }
+        for name in ["a.csv", "a.jsonl.zst", "a.labels"] {
+            assert_eq!(fault(name), Ok(()), "{name}");
+        }
+        let missing = fault("no/a.csv").expect_err("refused");
+        assert!(missing.ends_with("the directory does not exist"), "{missing}");
     }
 
     #[test]

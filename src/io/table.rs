@@ -279,6 +279,9 @@ fn collect(
             columns: columns.len(),
         });
     }
+    if reader.guessed() {
+        warnings.push(Warning::guessed(path));
+    }
     let table = Table {
         path: path.to_path_buf(),
         columns,

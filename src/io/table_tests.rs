@@ -266,8 +266,39 @@ fn files_that_cannot_be_opened_or_unpacked_are_named() {
             "{message}"
         );
     }
-    std::fs::write(dir.path().join("latin.csv"), b"label,text\npos,caf\xE9\n").expect("written");
-    assert!(message("latin.csv").contains("latin.csv: line 2, byte 18: not UTF-8 text; save"));
+    std::fs::write(
+        dir.path().join("mixed.csv"),
+        b"label,text\npos,caf\xC3\xA9\nneg,caf\xE9\n",
+    )
+    .expect("written");
+    assert!(message("mixed.csv").contains("mixed.csv: line 3, byte 28: not UTF-8 text; save"));
+}
+
+#[test]
+fn what_spreadsheet_programs_write_is_read_with_a_word_where_it_is_guessed() {
+    let read = |name: &str, bytes: &[u8]| {
+        let table = parse_table(Path::new(name), bytes, &required()).expect("a table");
+        let texts = table.examples().map(|(text, _)| text[0].to_string());
+        (texts.collect::<Vec<_>>(), table.warnings)
+    };
+    let texts = ["crème – 5 €", "à bientôt"].map(str::to_string).to_vec();
+    let guessed = |file: &str| {
+        vec![Warning::Guessed {
+            file: file.to_string(),
+        }]
+    };
+    let bytes = b"text;label\r\ncr\xE8me \x96 5 \x80;a\r\n\xE0 bient\xF4t;b\r\n";
+    assert_eq!(read("a.csv", bytes), (texts.clone(), guessed("a.csv")));
+    let packed = gzip(bytes);
+    assert_eq!(read("a.csv.gz", &packed), (texts.clone(), guessed("a.csv.gz")));
+    let tabs = "\u{feff}text\tlabel\r\ncrème – 5 €\ta\r\nà bientôt\tb\r\n";
+    let unicode: Vec<u8> = tabs.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_eq!(read("a.txt", &unicode), (texts.clone(), Vec::new()));
+    assert_eq!(read("a.tsv", tabs.as_bytes()), (texts, Vec::new()));
+    assert_eq!(
+        guessed("a.csv")[0].to_string(),
+        "a.csv is not UTF-8 and was read as Windows-1252; are the accents right?"
+    );
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What the user should know about a table that can nevertheless be used.
 
 use std::fmt;
+use std::path::Path;
 
 /// Something the user should know about a table that can nevertheless be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,6 +10,11 @@ pub enum Warning {
     NoHeader {
         /// How many columns there are.
         columns: usize,
+    },
+    /// The file is not UTF-8 and was read as Windows-1252, which any bytes might be.
+    Guessed {
+        /// The file.
+        file: String,
     },
     /// Rows with an empty text, and whether they were left out.
     EmptyTexts {
@@ -36,6 +42,13 @@ impl fmt::Display for Warning {
 }
 
 impl Warning {
+    /// That the encoding of this file is guessed.
+    pub(super) fn guessed(path: &Path) -> Self {
+        Self::Guessed {
+            file: path.display().to_string(),
+        }
+    }
+
     /// The warning in words; `place` is what the table counts, `line` or `row`.
     #[must_use]
     pub fn tell(&self, place: &str) -> String {
@@ -43,6 +56,9 @@ impl Warning {
             Self::NoHeader { columns: 1 } => "no header was found; the column is called column1".into(),
             Self::NoHeader { columns } => {
                 format!("no header was found; the columns are called column1 to column{columns}")
+            }
+            Self::Guessed { file } => {
+                format!("{file} is not UTF-8 and was read as Windows-1252; are the accents right?")
             }
             Self::EmptyTexts { lines, dropped } => {
                 let fate = if *dropped { "were left out" } else { "are kept" };

@@ -32,15 +32,16 @@ use crate::gpu::kernel::Kernel;
 
 /// Each kernel as it is launched, over sizes that occur, with the number of its buffers.
 fn launched() -> Vec<(Kernel, usize)> {
-    let mut all = vec![(adam::gpu::kernel(), 6), (dropout_mask::gpu::kernel(), 1)];
+    let mut all = vec![
+        (adam::gpu::kernel(), 6),
+        (dropout_mask::gpu::kernel(), 1),
+        (linear_cross_entropy::gpu::kernel(), 3),
+    ];
     for width in [1, 50, 128, 400] {
         all.push((embedding::gpu::kernel("gather", width), 3));
         all.push((embedding::gpu::kernel("scatter", width), 3));
         all.push((concat_pool::gpu::kernel("pool", width), 4));
         all.push((concat_pool::gpu::kernel("pool_backward", width), 4));
-    }
-    for vocab in [2, 8_008, 60_001] {
-        all.push((linear_cross_entropy::gpu::kernel(vocab), 3));
     }
     for turned in [[false, false], [false, true], [true, false], [true, true]] {
         // The left operand's columns make a difference only where it is turned.

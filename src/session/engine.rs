@@ -27,6 +27,8 @@ pub enum JobError {
         message: String,
         /// What happened, in words for everybody.
         what: String,
+        /// Whether it had begun to compute: a job that keeps checkpoints can go on from there.
+        computing: bool,
     },
     /// It was told to stop.
     #[error("{0}")]
@@ -44,6 +46,7 @@ impl From<device::Error> for JobError {
         Self::Device {
             message: error.to_string(),
             what: error.what(),
+            computing: false,
         }
     }
 }
@@ -57,6 +60,7 @@ impl From<crate::train::Error> for JobError {
             crate::train::Error::Device(ref cause) => Self::Device {
                 message: error.to_string(),
                 what: format!("the device failed while computing ({cause})"),
+                computing: true,
             },
             other => Self::Failed(other.to_string()),
         }
@@ -74,32 +78,48 @@ pub async fn run(commands: Receiver<Command>, events: Outbox) {
         // Nothing is running, so every other command has nothing to act on.
         let Command::Start(job) = command else { continue };
         let name = name(&job);
+        let resumable = matches!(*job, Job::Pretrain(_) | Job::Adapt(_) | Job::Fit(_));
         control.begin();
         let outcome = dispatch(*job, &mut control, &mut kept).await;
         memory::give_back();
-        let event = match outcome {
-            Ok(result) => Event::Done {
-                job: name.into(),
-                result,
-            },
-            Err(JobError::Stopped(message)) => Event::Stopped { message },
-            Err(JobError::Usage(message)) => Event::Failed {
-                message,
-                usage: true,
-                device: None,
-            },
-            Err(JobError::Failed(message)) => Event::Failed {
-                message,
-                usage: false,
-                device: None,
-            },
-            Err(JobError::Device { message, what }) => Event::Failed {
+        control.emit(ended(name, resumable, outcome));
+    }
+}
+
+/// What is told of a job that has ended; one that is `resumable` keeps checkpoints.
+fn ended(job: &str, resumable: bool, outcome: Outcome) -> Event {
+    match outcome {
+        Ok(result) => Event::Done {
+            job: job.into(),
+            result,
+        },
+        Err(JobError::Stopped(message)) => Event::Stopped { message },
+        Err(JobError::Usage(message)) => Event::Failed {
+            message,
+            usage: true,
+            device: None,
+        },
+        Err(JobError::Failed(message)) => Event::Failed {
+            message,
+            usage: false,
+            device: None,
+        },
+        Err(JobError::Device {
+            mut message,
+            what,
+            computing,
+        }) => {
+            if computing && resumable {
+                // A run goes on with the options that it began with; only its device may be another.
+                message += ": `--resume --device cpu` goes on from the last checkpoint, `--overwrite` with a smaller batch \
+                            starts anew";
+            }
+            Event::Failed {
                 message,
                 usage: false,
                 device: Some(what),
-            },
-        };
-        control.emit(event);
+            }
+        }
     }
 }
 
@@ -163,4 +183,36 @@ pub async fn start(control: &Control, job: &str, common: &Common) -> Result<burn
         seed: common.seed,
     });
     Ok(selected.device)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_that_fails_is_told_with_ways_on_that_the_job_has() {
+        let told = |error: JobError, resumable| match ended("fit", resumable, Err(error)) {
+            Event::Failed {
+                message,
+                usage: false,
+                device: Some(what),
+            } => (message, what),
+            other => panic!("{other:?}"),
+        };
+        let lost = || JobError::from(crate::train::Error::Device("lost".into()));
+        let (message, what) = told(lost(), false);
+        assert_eq!(
+            message,
+            "the device failed while computing (lost); try `--device cpu`"
+        );
+        assert!(!what.contains("--"), "{what}");
+        let (message, _) = told(lost(), true);
+        assert!(
+            message.contains("`--device cpu`: `--resume --device cpu` goes on"),
+            "{message}"
+        );
+        // One that was never there has no checkpoint to go on from.
+        let (message, _) = told(device::Error::NoGpu("none".into()).into(), true);
+        assert!(!message.contains("--resume"), "{message}");
+    }
 }

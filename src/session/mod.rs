@@ -59,6 +59,9 @@ impl Outbox {
 pub struct Ended;
 
 impl Session {
+    /// Whether another engine opens another device, so that it can go on where one was lost.
+    pub const OWN_DEVICE: bool = actor::OWN_DEVICE;
+
     /// Starts the engine.
     ///
     /// # Errors
@@ -77,6 +80,14 @@ impl Session {
         let outbox = Outbox { events: outbox, wake };
         actor::start(inbox, outbox)?;
         Ok(Self { commands, events })
+    }
+
+    /// One whose engine is a test: what it is commanded comes out, and what is put in is heard.
+    #[cfg(test)]
+    pub(crate) fn scripted() -> (Self, async_channel::Receiver<Command>, Sender<Event>) {
+        let (commands, inbox) = async_channel::unbounded();
+        let (told, events) = channel();
+        (Self { commands, events }, inbox, told)
     }
 
     /// Sends a command; it takes effect between two steps.

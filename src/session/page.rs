@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use super::project::folder::data_directory;
+use super::project::folder::{data_directory, work_directory};
 use crate::host::fs;
 
 /// Reads what the browser has kept for this page, and keeps the user's projects from now on. Called once, before the window
@@ -15,7 +15,7 @@ pub async fn open_files() -> Result<(), JsError> {
     let Some(folder) = data_directory() else {
         return Ok(());
     };
-    fs::keep(&folder)
+    fs::keep(&folder, &work_directory())
         .await
         .map_err(|error| JsError::new(&error.to_string()))
 }

@@ -35,6 +35,11 @@ pub fn takes(method: Method) -> (bool, bool) {
     method.plan(2, 1, None).takes()
 }
 
+/// Whether a method starts from a pretrained language model, which may read the texts first.
+pub fn is_pretrained(method: Method) -> bool {
+    method.plan(2, 1, None).pretrained
+}
+
 /// The highest rate of the last layer group where the options say nothing else.
 pub fn own_rate(method: Method) -> f64 {
     method.plan(2, 1, None).rate

@@ -7,8 +7,8 @@
 
 mod evidence;
 
-pub use crate::train::metrics::{ClassReport, Interval, Report};
-pub use evidence::{Judged, baseline, label_errors, losses, report};
+pub use crate::train::metrics::{CHANCE, ClassReport, Interval, Report};
+pub use evidence::{Judged, NOT_LEARNED, baseline, label_errors, losses, report};
 
 use crate::train::metrics::Z95;
 
@@ -41,18 +41,16 @@ pub struct Accepted {
 }
 
 impl Trust {
-    /// Measures how often the classifier is right at which confidence; `None` without a usable judgement.
+    /// Measures how often the classifier is right at which confidence; `None` without a usable judgement. Texts whose
+    /// labels it has not learned count as wrong, but no temperature puts them right.
     pub fn measured(evidence: &[Judged]) -> Option<Self> {
-        let usable: Vec<&Judged> = evidence
-            .iter()
-            .filter(|j| j.truth < j.probabilities.len())
-            .collect();
+        let usable: Vec<&Judged> = evidence.iter().filter(|j| j.is_learned()).collect();
         if usable.is_empty() {
             return None;
         }
         let temperature = temperature(&usable);
-        let mut points: Vec<(f64, bool)> = usable
-            .iter()
+        let wrong = evidence.iter().filter(|j| j.is_not_learned());
+        let mut points: Vec<(f64, bool)> = (usable.iter().copied().chain(wrong))
             .map(|j| {
                 let p = scaled(j.probabilities.iter().map(|&p| f64::from(p)), temperature);
                 let best = best(&p);

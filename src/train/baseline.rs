@@ -8,7 +8,7 @@ mod stored;
 pub(crate) mod tfidf;
 
 use logistic::Logistic;
-use tfidf::Tfidf;
+use tfidf::{Sparse, Tfidf};
 
 /// The settings of a baseline.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,6 +34,9 @@ impl Default for BaselineOptions {
     }
 }
 
+/// Weights that a regression may have at most. Fitting it takes several vectors of that length, 320 MB each.
+const MOST_WEIGHTS: usize = 40_000_000;
+
 /// Labelled texts that no baseline can be fitted to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BaselineError {
@@ -58,6 +61,14 @@ pub enum BaselineError {
         /// How many classes there are.
         classes: usize,
     },
+    /// A regression that memory may not hold.
+    #[error("too many words and classes: {words} x {classes} weights")]
+    TooLarge {
+        /// Words and runs of words.
+        words: usize,
+        /// Classes that have labels.
+        classes: usize,
+    },
 }
 
 /// A fitted TF-IDF and logistic regression classifier.
@@ -75,7 +86,7 @@ impl Baseline {
     /// `classes`.
     ///
     /// # Errors
-    /// If there are no texts, or the labels do not fit them.
+    /// If there are no texts, the labels do not fit them, or there are too many words and classes.
     pub fn fit(texts: &[&str], labels: &[usize], classes: usize) -> Result<Self, BaselineError> {
         Self::fit_with(BaselineOptions::default(), texts, labels, classes)
     }
@@ -90,31 +101,11 @@ impl Baseline {
         labels: &[usize],
         classes: usize,
     ) -> Result<Self, BaselineError> {
-        if texts.len() != labels.len() {
-            return Err(BaselineError::Lengths {
-                texts: texts.len(),
-                labels: labels.len(),
-            });
-        }
-        if texts.is_empty() {
-            return Err(BaselineError::Empty);
-        }
-        if let Some((i, &label)) = labels.iter().enumerate().find(|&(_, &label)| label >= classes) {
-            return Err(BaselineError::Label {
-                row: i + 1,
-                label,
-                classes,
-            });
-        }
-        // An unpenalised intercept of a class without labels would run off to minus infinity.
-        let mut fitted = labels.to_vec();
-        fitted.sort_unstable();
-        fitted.dedup();
+        let (tfidf, features, fitted) = features(options, texts, labels, classes)?;
         let columns: Vec<usize> = labels
             .iter()
             .map(|&label| fitted.partition_point(|&class| class < label))
             .collect();
-        let (tfidf, features) = Tfidf::fit(texts, options.ngrams);
         let logistic = Logistic::fit(
             &features,
             &columns,
@@ -129,6 +120,14 @@ impl Baseline {
             fitted,
             classes,
         })
+    }
+
+    /// Whether the default baseline could be fitted, without the work of fitting it.
+    ///
+    /// # Errors
+    /// As [`Baseline::fit`].
+    pub fn check(texts: &[&str], labels: &[usize], classes: usize) -> Result<(), BaselineError> {
+        features(BaselineOptions::default(), texts, labels, classes).map(drop)
     }
 
     /// The probability of each class for each text, `[texts][classes]`. A class that had no labels has
@@ -147,6 +146,43 @@ impl Baseline {
             })
             .collect()
     }
+}
+
+/// The texts' words and rows, and the classes that have labels; all that can be wrong with them is found here.
+fn features(
+    options: BaselineOptions,
+    texts: &[&str],
+    labels: &[usize],
+    classes: usize,
+) -> Result<(Tfidf, Sparse, Vec<usize>), BaselineError> {
+    if texts.len() != labels.len() {
+        return Err(BaselineError::Lengths {
+            texts: texts.len(),
+            labels: labels.len(),
+        });
+    }
+    if texts.is_empty() {
+        return Err(BaselineError::Empty);
+    }
+    if let Some((i, &label)) = labels.iter().enumerate().find(|&(_, &label)| label >= classes) {
+        return Err(BaselineError::Label {
+            row: i + 1,
+            label,
+            classes,
+        });
+    }
+    // An unpenalised intercept of a class without labels would run off to minus infinity.
+    let mut fitted = labels.to_vec();
+    fitted.sort_unstable();
+    fitted.dedup();
+    let (tfidf, rows) = Tfidf::fit(texts, options.ngrams);
+    if Logistic::parameters(rows.width, fitted.len()) > MOST_WEIGHTS {
+        return Err(BaselineError::TooLarge {
+            words: rows.width,
+            classes: fitted.len(),
+        });
+    }
+    Ok((tfidf, rows, fitted))
 }
 
 #[cfg(test)]
@@ -230,6 +266,21 @@ mod tests {
                 classes: 2
             }
         );
+    }
+
+    #[test]
+    fn what_memory_may_not_hold_is_refused_before_it_is_fitted() {
+        let texts: Vec<String> = (0..4_000).map(|i| format!("left{i} right{i}")).collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let labels: Vec<usize> = (0..4_000).collect();
+        let too_large = BaselineError::TooLarge {
+            words: 12_000,
+            classes: 4_000,
+        };
+        assert_eq!(Baseline::fit(&texts, &labels, 4_000).unwrap_err(), too_large);
+        assert_eq!(Baseline::check(&texts, &labels, 4_000), Err(too_large));
+        let two: Vec<usize> = labels.iter().map(|label| label % 2).collect();
+        assert_eq!(Baseline::check(&texts, &two, 4_000), Ok(()));
     }
 
     proptest! {

@@ -8,6 +8,7 @@ use super::Error;
 use super::checkpoint::{Checkpoint, Position};
 use super::course::Course;
 use super::evaluate::classify;
+use super::language_model::Clock;
 use super::measure::Origin;
 use super::monitor::{Evaluation, Group, Monitor, Signal, Snapshot, Step};
 use super::optimiser::Optimiser;
@@ -124,6 +125,7 @@ pub async fn train<M: Monitor>(
     }
     drop(resume);
     let resumed_at = at.step;
+    let mut clock = Clock::new(at.seconds);
 
     let mut seen = 0;
     'epochs: for (number, epoch) in epochs.iter().enumerate().skip(at.epoch) {
@@ -134,11 +136,12 @@ pub async fn train<M: Monitor>(
                 config.save_every > 0 && at.step > resumed_at && at.step.is_multiple_of(config.save_every);
             // Asked again after a checkpoint: one that is wished for during a pause does not end the pause.
             loop {
-                let signal = monitor.signal().await;
+                let signal = clock.without(monitor.signal()).await;
                 if signal != Signal::Continue || due {
                     let position = Position {
                         epoch: number,
                         batch: index,
+                        seconds: clock.seconds(),
                         ..at.clone()
                     };
                     monitor.save(checkpoint(&model, &optimiser, best.as_ref(), position).await?)?;
@@ -171,11 +174,14 @@ pub async fn train<M: Monitor>(
             seen += padded.lengths.iter().sum::<usize>() as u64;
             let single = monitor.single_step();
             let last = at.step == total as u64;
-            let report = at.step.is_multiple_of(config.report_every.max(1)) || at.step == 1 || last || single;
+            let measured = origin.is_some() && at.step % config.measure_every == 1 % config.measure_every;
+            let report = at.step.is_multiple_of(config.report_every.max(1))
+                || at.step == 1
+                || last
+                || single
+                || measured;
             // A step that is watched alone is measured as well.
-            let measure = origin
-                .as_ref()
-                .filter(|_| report && (single || at.step % config.measure_every == 1 % config.measure_every));
+            let measure = origin.as_ref().filter(|_| single || measured);
             let norms = optimiser
                 .step(&mut model, gradients, &rates, momentum, measure)
                 .await?;

@@ -1,4 +1,6 @@
 //! Measuring models without training them.
+//!
+//! On a processor no device is waited for, so each loop gives way by itself: a worker of the page hears of a stop only then.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -6,6 +8,7 @@ use std::sync::Arc;
 use burn::tensor::{Tensor, TensorData};
 
 use super::Error;
+use crate::host::work::breathe;
 use crate::model::awd_lstm::State;
 use crate::model::classifier::Chunking;
 use crate::model::{AwdLstm, Classifier, LanguageModel, Network as _, Tokens};
@@ -109,6 +112,7 @@ pub(super) async fn nll_of(
     let mut states = encoder.zero_states(batches.batch());
     let (mut sum, mut predictions) = (0.0, 0);
     for index in 0..batches.len() {
+        breathe().await;
         let window = batches.window(index);
         let tokens = Tokens::new(window.inputs, window.time, window.batch);
         let (nll, next) = nll_of_window(&tokens, window.targets.into(), states);
@@ -149,6 +153,7 @@ pub async fn document_nll(
         let mut states = model.encoder.zero_states(padded.batch);
         let tokens = Tokens::new(padded.tokens, padded.time, padded.batch);
         for start in (0..tokens.time.saturating_sub(1)).step_by(bptt.max(1)) {
+            breathe().await;
             let count = bptt.min(tokens.time - 1 - start);
             let targets = tokens.steps(start + 1, count);
             let (nll, next) = model.nll(&tokens.steps(start, count), targets.ids, states);
@@ -213,6 +218,7 @@ pub async fn classify(
         };
         let device = model.encoder.embedding.constant().device();
         for rows in reading::parts(reader, documents) {
+            breathe().await;
             let docs: Vec<&[u32]> = rows.iter().map(|&r| documents[r]).collect();
             let shape = [docs.len(), reader.pooled_width(pooling)];
             let pooled = TensorData::new(reader.read(&docs, pooling), shape);
@@ -223,6 +229,7 @@ pub async fn classify(
     }
     let lengths: Vec<usize> = documents.iter().map(|d| d.len()).collect();
     for rows in plan(&lengths, batch, TOKEN_BUDGET, Order::Sorted) {
+        breathe().await;
         let docs: Vec<&[u32]> = rows.iter().map(|&r| documents[r]).collect();
         let padded = DocBatch::new(&docs, 1);
         let tokens = Tokens::new(padded.tokens, padded.time, padded.batch);

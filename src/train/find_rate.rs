@@ -7,6 +7,7 @@ use super::Error;
 use super::language_model::{Config, targets};
 use super::optimiser::Optimiser;
 use super::schedule::lr_finder::{LrCurve, LrFinder};
+use crate::host::work::breathe;
 use crate::model::dropout::Draw;
 use crate::model::{LanguageModel, Network as _, Tokens};
 use crate::text::batches::{LmBatchConfig, LmBatches, epoch_seed};
@@ -42,6 +43,8 @@ pub async fn find_rate(
     let mut states = model.encoder.zero_states(batches.batch());
     let mut curve = LrCurve::default();
     for i in 0..finder.steps {
+        // Or else a worker of the page that computes on the processor hears of no stop.
+        breathe().await;
         if heard(i).is_break() {
             return Err(Error::Stopped);
         }

@@ -223,11 +223,14 @@ pub async fn train<M: Monitor>(
             seen += (tokens.time * tokens.batch) as u64;
             let single = monitor.single_step();
             let last = at.step == total as u64;
-            let report = at.step.is_multiple_of(config.report_every.max(1)) || at.step == 1 || last || single;
+            let measured = origin.is_some() && at.step % config.measure_every == 1 % config.measure_every;
+            let report = at.step.is_multiple_of(config.report_every.max(1))
+                || at.step == 1
+                || last
+                || single
+                || measured;
             // A step that is watched alone is measured as well.
-            let measure = origin
-                .as_ref()
-                .filter(|_| report && (single || at.step % config.measure_every == 1 % config.measure_every));
+            let measure = origin.as_ref().filter(|_| single || measured);
             let momentum = config.schedule.momentum(t, total);
             let norms = optimiser
                 .step(&mut model, gradients, &rates, momentum, measure)
@@ -380,25 +383,25 @@ fn load_states(checkpoint: &Checkpoint, model: &LanguageModel) -> Result<Option<
 }
 
 /// Counts seconds of training: those of earlier runs, and not those of a pause.
-struct Clock {
+pub(super) struct Clock {
     before: f64,
     since: Instant,
 }
 
 impl Clock {
-    fn new(before: f64) -> Self {
+    pub(super) fn new(before: f64) -> Self {
         Self {
             before,
             since: Instant::now(),
         }
     }
 
-    fn seconds(&self) -> f64 {
+    pub(super) fn seconds(&self) -> f64 {
         self.before + self.since.elapsed().as_secs_f64()
     }
 
     /// Stands still while `wait` is awaited.
-    async fn without<T>(&mut self, wait: impl Future<Output = T>) -> T {
+    pub(super) async fn without<T>(&mut self, wait: impl Future<Output = T>) -> T {
         self.before = self.seconds();
         let result = wait.await;
         self.since = Instant::now();

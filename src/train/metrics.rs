@@ -6,8 +6,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 mod interval;
+mod paired;
 
 pub use interval::{Interval, Z95, pooled_interval, wilson};
+pub use paired::{CHANCE, difference};
 
 /// Equal-width bins of the expected calibration error (Guo et al. 2017).
 const CALIBRATION_BINS: usize = 15;
@@ -277,7 +279,7 @@ impl ClassReport {
 }
 
 /// The index of the highest probability, the first of equals.
-fn most_probable(row: &[f64]) -> usize {
+pub(crate) fn most_probable(row: &[f64]) -> usize {
     let (mut best, mut highest) = (0, f64::NEG_INFINITY);
     for (class, &p) in row.iter().enumerate() {
         if p > highest {

@@ -19,6 +19,8 @@ pub mod metrics;
 pub mod monitor;
 pub mod optimiser;
 pub mod plan;
+#[cfg(test)]
+mod report_tests;
 pub mod schedule;
 pub mod split;
 
@@ -42,9 +44,7 @@ pub enum Error {
         tokens: usize,
     },
     /// A device that was lost, or out of memory.
-    #[error(
-        "the device failed while computing ({0}); run again with `--resume`, with a smaller `--batch` or `--device cpu`"
-    )]
+    #[error("the device failed while computing ({0}); try `--device cpu`")]
     Device(String),
     /// A checkpoint of another run.
     #[error("the checkpoint does not fit this run ({0}); start again without `--resume`")]

@@ -1,5 +1,5 @@
-//! Dividing labelled rows: hold-out, k-fold, low-shot draws and class weights. All of it is stratified by
-//! class and determined by a seed.
+//! Dividing labelled rows: hold-out and k-fold, stratified by class; plain draws and class weights. All of it is
+//! determined by a seed.
 //!
 //! Rows are given by their class numbers, `labels` `[rows]`. `groups` `[rows]`, where given, marks rows that
 //! must not be separated, such as copies of one text ([`text_group`]): a copy in both parts would be a test
@@ -49,11 +49,15 @@ impl Plan {
     }
 }
 
+/// Folds where labels are few.
+const FOLDS: usize = 5;
+
 /// Chooses how to estimate the error.
 ///
 /// Below 200 rows, or with a class of fewer than 10, a hold-out would leave too few rows to train on and to
-/// test on: k-fold, with k = 5 or the size of the smallest class if that is less, but at least 2. Otherwise a
-/// hold-out of 20 %, or of 10 % from 5,000 rows.
+/// test on: k-fold with k = 5, however small a class is. Fewer folds would measure classifiers that learned from
+/// fewer rows than the one that is kept, and [`k_fold`] spreads a class over the parts in any case: one of two rows
+/// is trained on whenever the other is tested. Otherwise a hold-out of 20 %, or of 10 % from 5,000 rows.
 #[must_use]
 pub fn choose(labels: &[usize], groups: Option<&[u64]>) -> Plan {
     let mut sizes: BTreeMap<usize, usize> = BTreeMap::new();
@@ -63,9 +67,7 @@ pub fn choose(labels: &[usize], groups: Option<&[u64]>) -> Plan {
     let rows: usize = sizes.values().sum();
     let smallest = sizes.values().copied().min().unwrap_or(0);
     if rows < 200 || smallest < 10 {
-        Plan::KFold {
-            k: smallest.clamp(2, 5),
-        }
+        Plan::KFold { k: FOLDS }
     } else {
         Plan::HoldOut {
             fraction: if rows < 5000 { 0.2 } else { 0.1 },
@@ -145,24 +147,13 @@ pub fn k_fold(labels: &[usize], groups: Option<&[u64]>, k: usize, seed: u64) -> 
         .collect()
 }
 
-/// Draws `total` rows with the classes as equal as possible, for low-shot experiments: a class that has too
-/// few rows gives all of them, and the others make up for it. With one seed a smaller draw is part of every
-/// larger one. Ascending.
+/// Draws `total` of so many rows, all of them equally likely, so that the classes have the shares that they have
+/// among all. With one seed a smaller draw is part of every larger one. Ascending.
 #[must_use]
-pub fn balanced(labels: &[usize], total: usize, seed: u64) -> Vec<usize> {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let mut classes: Vec<Vec<usize>> = by_class(units(labels, None))
-        .into_iter()
-        .map(|class| class.into_iter().flat_map(|unit| unit.rows).collect())
-        .collect();
-    for class in &mut classes {
-        class.shuffle(&mut rng);
-    }
-    // Who gets the odd rows should not depend on how the classes happen to be numbered.
-    classes.shuffle(&mut rng);
-    let longest = classes.iter().map(Vec::len).max().unwrap_or(0);
-    let in_turn = (0..longest).flat_map(|i| classes.iter().filter_map(move |class| class.get(i).copied()));
-    let mut drawn: Vec<usize> = in_turn.take(total).collect();
+pub fn drawn(rows: usize, total: usize, seed: u64) -> Vec<usize> {
+    let mut drawn: Vec<usize> = (0..rows).collect();
+    drawn.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+    drawn.truncate(total);
     drawn.sort_unstable();
     drawn
 }
@@ -324,33 +315,46 @@ mod tests {
     #[test]
     fn the_plan_depends_on_what_there_is() {
         assert_eq!(choose(&mixed(&[50, 50]), None), Plan::KFold { k: 5 });
-        assert_eq!(choose(&mixed(&[50, 3]), None), Plan::KFold { k: 3 });
-        assert_eq!(choose(&mixed(&[50, 1]), None), Plan::KFold { k: 2 });
+        assert_eq!(choose(&mixed(&[50, 3]), None), Plan::KFold { k: 5 });
+        assert_eq!(choose(&mixed(&[50, 1]), None), Plan::KFold { k: 5 });
         assert_eq!(choose(&mixed(&[400, 9]), None), Plan::KFold { k: 5 });
         assert_eq!(choose(&mixed(&[100, 100]), None), Plan::HoldOut { fraction: 0.2 });
         assert_eq!(
             choose(&mixed(&[4000, 1000]), None),
             Plan::HoldOut { fraction: 0.1 }
         );
-        assert_eq!(choose(&[], None), Plan::KFold { k: 2 });
+        assert_eq!(choose(&[], None), Plan::KFold { k: 5 });
         // Two hundred copies of one text are one row.
-        assert_eq!(choose(&mixed(&[200, 200]), Some(&[1; 400])), Plan::KFold { k: 2 });
+        assert_eq!(choose(&mixed(&[200, 200]), Some(&[1; 400])), Plan::KFold { k: 5 });
     }
 
     #[test]
-    fn balanced_draws_equalise_and_nest() {
-        let labels = mixed(&[60, 5, 60]);
-        let drawn = balanced(&labels, 35, 9);
-        let counts: Vec<usize> = (0..3).map(|class| count(&drawn, &labels, class)).collect();
-        assert_eq!(counts, [15, 5, 15]);
-        let fewer: BTreeSet<usize> = balanced(&labels, 10, 9).into_iter().collect();
-        assert!(fewer.is_subset(&drawn.into_iter().collect()));
-        let mut tenth: Vec<usize> = (0..3)
-            .map(|class| fewer.iter().filter(|&&r| labels[r] == class).count())
-            .collect();
-        tenth.sort_unstable();
-        assert_eq!(tenth, [3, 3, 4]);
-        assert_eq!(balanced(&labels, 1000, 9).len(), 125);
+    fn draws_keep_the_class_mix_and_nest() {
+        let labels = mixed(&[9_000, 1_000]);
+        let of = |total| drawn(labels.len(), total, 9);
+        // Ten standard deviations are 90 rows.
+        assert!((10..190).contains(&count(&of(1_000), &labels, 1)));
+        assert!(of(1_000).windows(2).all(|two| two[0] < two[1]));
+        let more: BTreeSet<usize> = of(1_000).into_iter().collect();
+        assert!(of(100).iter().all(|row| more.contains(row)));
+        assert_ne!(of(100), drawn(labels.len(), 100, 10));
+        assert_eq!(drawn(4, 9, 1), [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn of_a_class_of_two_one_is_learned_whenever_the_other_is_tested() {
+        for seed in 0..20 {
+            let labels = mixed(&[40, 2, 3]);
+            let folds = choose(&labels, None).split(&labels, None, seed);
+            assert_eq!(folds.len(), 5);
+            for (fold, class) in folds.iter().flat_map(|fold| [(fold, 1), (fold, 2)]) {
+                assert!(count(&fold.valid, &labels, class) <= 1);
+                assert!(count(&fold.train, &labels, class) >= 1);
+            }
+        }
+        // There are no more folds than groups.
+        let labels = mixed(&[2, 2]);
+        assert_eq!(choose(&labels, None).split(&labels, None, 1).len(), 4);
     }
 
     #[test]

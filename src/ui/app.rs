@@ -128,12 +128,16 @@ impl App {
         self.panels.asked_for()
     }
 
-    /// Draws a frame. Free of `eframe`, so that tests can drive it.
-    pub fn show(&mut self, ui: &mut Ui) {
-        theme::fit(ui.ctx());
+    /// Takes in what has happened beside the window, before a frame or while nothing is shown.
+    fn take_in(&mut self) {
         self.events();
         self.heed_settings();
         self.follower.follow(&mut self.panels, &mut self.shared);
+    }
+
+    /// Draws a frame.
+    fn show(&mut self, ui: &mut Ui) {
+        theme::fit(ui.ctx());
         self.keys(ui);
         let narrow = ui.available_width() < theme::NARROW;
         top_bar::show(ui, &mut self.shared, narrow);
@@ -163,6 +167,10 @@ impl App {
             match self.shared.engine.events().try_recv() {
                 Ok(event) => {
                     self.engine_spoke = true;
+                    // Before anything is asked of it again: its device stays lost.
+                    if Session::OWN_DEVICE && matches!(event, Event::Failed { device: Some(_), .. }) {
+                        self.another_engine();
+                    }
                     self.heard(event);
                 }
                 Err(TryRecvError::Empty) => break,
@@ -202,9 +210,13 @@ impl App {
                 device: None,
             });
         }
-        if !std::mem::take(&mut self.engine_spoke) {
-            return;
+        if self.engine_spoke {
+            self.another_engine();
         }
+    }
+
+    fn another_engine(&mut self) {
+        self.engine_spoke = false;
         match Session::spawn_waking(Arc::clone(&self.shared.wake)) {
             Ok(engine) => self.shared.engine = engine,
             Err(error) => self
@@ -308,6 +320,12 @@ impl App {
 }
 
 impl eframe::App for App {
+    // Before every frame, and alone while the window is minimised or the tab is hidden: a run that ends meanwhile has to leave
+    // its classifier with the project.
+    fn logic(&mut self, _ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        self.take_in();
+    }
+
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         self.show(ui);
     }
@@ -323,10 +341,92 @@ const CHECKPOINT: Duration = Duration::from_secs(10);
 impl Drop for App {
     fn drop(&mut self) {
         if self.shared.run.busy() {
-            for event in self.shared.engine.stop_within(CHECKPOINT) {
-                self.shared.run.push(event);
+            let last = self.shared.engine.stop_within(CHECKPOINT);
+            // A classifier that is finished meanwhile becomes the project's like any other.
+            for event in last {
+                self.heard(event);
             }
         }
         self.follower.leave(&mut self.shared);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::mpsc::Sender;
+
+    use async_channel::Receiver;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::session::project::{OpenProject, Texts, Wake};
+    use crate::session::protocol::Command;
+    use crate::ui::run::Recipe;
+
+    /// A window over a project in this folder that trains, both ends of its engine, and what that tells when it is done.
+    fn about_to_finish(dir: &Path) -> (App, Receiver<Command>, Sender<Event>, Event) {
+        let model = dir.join("model");
+        std::fs::create_dir(&model).unwrap();
+        std::fs::write(model.join("config.json"), "{}").unwrap();
+        let wake: Wake = Arc::new(|| ());
+        let texts = Texts {
+            texts: vec!["a".into()],
+            ..Texts::default()
+        };
+        let open = OpenProject::create(dir.join("p.unfreeze"), "p", Arc::new(texts), wake).unwrap();
+        let (engine, commands, events) = Session::scripted();
+        let shared = Shared {
+            engine,
+            ..Shared::for_tests(Some(open))
+        };
+        let mut app = App {
+            asked_of: shared.settings.device,
+            shared,
+            panels: Panels::default(),
+            follower: Follower::default(),
+            palette: Palette::default(),
+            over: Over::default(),
+            engine_spoke: true,
+        };
+        app.heard(Event::Note {
+            message: "the screens look at the project".into(),
+        });
+        app.shared.run.begin(Recipe::default(), Vec::new());
+        app.heard(Event::Started {
+            job: "fit".into(),
+            device: "made up".into(),
+            reason: String::new(),
+            seed: 0,
+        });
+        let result = json!({ "out": model }).as_object().cloned().unwrap();
+        let job = "fit".into();
+        (app, commands, events, Event::Done { job, result })
+    }
+
+    #[test]
+    fn a_classifier_that_is_finished_while_nothing_is_shown_is_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut app, commands, events, done) = about_to_finish(dir.path());
+        events.send(done).unwrap();
+        app.take_in();
+        // Nobody listens when the window closes, so that nothing more is heard then.
+        drop(commands);
+        drop(app);
+        let again = OpenProject::open(dir.path().join("p.unfreeze"), Arc::new(|| ())).unwrap();
+        assert!(again.models().any(|(name, _)| name == "classifier"));
+    }
+
+    #[test]
+    fn a_classifier_that_is_finished_while_the_window_closes_is_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let (app, _commands, events, done) = about_to_finish(dir.path());
+        // It ends just before it hears that it is to stop.
+        events.send(done).unwrap();
+        drop(app);
+
+        let again = OpenProject::open(dir.path().join("p.unfreeze"), Arc::new(|| ())).unwrap();
+        assert!(again.models().any(|(name, _)| name == "classifier"));
+        assert!(again.setting::<Value>("classifier lesson").is_some());
     }
 }

@@ -7,21 +7,20 @@ use super::panels::Panels;
 use super::run::Record;
 use super::run::kept::{self, Mark};
 use crate::session::exchange::{Background, Outcome, from_json, to_json};
-use crate::session::protocol::Fit;
-use crate::session::unfinished::look_for_training;
+use crate::session::unfinished::{Left, look};
 
 /// What is read and written beside the window.
 #[derive(Default)]
 pub struct History {
     reading: Option<Background<Vec<Record>>>,
-    looking: Option<Background<Option<Fit>>>,
+    looking: Option<Background<Left>>,
     writing: Option<(usize, Background<Option<String>>)>,
     /// How far the run had come when it was kept last.
     kept: Option<Mark>,
 }
 
 impl History {
-    /// Begins to read the runs of the project that is open, and to look for one that was interrupted.
+    /// Begins to read the runs of the project that is open, and to look for one that was interrupted or ended unheard.
     pub fn open(shared: &Shared) -> Self {
         let Some(open) = &shared.project else {
             return Self::default();
@@ -29,7 +28,7 @@ impl History {
         let out = super::panels::train::model_place(&shared.work_dir);
         Self {
             reading: Some(from_json(kept::stored(open), Arc::clone(&shared.wake))),
-            looking: Some(look_for_training(out, Arc::clone(&shared.wake))),
+            looking: Some(look(out, Arc::clone(&shared.wake))),
             ..Self::default()
         }
     }
@@ -38,13 +37,18 @@ impl History {
     pub fn follow(&mut self, panels: &mut Panels, shared: &mut Shared) {
         if let Some(records) = take(&mut self.reading) {
             shared.run.restore(records.unwrap_or_default());
+            panels.restored(shared);
             self.kept = Mark::of(&shared.run.record);
         }
         // What goes on is to be told from what was interrupted.
         if self.reading.is_none()
-            && let Some(Some(Some(job))) = take(&mut self.looking)
+            && let Some(Some(left)) = take(&mut self.looking)
         {
-            panels.interrupted(job, shared);
+            match left {
+                Left::Unfinished(job) => panels.interrupted(*job, shared),
+                Left::Finished(finished) if panels.unheard(&finished, shared) => self.kept = None,
+                Left::Finished(_) | Left::Nothing => {}
+            }
         }
         if let Some((_, work)) = &self.writing {
             match work.poll() {

@@ -171,6 +171,27 @@ impl Shared {
     /// Goes on with this project instead of the one that is open, which is closed once all of it is on disk. What the
     /// engine does for that one is stopped, with a checkpoint.
     pub fn open(&mut self, project: OpenProject) {
+        self.leave();
+        self.run.change_project(super::run::kept::last(&project));
+        self.project = Some(project);
+        self.screen = Screen::Label;
+    }
+
+    /// Goes on with the project that is open as if it were opened again: it has more texts than before.
+    pub fn open_again(&mut self) {
+        self.leave();
+        let last = self.project.as_ref().map_or(0, super::run::kept::last);
+        self.run.change_project(last);
+        self.screen = Screen::Label;
+    }
+
+    /// Whether more texts are on their way to the project's file: what would be done to its texts has to wait.
+    pub fn is_growing(&self) -> bool {
+        self.project.as_ref().is_some_and(OpenProject::is_growing)
+    }
+
+    /// Keeps the run of the open project, and stops what the engine does for it.
+    fn leave(&mut self) {
         super::history::keep_now(self);
         if self.run.busy() {
             // An engine that has ended does nothing any more.
@@ -184,9 +205,6 @@ impl Shared {
                 "Training on {name} is stopped; open it again to go on from where it was."
             ));
         }
-        self.run.change_project(super::run::kept::last(&project));
-        self.project = Some(project);
-        self.screen = Screen::Label;
     }
 
     /// Tells the user something that went well or is worth knowing.

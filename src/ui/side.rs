@@ -57,6 +57,12 @@ impl Side {
         self.start_next()
     }
 
+    /// Takes back what still waits of this asker. Whether an answer to it is under way all the same.
+    pub fn take_back(&mut self, asker: Asker) -> bool {
+        self.waiting.retain(|(other, _)| *other != asker);
+        self.running == Some(asker)
+    }
+
     /// Whether a question of this asker is not answered yet.
     pub fn busy(&self, asker: Asker) -> bool {
         self.running == Some(asker) || self.waiting.iter().any(|(other, _)| *other == asker)
@@ -87,13 +93,15 @@ impl Side {
                 }
             };
             self.spoke = true;
-            let ended = matches!(
-                event,
-                Event::Done { .. } | Event::Failed { .. } | Event::Stopped { .. }
-            );
+            let ended = event.ends_a_job();
+            let lost = matches!(event, Event::Failed { device: Some(_), .. });
             answers.extend(self.running.map(|asker| (asker, event)));
             if ended {
                 self.running = None;
+                // Should there be no other, this one says so again.
+                if Session::OWN_DEVICE && lost {
+                    self.renew();
+                }
                 if self.start_next().is_err() {
                     self.waiting.clear();
                 }
@@ -115,13 +123,19 @@ impl Side {
                 },
             )
         });
-        if self.spoke
-            && let Ok(session) = Session::spawn_waking(Arc::clone(&self.wake))
-        {
-            self.session = session;
-            self.spoke = false;
+        if self.spoke && self.renew() {
             self.start_next().ok();
         }
         failed
+    }
+
+    /// Puts another engine in the place of this one. Whether there is one to be had.
+    fn renew(&mut self) -> bool {
+        let Ok(session) = Session::spawn_waking(Arc::clone(&self.wake)) else {
+            return false;
+        };
+        self.session = session;
+        self.spoke = false;
+        true
     }
 }

@@ -27,9 +27,9 @@ fn broken_tables_are_refused_by_every_command() {
             &["header.csv: only a header and no rows"],
         ),
         (
-            "latin1.csv",
-            Some(b"text,label\ngood,a\ncaf\xe9 bad,b\n"),
-            &["latin1.csv: line 3", "UTF-8"],
+            "mixed.csv",
+            Some(b"text,label\ncaf\xc3\xa9 good,a\ncaf\xe9 bad,b\n"),
+            &["mixed.csv: line 3", "UTF-8"],
         ),
         (
             "ragged.csv",
@@ -328,7 +328,7 @@ fn text_from_standard_input_is_checked_too() {
         ),
         (
             "classify --model classifier",
-            b"fine\ncaf\xe9\n",
+            b"caf\xc3\xa9\ncaf\xe9\n",
             ["standard-input", "line 2", "UTF-8"],
         ),
         (
@@ -362,12 +362,18 @@ fn of_too_little_text_no_perplexity_is_told() {
             .any(|w| w["message"].to_string().contains("--valid"))
     );
     assert!(dir.text("pretrained/README.md").contains("not measured"));
-    let ran = dir.done("adapt --texts short.csv --model base --out adapted --epochs 1");
+    let ran = dir.done("adapt --texts short.csv --model base --out adapted --epochs 1 --keep-best");
     assert!(
         ran.last()["perplexity"].is_null() && ran.last()["perplexity_before"].is_null(),
         "{}",
         ran.last()
     );
+    assert!(
+        ran.of("warning")
+            .any(|w| w["message"].to_string().contains("`--keep-best` has nothing"))
+    );
+    let card = dir.text("adapted/README.md");
+    assert!(card.contains("not measured") && !card.contains("NaN"), "{card}");
     dir.write("blank.csv", "text\n\" \"\n\"\"\n");
     let line = format!("pretrain --corpus blank.csv --out out {TINY}");
     assert_says(&line, &dir.fails(&line, 1), &["blank.csv"]);

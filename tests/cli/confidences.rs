@@ -21,6 +21,8 @@ fn tf_idf_votes_where_it_is_let() {
     );
     assert!((both.number("error") - alone.number("together_error")).abs() < 1e-12);
     assert!((both.number("alone_error") - alone.number("error")).abs() < 1e-12);
+    // Each is set beside the other.
+    assert_eq!(both.number("alone_p"), alone.number("together_p"));
     assert_eq!(
         dir.read("alone/model.safetensors"),
         dir.read("both/model.safetensors")

@@ -43,7 +43,9 @@ fn the_whole_pipeline() {
         "accuracy",
         "macro_f1",
         "baseline_error",
+        "baseline_p",
         "together_error",
+        "together_p",
     ] {
         assert_share(&ran, key);
     }
@@ -317,6 +319,12 @@ fn the_demo_replaces_nothing() {
     let dir = Dir::with_classifier();
     let message = dir.fails("demo --out classifier", 2);
     assert!(message.contains("name another directory"), "{message}");
+    // Nor what an interrupted run on other texts has kept, which may be hours of work.
+    std::fs::create_dir(dir.path("mine.unfinished")).expect("a directory");
+    dir.write("mine.unfinished/run.json", "{}");
+    let message = dir.fails("demo --out mine", 2);
+    assert!(message.contains("name another directory"), "{message}");
+    assert!(dir.path("mine.unfinished/run.json").exists());
 }
 
 #[test]
@@ -344,6 +352,16 @@ fn several_columns_are_one_text() {
         ran.of("loaded").next().expect("loaded")["text_columns"],
         serde_json::json!(["title", "body"])
     );
+    let is_told = |ran: &Ran| {
+        let mut told = ran.of("warning").map(|warning| warning["message"].to_string());
+        told.any(|message| message.contains("of 2 columns, these have 1 (body)"))
+    };
+    assert!(!is_told(&ran));
+    // One of them alone is another kind of text.
+    for line in ["evaluate --model model --data", "classify --model model --input"] {
+        let ran = dir.done(&format!("{line} data.csv --text-column body"));
+        assert!(is_told(&ran), "{line}");
+    }
 }
 
 /// The one test of the built-in models: small as they are, they are far larger than the others here.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::common::{Dir, assert_done, assert_share, ended, labelled, texts};
+use super::common::{Dir, assert_done, assert_says, assert_share, ended, labelled, texts};
 
 #[test]
 fn tokens_come_line_for_line() {
@@ -69,6 +69,28 @@ fn a_seed_writes_one_text() {
     let three = text("--seed 4 --samples 3");
     assert_eq!((three.len(), &three[0]), (3, &first[0]));
     assert_ne!(three[1], three[2]);
+}
+
+#[test]
+fn the_words_of_a_prompt_stay_whether_they_are_known_or_not() {
+    let dir = Dir::with_base();
+    let ran = dir.done("generate --model base --prompt Zygomorphic --tokens 5");
+    let text = ran.of("line").next().expect("a line")["text"].clone();
+    let text = text.as_str().expect("text");
+    assert!(
+        text.starts_with("Zygomorphic") && !text.contains("xxunk"),
+        "{text}"
+    );
+}
+
+#[test]
+fn of_a_blank_text_no_perplexity_is_told() {
+    let dir = Dir::with_base();
+    for (name, text) in [("empty.txt", ""), ("blank.txt", " \n\n \n")] {
+        dir.write(name, text);
+        let line = format!("perplexity --model base --texts {name}");
+        assert_says(&line, &dir.fails(&line, 1), &[name, "at least two words"]);
+    }
 }
 
 #[test]

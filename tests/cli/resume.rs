@@ -235,6 +235,36 @@ fn check_in_subdirectory(dir: &Dir, name: &str, line: &str, ends: &[End]) {
     assert!(inner.read("whole/model.safetensors") == dir.read(&format!("{name}/model.safetensors")));
 }
 
+/// The second direction goes on from what it had reached, though the first one's classifier is trained again.
+#[test]
+fn both_directions() {
+    let dir = Dir::with_base();
+    dir.write("labelled.csv", labelled(60, 7));
+    dir.write("more.csv", texts(200, 8));
+    dir.done(&format!(
+        "pretrain --corpus more.csv --out back --backward {TINY} --batch 4 --epochs 1"
+    ));
+    let line = "fit --data labelled.csv --unlabelled more.csv --model base --bidirectional --backward-model back --out OUT \
+                --bptt 10 --lm-epochs 20 --estimate none --batch 2 --epochs 30";
+    check(
+        &dir,
+        line,
+        &[
+            End::Interrupt("adapt backward", 90),
+            End::Kill("train backward", 2),
+        ],
+    );
+}
+
+/// The rate that was found is that of the resumed run to the last bit, or its checkpoint is refused.
+#[test]
+fn found_rates_and_fractions() {
+    let dir = Dir::with_base();
+    dir.write("texts.csv", texts(300, 6));
+    let line = "adapt --texts texts.csv --model base --out OUT --batch 4 --bptt 10 --epochs 20 --find-rate --drop-mult 0.12";
+    check(&dir, line, &[End::Interrupt("adapt", 77)]);
+}
+
 /// A label corrected meanwhile: the folds that are kept would be of other rows.
 #[test]
 fn only_the_same_labels_are_learned_from() {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::common::{Dir, Ran, Writer, ended};
+use super::common::{Dir, Ran, Writer, assert_says, ended};
 
 const ROWS: usize = 120;
 /// The row without a text.
@@ -162,6 +162,67 @@ fn without_an_output_every_row_is_an_event() {
         .map(|(at, (_, text))| (at, text.as_str()))
         .collect();
     assert_eq!(found, expected);
+}
+
+#[test]
+fn what_cannot_be_written_is_told_before_anything_is_read() {
+    let dir = Dir::new();
+    std::fs::create_dir(dir.path("folder.csv")).expect("made");
+    for (output, words) in [
+        ("out.xlsx", "a .xlsx file is not a table"),
+        ("out.ods", "a .ods file is not a table"),
+        ("folder.csv", "is a directory"),
+        ("nowhere/out.csv", "the directory does not exist"),
+    ] {
+        let line = format!("classify --model nowhere --input nowhere.csv --output {output}");
+        assert_says(&line, &dir.fails(&line, 1), &[output, words]);
+    }
+}
+
+#[test]
+fn what_excel_writes_is_read_and_its_accents_are_asked_for() {
+    let dir = Dir::with_classifier();
+    let text = "text;count\r\nThe old boat finds a café.\r\nThe warm soup needs a heavy spoon.\r\n"
+        .replace(".\r\n", ".;1\r\n");
+    let ansi = text.chars().map(|c| if c == 'é' { 0xE9 } else { c as u8 });
+    dir.write("ansi.csv", ansi.collect::<Vec<_>>());
+    let unicode = format!("\u{feff}{}", text.replace(';', "\t"));
+    let unicode: Vec<u8> = unicode.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    dir.write("unicode.txt", unicode);
+    for (name, asked) in [("ansi.csv", 1), ("unicode.txt", 0)] {
+        let ran = dir.done(&format!("classify --model classifier --input {name}"));
+        let texts: Vec<&Value> = ran.of("classified").map(|event| &event["text"]).collect();
+        assert_eq!(
+            texts,
+            ["The old boat finds a café.", "The warm soup needs a heavy spoon."],
+            "{name}"
+        );
+        let told = ran.of("warning").map(|event| event["message"].to_string());
+        let told: Vec<String> = told.filter(|message| message.contains("Windows-1252")).collect();
+        assert_eq!(told.len(), asked, "{name}: {told:?}");
+        assert!(told.iter().all(|message| message.contains(name)));
+    }
+}
+
+#[test]
+fn columns_of_a_table_on_standard_input_can_be_named() {
+    let dir = Dir::with_classifier();
+    dir.write(
+        "stdin",
+        "id,said,text\n1,\"The old boat, now.\",a\n2,The warm soup.,b\n",
+    );
+    let run = |line: &str| {
+        let mut command = dir.command(line);
+        command.stdin(std::fs::File::open(dir.path("stdin")).expect("opened"));
+        ended(command)
+    };
+    let ran = run("classify --model classifier --text-column said");
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let texts: Vec<&Value> = ran.of("classified").map(|event| &event["text"]).collect();
+    assert_eq!(texts, ["The old boat, now.", "The warm soup."]);
+    let ran = run("classify --model classifier --text-column body");
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.stderr.contains("no column 'body'"), "{}", ran.stderr);
 }
 
 #[test]

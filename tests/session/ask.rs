@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use unfreeze::session::Session;
 use unfreeze::session::protocol::{
-    ClassifierOptions, Command, Estimate, Event, Explain, Fit, GivenRow, Job, LmOptions, Method, Perplexity,
-    Predict, Prediction, Source,
+    ClassifierOptions, Command, Estimate, Evaluate, Event, Explain, Fit, GivenRow, Job, LmOptions, Method,
+    Perplexity, Predict, Prediction, Source,
 };
 use unfreeze::session::trust::Report;
 
@@ -242,6 +242,50 @@ fn a_question_can_be_taken_back() {
     );
     // The next one is answered.
     assert_eq!(predictions(&done(&session, ask(&place, given(3)))).1.len(), 3);
+}
+
+/// The window counts them as mistakes: a rare label may have no text but those that are kept aside.
+#[test]
+fn labels_that_a_classifier_does_not_know_are_refused_or_count_as_wrong() {
+    let place = Place::new();
+    let session = Session::spawn().expect("a thread");
+    let mut job = fit(&place, "classifier", given(40));
+    job.estimate = Estimate::None;
+    done(&session, Job::Fit(job));
+    let evaluate = |rows: &[GivenRow], unknown_is_wrong| {
+        Job::Evaluate(Evaluate {
+            common: COMMON,
+            model: place.path("classifier"),
+            data: handed(rows.to_vec()),
+            batch: None,
+            limit: None,
+            unknown_is_wrong,
+        })
+    };
+    let measured = |rows: &[GivenRow]| match done(&session, evaluate(rows, true)).pop() {
+        Some(Event::Done { result, .. }) => result,
+        other => panic!("{other:?}"),
+    };
+    let mut rows = given(60);
+    rows.retain(|row| row.label.is_some() && !row.text.is_empty());
+    let known = measured(&rows);
+    assert_eq!(known["confusion"].as_array().map(Vec::len), Some(2));
+
+    for row in rows.iter_mut().step_by(4) {
+        row.label = Some("lukewarm".into());
+    }
+    let error = failure(&session, evaluate(&rows, false));
+    assert!(error.contains("does not know the label 'lukewarm'"), "{error}");
+    let found = measured(&rows);
+    let counts = |truth: usize| -> Vec<u64> {
+        let row = found["confusion"][truth].as_array().expect("a row");
+        row.iter().filter_map(serde_json::Value::as_u64).collect()
+    };
+    assert_eq!(found["labels"][2], "lukewarm");
+    assert_eq!(counts(2).iter().sum::<u64>(), rows.len().div_ceil(4) as u64);
+    assert!((0..3).all(|truth| counts(truth)[2] == 0));
+    let right = (counts(0)[0] + counts(1)[1]) as f64 / rows.len() as f64;
+    assert!((found["accuracy"].as_f64().unwrap() - right).abs() < 1e-12);
 }
 
 #[test]

@@ -8,6 +8,7 @@
     reason = "clippy.toml allows these in functions marked as tests, but not in their helpers"
 )]
 
+mod again;
 mod ask;
 mod inside;
 mod lost;

@@ -99,6 +99,77 @@ test('a label for which there is no room is not taken, and is told', { timeout: 
   }
 });
 
+// A page with so many labels; `work` gets its tab.
+async function labelled(count, link, work) {
+  const server = await serve(page);
+  const browser = await open();
+  try {
+    const tab = await visit(browser, `${server.address}${link}`);
+    await tab.keyboard.press('s');
+    await label(tab, count);
+    await work(tab);
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+}
+
+async function again(tab, count) {
+  await tab.reload();
+  await state(tab, 'open');
+  await tab.keyboard.press('s');
+  await text(tab, `${count} of 100`);
+}
+
+test('a label of which half could be written is not taken, and nothing of it is there', { timeout: HANGS }, () => labelled(2, '', async (tab) => {
+  await tab.evaluate(() => {
+    const { put } = IDBObjectStore.prototype;
+    IDBObjectStore.prototype.put = function half(...given) {
+      if (this.name === 'blocks') throw new DOMException('no memory', 'DataCloneError');
+      return put.apply(this, given);
+    };
+  });
+  await tab.keyboard.press('1');
+  await text(tab, /^(Not saved|The last 2 steps were not saved): .*no memory/);
+  await text(tab, '2 of 100');
+  await again(tab, 2);
+}));
+
+test('storage that the browser closes is told with what to do', { timeout: HANGS }, () => labelled(1, '', async (tab) => {
+  await tab.evaluate(() => {
+    const { transaction } = IDBDatabase.prototype;
+    IDBDatabase.prototype.transaction = function known(...given) {
+      window.base = this;
+      return transaction.apply(this, given);
+    };
+  });
+  await label(tab, 1, 1);
+  await tab.evaluate(() => {
+    window.base.close();
+    window.base.dispatchEvent(new Event('close'));
+  });
+  await tab.keyboard.press('1');
+  await text(tab, /^(Not saved|The last 2 steps were not saved): .*it has closed its storage; load this page again/);
+  await again(tab, 2);
+}));
+
+test('a label is kept though there is no room for a checkpoint, which is told', { timeout: HANGS }, () => labelled(8, '#epochs=200&adapt=false&device=cpu', async (tab) => {
+  await tab.evaluate(() => {
+    const { put } = IDBObjectStore.prototype;
+    IDBObjectStore.prototype.put = function small(...given) {
+      if (String(given[1]).startsWith('/data/work/')) throw new DOMException('it is full', 'QuotaExceededError');
+      return put.apply(this, given);
+    };
+  });
+  await tab.keyboard.press('Control+3');
+  await text(tab, 'Method');
+  await tab.keyboard.press('Control+Enter');
+  await text(tab, /^A run that is broken off cannot go on .*no more room/);
+  await tab.keyboard.press('Control+2');
+  await label(tab, 1, 8);
+  await again(tab, 9);
+}));
+
 test('a worker that is killed while it trains costs no label, and another one takes its place', { timeout: HANGS }, async () => {
   const server = await serve(page);
   const browser = await open();

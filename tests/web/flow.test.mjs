@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { after, before, test } from 'node:test';
-import { find, HANGS, label, LIMIT, open, page, picture, press, serve, text, visit } from './browser.mjs';
+import { find, HANGS, label, LIMIT, open, page, picture, press, serve, text, until, visit } from './browser.mjs';
 
 let server;
 let browser;
@@ -75,4 +75,17 @@ test('a project goes out as a file and comes back in another browser', { timeout
   } finally {
     await other.close();
   }
+});
+
+test('a project is deleted from the browser once that is confirmed', { timeout: HANGS }, async () => {
+  await tab.reload();
+  await press(tab, 'button', 'Delete sample');
+  await press(tab, 'button', 'Delete it');
+  await until(tab, 'a list without it', (all) => !all.some((w) => /^Open sample/.test(w.name)));
+  await tab.reload();
+  await text(tab, 'Which texts?');
+  // Were it still there, it would be opened with its labels.
+  await tab.keyboard.press('s');
+  await text(tab, '0 of 100');
+  assert.deepEqual(tab.complaints, []);
 });

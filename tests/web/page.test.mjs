@@ -212,6 +212,36 @@ test('without WebGPU it is drawn through WebGL and computes on the processor', {
   assert.deepEqual(tab.complaints, []);
 }));
 
+const LOST = {
+  WebGL: () => {
+    const canvas = document.getElementById('window');
+    (canvas.getContext('webgl2') ?? canvas.getContext('webgl')).getExtension('WEBGL_lose_context').loseContext();
+  },
+  // As the program tells it: a browser loses no device of WebGPU on demand.
+  WebGPU: () => { dispatchEvent(new Event('dark')); },
+};
+
+for (const [drawn, lose] of Object.entries(LOST)) {
+  test(`a graphics card that was reset is told, ${drawn}`, { timeout: HANGS }, () => with_page({ webgpu: drawn === 'WebGPU' }, async (server, browser) => {
+    const tab = await visit(browser, server.address);
+    await tab.evaluate(lose);
+    await state(tab, 'failed');
+    assert.match(await tab.getByRole('alert').textContent({ timeout: LIMIT }), /^The graphics card was reset\. Your labels are kept; load this page again/);
+    const loaded = tab.waitForEvent('load', { timeout: LIMIT });
+    await tab.getByRole('button', { name: 'Load this page again' }).click();
+    await loaded;
+    await state(tab, 'open');
+  }));
+}
+
+test('a browser that keeps no site data is told of, and does not load for ever', { timeout: HANGS }, () => with_page({}, async (server, browser) => {
+  await browser.context.addInitScript(() => {
+    LockManager.prototype.request = () => Promise.reject(new DOMException('access is denied', 'SecurityError'));
+  });
+  const tab = await visit(browser, server.address, { wait: 'failed' });
+  assert.match(await tab.textContent('#state'), /keeps nothing for this page \(access is denied\)\. Allow it to keep site data/);
+}));
+
 test('on a phone it is used by touch', { timeout: HANGS }, () => with_page({ width: 390, height: 844, touch: true }, async (server, browser) => {
   const tab = await visit(browser, server.address);
   await picture(tab, 'phone-texts');

@@ -183,10 +183,15 @@ fn fit(args: FitArgs, common: Common) -> Fit {
 }
 
 fn classify(args: ClassifyArgs, common: Common) -> Classify {
+    let (input, text_columns) = match file_or_stdin(args.input) {
+        Some(path) => (Some(source(path, args.columns)), Vec::new()),
+        None => (None, args.columns.text_columns),
+    };
     Classify {
         common,
         model: args.model,
-        input: file_or_stdin(args.input).map(|path| source(path, args.columns)),
+        input,
+        text_columns,
         output: file_or_stdin(args.output),
         batch: args.batch,
         exact: args.exact,
@@ -200,6 +205,7 @@ fn evaluate(args: EvaluateArgs, common: Common) -> Evaluate {
         data: source(args.data, args.columns),
         batch: args.batch,
         limit: args.limit,
+        unknown_is_wrong: false,
     }
 }
 

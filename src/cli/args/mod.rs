@@ -310,8 +310,8 @@ pub struct TrainArgs {
     pub with_tfidf: bool,
     /// How to estimate the error: auto, none, folds:K or holdout:F
     ///
-    /// `auto` is folds:5 below 200 labels or with a class of fewer than 10 (fewer folds if that class is smaller still),
-    /// and a hold-out of 20 % or, from 5,000 labels on, 10 % above that. Each fold trains a classifier of its own before
+    /// `auto` is folds:5 below 200 labels or with a class of fewer than 10, however small that class is, and a hold-out of
+    /// 20 % or, from 5,000 labels on, 10 % above that. Each fold trains a classifier of its own before
     /// the one that is kept: with folds:5 stage 3 takes about six times as long as with `none`, with a hold-out twice.
     /// Stage 2 runs once in any case
     #[arg(long, value_name = "HOW", default_value = "auto", value_parser = values::estimate)]
@@ -386,7 +386,7 @@ pub struct ClassifyArgs {
     /// The classifier
     #[arg(long, value_name = "DIR")]
     pub model: PathBuf,
-    /// The texts; without it standard input, a text a line
+    /// The texts; without it standard input, a text a line or a table
     #[arg(long, value_name = "PATH")]
     pub input: Option<PathBuf>,
     /// The file to write: the input with labels; without it standard output: label, confidence, text

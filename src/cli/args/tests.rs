@@ -207,6 +207,10 @@ fn a_hyphen_is_standard_input() {
         panic!()
     };
     assert!(classify.input.is_none() && classify.output.is_none());
+    let Ok(Job::Classify(classify)) = job("unfreeze classify --model m --text-column title,body") else {
+        panic!()
+    };
+    assert_eq!(classify.text_columns, ["title", "body"]);
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 #[cfg(not(target_family = "wasm"))]
 mod native;
+#[cfg(test)]
+mod tests;
 #[cfg(target_family = "wasm")]
 mod web;
 
@@ -9,9 +11,9 @@ use burn::tensor::Device;
 
 use super::caps::DeviceCaps;
 #[cfg(not(target_family = "wasm"))]
-use native::open_fastest;
+use native::{found, open_fastest};
 #[cfg(target_family = "wasm")]
-use web::open_fastest;
+use web::{found, open_fastest};
 
 /// What the user asked for with `--device`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -44,6 +46,27 @@ pub struct Adapter {
     pub caps: DeviceCaps,
     /// Largest buffer, bytes.
     pub max_buffer: u64,
+    /// Whether it can write down when its work begins and ends, without which CubeCL computes on no browser's device.
+    #[serde(skip)]
+    pub timestamps: bool,
+}
+
+impl Adapter {
+    /// The first thing that it lacks to compute, in words.
+    fn shortfall(&self, in_browser: bool) -> Option<String> {
+        if in_browser && !self.timestamps {
+            return Some("WebGPU without timestamp queries".into());
+        }
+        self.caps.shortfall()
+    }
+
+    /// What follows "the GPU": browsers keep the name of the adapter to themselves.
+    fn called(&self) -> &str {
+        match self.name.as_str() {
+            "" => "of this browser",
+            name => name,
+        }
+    }
 }
 
 /// The device that was chosen, and in a sentence why.
@@ -100,10 +123,8 @@ pub async fn adapters() -> Vec<Adapter> {
     // of them write to standard error.
     let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
     descriptor.backends = wgpu::Backends::PRIMARY;
-    let found = wgpu::Instance::new(descriptor)
-        .enumerate_adapters(wgpu::Backends::PRIMARY)
-        .await;
-    found
+    found(&wgpu::Instance::new(descriptor))
+        .await
         .iter()
         .map(|adapter| {
             let (info, limits) = (adapter.get_info(), adapter.limits());
@@ -122,6 +143,7 @@ pub async fn adapters() -> Vec<Adapter> {
                     software: info.device_type == wgpu::DeviceType::Cpu,
                 },
                 max_buffer: limits.max_buffer_size,
+                timestamps: adapter.features().contains(wgpu::Features::TIMESTAMP_QUERY),
             }
         })
         .collect()
@@ -149,6 +171,29 @@ async fn wgpu(adapter: &Adapter, reason: String) -> Result<Selected, Error> {
     })
 }
 
+/// The real GPU that computes, of several: CubeCL takes the first interface that has one, and wgpu hands out its adapters in
+/// this order to whoever asks for performance.
+fn fastest(adapters: &[Adapter]) -> Option<&Adapter> {
+    let real = || adapters.iter().filter(|a| !a.caps.software);
+    let first = real().next()?;
+    real()
+        .filter(|a| a.api == first.api)
+        .min_by_key(|a| match a.kind.as_str() {
+            "DiscreteGpu" => 0,
+            "IntegratedGpu" => 1,
+            "Other" => 2,
+            _ => 3,
+        })
+}
+
+/// What was opened; the CPU where nothing was and nobody insists.
+fn or_cpu(choice: Choice, opened: Result<Selected, Error>) -> Result<Selected, Error> {
+    match (choice, opened) {
+        (Choice::Auto, Err(error)) => Ok(cpu(&error.what())),
+        (_, opened) => opened,
+    }
+}
+
 /// Opens the device that `choice` stands for.
 ///
 /// # Errors
@@ -158,20 +203,22 @@ pub async fn select(choice: Choice) -> Result<Selected, Error> {
         return Ok(cpu("`--device cpu` was given"));
     }
     let adapters = adapters().await;
-    let real = adapters.iter().find(|a| !a.caps.software);
+    let real = fastest(&adapters);
+    let computes = match choice {
+        Choice::Wgpu => real.or(adapters.first()),
+        _ => real,
+    };
     // Burn opens the fastest adapter, so another real GPU behind one that is too small does not help.
-    let weak = real.and_then(|gpu| gpu.caps.shortfall().map(|lack| (gpu, lack)));
-    if let Some((gpu, lack)) = weak {
-        return match choice {
-            Choice::Auto => Ok(cpu(&format!("the GPU {} offers only {lack}", gpu.name))),
-            _ => Err(Error::Weak {
-                name: gpu.name.clone(),
-                lack,
-            }),
-        };
+    let in_browser = cfg!(target_family = "wasm");
+    if let Some((gpu, lack)) = computes.and_then(|gpu| Some((gpu, gpu.shortfall(in_browser)?))) {
+        let name = gpu.called().to_string();
+        return or_cpu(choice, Err(Error::Weak { name, lack }));
     }
     match (choice, real, adapters.first()) {
-        (_, Some(gpu), _) => wgpu(gpu, format!("{} GPU through {}", gpu.kind, gpu.api)).await,
+        (_, Some(gpu), _) => {
+            let reason = format!("{} GPU through {}", gpu.kind, gpu.api);
+            or_cpu(choice, wgpu(gpu, reason).await)
+        }
         (Choice::Wgpu, None, Some(any)) => {
             let reason = "a software renderer, because `--device wgpu` was given";
             wgpu(any, reason.into()).await

@@ -3,11 +3,22 @@
 use std::cell::RefCell;
 
 use burn::tensor::Device;
+use burn::tensor::wgpu::wgpu;
 
 use super::Error;
 
+/// The adapter that Burn will ask for: a browser hands out one at a time.
+pub(super) async fn found(instance: &wgpu::Instance) -> Vec<wgpu::Adapter> {
+    let fastest = wgpu::RequestAdapterOptions {
+        power_preference: wgpu::PowerPreference::HighPerformance,
+        ..wgpu::RequestAdapterOptions::default()
+    };
+    instance.request_adapter(&fastest).await.into_iter().collect()
+}
+
 thread_local! {
-    /// Opened once: a second one would know no tensor of the first.
+    /// Opened once: a second one would know no tensor of the first. Once it is lost it stays so, until the page starts
+    /// another worker.
     static OPENED: RefCell<Option<Device>> = const { RefCell::new(None) };
 }
 

@@ -6,6 +6,8 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use super::others::Others;
+use super::read::guessed;
 use super::{Export, Format, LabelFile, Labelled, rows};
 use crate::host::fs;
 use crate::io::atomic::{OutputDir, Overwrite, write_atomic};
@@ -222,21 +224,20 @@ pub(super) fn read(folder: &Path) -> Result<LabelFile, Error> {
     let names = fs::read_to_string(folder.join("README.md"))
         .map(|card| class_names(&card))
         .unwrap_or_default();
-    let mut file = LabelFile {
-        format: Format::HuggingFace,
-        rows: Vec::new(),
-        unusable: Vec::new(),
-    };
+    let mut file = LabelFile::new(Format::HuggingFace);
+    let mut others = Others::default();
     for path in data_files(folder)? {
-        read_part(&path, &names, &mut file)?;
+        read_part(&path, &names, &mut file, &mut others)?;
     }
+    file.others = others.into_columns();
     Ok(file)
 }
 
-fn read_part(path: &Path, names: &[String], file: &mut LabelFile) -> Result<(), Error> {
+fn read_part(path: &Path, names: &[String], file: &mut LabelFile, others: &mut Others) -> Result<(), Error> {
     let mut reader = table::open_records(path, None, None)?;
     let records = reader.by_ref().collect::<Result<Vec<_>, _>>()?;
     let columns = reader.columns().to_vec();
+    file.warnings.extend(guessed(path, &*reader));
     let place = |name: &str| columns.iter().position(|column| column == name);
     let (text, label) = match (place("text"), place("label")) {
         (Some(text), label) => (vec![text], label),
@@ -251,6 +252,7 @@ fn read_part(path: &Path, names: &[String], file: &mut LabelFile) -> Result<(), 
         }
     };
     let (label_text, answer, row) = (place("label_text"), place("answer"), place("row"));
+    let is_other = |at: &usize| !text.contains(at) && ![label, label_text].contains(&Some(*at));
     for record in records {
         let cell = |at: Option<usize>| at.and_then(|at| record.cells.get(at)).map_or("", Cell::as_str);
         let numbered = cell(label);
@@ -262,11 +264,16 @@ fn read_part(path: &Path, names: &[String], file: &mut LabelFile) -> Result<(), 
             (text, _) => text,
         };
         let texts: Vec<&str> = text.iter().map(|&at| cell(Some(at))).collect();
+        let mut further = Vec::new();
+        for at in (0..columns.len()).filter(is_other) {
+            others.put(&mut further, &columns[at], cell(Some(at)));
+        }
         file.rows.push(Labelled {
             line: record.line,
             row: rows::number(cell(row)),
             text: texts.join("\n"),
             verdict: rows::verdict(label, cell(answer)),
+            others: further,
         });
     }
     Ok(())

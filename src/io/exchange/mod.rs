@@ -13,6 +13,7 @@
 mod hugging_face;
 mod label_studio;
 mod matching;
+mod others;
 mod prodigy;
 mod read;
 mod rows;
@@ -23,6 +24,7 @@ use std::path::Path;
 
 use super::atomic::write_atomic;
 use super::error::Error;
+use super::warnings::Warning;
 pub use label_studio::configuration as label_studio_configuration;
 pub use matching::{Matched, match_labels};
 pub use read::{is_of_a_tool, read_labels};
@@ -232,6 +234,8 @@ pub struct Labelled {
     pub text: String,
     /// What is said of it; nothing where it is not labelled yet.
     pub verdict: Option<Verdict>,
+    /// Its cells in [`LabelFile::others`], up to the last that it has.
+    pub others: Vec<String>,
 }
 
 /// The rows of a file and what it is.
@@ -243,4 +247,20 @@ pub struct LabelFile {
     pub rows: Vec<Labelled>,
     /// Rows whose label a project cannot hold: several at once, or one that was only rejected. They have no verdict.
     pub unusable: Vec<u64>,
+    /// Names of the columns beside text and label, where a labelling tool or a data set library wrote the file.
+    pub others: Vec<String>,
+    /// What the user should know of, though the file can be used.
+    pub warnings: Vec<Warning>,
+}
+
+impl LabelFile {
+    fn new(format: Format) -> Self {
+        Self {
+            format,
+            rows: Vec::new(),
+            unusable: Vec::new(),
+            others: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
 }

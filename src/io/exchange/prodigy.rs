@@ -9,10 +9,15 @@ use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
 
+use super::others::{Others, scalar};
 use super::{Export, Given, LabelFile, Labelled, Verdict, rows};
 use crate::io::table::{Cell, Row};
 
 const META: [&str; 4] = ["row", "answer", "predicted_label", "confidence"];
+/// Fields that are read for the text and its label, or only say how a task is shown.
+const OWN: [&str; 8] = [
+    "text", "label", "accept", "answer", "meta", "options", "config", "_view_id",
+];
 
 pub(super) fn write(export: &Export, out: &mut dyn Write) -> io::Result<()> {
     let options: Vec<Value> = export
@@ -72,6 +77,7 @@ pub(super) fn read(columns: &[String], rows: Vec<Row>, file: &mut LabelFile) {
     let place = |name: &str| columns.iter().position(|column| column == name);
     let (text, label, accept) = (place("text"), place("label"), place("accept"));
     let (answer, meta) = (place("answer"), place("meta"));
+    let mut others = Others::default();
     for row in rows {
         let cell = |at: Option<usize>| at.and_then(|at| row.cells.get(at)).unwrap_or(&Cell::Missing);
         let meta: Map<String, Value> = serde_json::from_str(cell(meta).as_str()).unwrap_or_default();
@@ -88,6 +94,21 @@ pub(super) fn read(columns: &[String], rows: Vec<Row>, file: &mut LabelFile) {
             }
             _ => None,
         };
+        let mut further = Vec::new();
+        for (name, cell) in columns.iter().zip(&row.cells) {
+            let nested = matches!(cell, Cell::Json(json) if json.starts_with(['[', '{']));
+            if !OWN.contains(&name.as_str()) && !nested && !cell.is_null() {
+                others.put(&mut further, name, cell.as_str());
+            }
+        }
+        for (name, value) in &meta {
+            let Some(value) = scalar(value) else { continue };
+            if columns.contains(name) {
+                others.put(&mut further, &format!("meta_{name}"), &value);
+            } else {
+                others.put(&mut further, name, &value);
+            }
+        }
         file.rows.push(Labelled {
             line: row.line,
             row: meta
@@ -96,8 +117,10 @@ pub(super) fn read(columns: &[String], rows: Vec<Row>, file: &mut LabelFile) {
                 .and_then(|row| usize::try_from(row).ok()?.checked_sub(1)),
             text: cell(text).as_str().to_string(),
             verdict,
+            others: further,
         });
     }
+    file.others = others.into_columns();
 }
 
 /// An option's id, which Prodigy also allows to be a number.

@@ -7,8 +7,10 @@ use serde_json::{Map, Value};
 
 use super::{Format, LabelFile, Labelled, hugging_face, label_studio, prodigy, rows};
 use crate::io::compression::{self, Kind, kind_of, stream_error};
+use crate::io::encoding::Utf8;
 use crate::io::error::Error;
-use crate::io::table::{self, Labels, TableOptions, read_table};
+use crate::io::table::{self, Labels, RecordReader, TableOptions, read_table};
+use crate::io::warnings::Warning;
 
 /// How much of a JSON file is looked at to tell what it is.
 const FIRST_LINE: u64 = 1 << 20;
@@ -21,13 +23,14 @@ enum Beginning {
 }
 
 fn beginning(path: &Path) -> Result<Beginning, Error> {
-    let mut stream = BufReader::new(compression::open(path, None)?.take(FIRST_LINE));
+    let stream = Utf8::new(compression::open(path, None)?);
+    let mut stream = BufReader::new(stream.take(FIRST_LINE));
     loop {
         let mut line = Vec::new();
         let count = stream
             .read_until(b'\n', &mut line)
             .map_err(|error| stream_error(path, &error))?;
-        let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&line).trim_ascii();
+        let line = line.trim_ascii();
         if count == 0 || line.starts_with(b"{") {
             let task = serde_json::from_slice::<Map<String, Value>>(line).is_ok_and(|o| prodigy::is_task(&o));
             return Ok(if task { Beginning::Task } else { Beginning::Other });
@@ -45,7 +48,7 @@ fn beginning(path: &Path) -> Result<Beginning, Error> {
 fn begins_as_ours(path: &Path) -> Result<bool, Error> {
     let header = rows::COLUMNS.join(",");
     let mut start = Vec::new();
-    compression::open(path, None)?
+    Utf8::new(compression::open(path, None)?)
         .take(header.len() as u64)
         .read_to_end(&mut start)
         .map_err(|error| stream_error(path, &error))?;
@@ -79,11 +82,7 @@ pub fn read_labels(path: &Path) -> Result<LabelFile, Error> {
         Some(Kind::Jsonl) => beginning(path)?,
         _ => Beginning::Other,
     };
-    let mut file = LabelFile {
-        format,
-        rows: Vec::new(),
-        unusable: Vec::new(),
-    };
+    let mut file = LabelFile::new(format);
     match beginning {
         Beginning::List => return label_studio::read(path),
         Beginning::Task => file.format = Format::Prodigy,
@@ -95,20 +94,27 @@ pub fn read_labels(path: &Path) -> Result<LabelFile, Error> {
         let records = reader.by_ref().collect::<Result<Vec<_>, _>>()?;
         let columns = reader.columns().to_vec();
         prodigy::read(&columns, records, &mut file);
+        file.warnings.extend(guessed(path, &*reader));
         return Ok(file);
     }
     // The columns of JSON lines are only known once a row was read.
     let first = reader.next().transpose()?;
     if rows::is_own(reader.columns()) {
         let mut records: Vec<_> = first.into_iter().collect();
-        for record in reader {
+        for record in reader.by_ref() {
             records.push(record?);
         }
         rows::read_own(records, &mut file);
+        file.warnings.extend(guessed(path, &*reader));
         return Ok(file);
     }
     drop(reader);
     foreign(path, file)
+}
+
+/// What to know of a file that was read, where its encoding is guessed.
+pub(super) fn guessed(path: &Path, reader: &dyn RecordReader) -> Option<Warning> {
+    reader.guessed().then(|| Warning::guessed(path))
 }
 
 /// A table that is not ours: the columns are guessed.
@@ -127,7 +133,9 @@ fn foreign(path: &Path, mut file: LabelFile) -> Result<LabelFile, Error> {
             row: None,
             text: table.fields(row).join("\n"),
             verdict: rows::verdict(table.label(row).unwrap_or_default(), ""),
+            others: Vec::new(),
         })
         .collect();
+    file.warnings = table.warnings;
     Ok(file)
 }

@@ -49,8 +49,16 @@ fn cells(item: &Item, extras: usize) -> Vec<Cell> {
     cells
 }
 
+/// What tells a spreadsheet program that a table is UTF-8; some take it for another encoding without.
+const MARK: &[u8] = b"\xEF\xBB\xBF";
+
 pub(super) fn write_csv(export: &Export, out: &mut dyn Write) -> io::Result<()> {
     let columns = columns(export);
+    let texts = export.texts.iter().chain(export.extra.iter().flatten());
+    let mut all = columns.iter().chain(export.labels).chain(texts);
+    if !all.all(|text| text.is_ascii()) {
+        out.write_all(MARK)?;
+    }
     write_row(out, ',', columns.iter().map(String::as_str))?;
     for item in export.items() {
         let cells = cells(&item, export.extra_columns.len());
@@ -121,6 +129,7 @@ pub(super) fn read_own(rows: Vec<Row>, file: &mut LabelFile) {
             row: number(cell(0)),
             text: cell(1).to_string(),
             verdict: verdict(cell(2), cell(3)),
+            others: Vec::new(),
         });
     }
 }

@@ -97,7 +97,7 @@ fn tables_have_our_columns_first_and_rename_others_of_the_same_name() {
     let text = fs::read_to_string(&path).unwrap();
     assert!(
         text.starts_with(
-            "row,text,label,answer,predicted_label,confidence,id,original_label,original_original_label\n\
+            "\u{feff}row,text,label,answer,predicted_label,confidence,id,original_label,original_original_label\n\
              1,\"one, \"\"two\"\"\r\nthree\",\"no: \"\"1\"\"\n- x\",label,billing,0.2500,0,x,\n2,same,billing,label,,,1,x,\n"
         ),
         "{text}"
@@ -197,6 +197,116 @@ fn files_of_the_other_tools_are_read() {
     assert_eq!(file.rows[1].verdict, None);
 }
 
+/// The columns beside text and label, and every row: text, label, the cells of these columns.
+fn table_of(path: &Path) -> (Vec<String>, Vec<Vec<String>>) {
+    let file = read_labels(path).unwrap();
+    let rows = file.rows.into_iter().map(|row| {
+        let label = match row.verdict {
+            Some(Verdict::Label(label)) => label,
+            _ => String::new(),
+        };
+        [vec![row.text, label], row.others].concat()
+    });
+    (file.others, rows.collect())
+}
+
+#[test]
+fn what_tells_texts_apart_is_kept_beside_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let read = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        fs::write(&path, text).unwrap();
+        table_of(&path)
+    };
+    let (columns, rows) = read(
+        "full.json",
+        r#"[{"id":5,"data":{"source":"mail","text":"a","id":"A-1"},"annotations":[{"result":[{"value":{"choices":["x"]}}]}]},
+            {"id":6,"data":{"text":"b","stars":4,"list":[1],"none":null},"annotations":[]}]"#,
+    );
+    assert_eq!(columns, ["task_id", "source", "id", "stars"]);
+    assert_eq!(rows[0], ["a", "x", "5", "mail", "A-1"]);
+    assert_eq!(rows[1], ["b", "", "6", "", "", "4"]);
+
+    let (columns, rows) = read(
+        "short.json",
+        r#"[{"id":"u7","text":"a","label":1,"seen":true}, {"text":"b","label":{"choices":["y"]}}]"#,
+    );
+    assert_eq!(columns, ["id", "seen"]);
+    assert_eq!(rows, [vec!["a", "1", "u7", "true"], vec!["b", "y"]]);
+
+    let (columns, rows) = read(
+        "tasks.jsonl",
+        "{\"text\":\"a\",\"_input_hash\":9,\"label\":\"x\",\"answer\":\"accept\",\"meta\":{\"id\":3,\"answer\":\"no\"}}\n\
+         {\"text\":\"b\",\"options\":[],\"meta\":{\"id\":4}}\n",
+    );
+    assert_eq!(columns, ["_input_hash", "meta_answer", "id"]);
+    assert_eq!(rows, [vec!["a", "x", "9", "no", "3"], vec!["b", "", "", "", "4"]]);
+
+    fs::create_dir(dir.path().join("hub")).unwrap();
+    fs::write(
+        dir.path().join("hub/train.jsonl"),
+        "{\"key\":\"k1\",\"text\":\"a\",\"label\":\"x\",\"lang\":\"en\"}\n",
+    )
+    .unwrap();
+    let (columns, rows) = table_of(&dir.path().join("hub"));
+    assert_eq!(columns, ["key", "lang"]);
+    assert_eq!(rows, [["a", "x", "k1", "en"]]);
+}
+
+#[test]
+fn a_list_without_a_field_called_text_is_guessed_as_a_table_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.json");
+    let rows = r#"[{"id":"r1","review":"a film that I liked","sentiment":"pos"},
+                   {"id":"r2","review":"not so good","sentiment":null}]"#;
+    fs::write(&path, rows).unwrap();
+    let (columns, rows) = table_of(&path);
+    assert_eq!(columns, ["id"]);
+    assert_eq!(
+        rows,
+        [["a film that I liked", "pos", "r1"], ["not so good", "", "r2"]]
+    );
+    fs::write(&path, r#"[{"id":1,"stars":4}]"#).unwrap();
+    let error = read_labels(&path).unwrap_err().to_string();
+    assert!(
+        error.contains("no column holds text; the columns are 'id', 'stars'"),
+        "{error}"
+    );
+}
+
+#[test]
+fn only_what_is_not_ascii_has_a_mark_before_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.csv");
+    let mut project = small();
+    project.texts[4] = "plain".into();
+    export(&project.view(), Format::Csv, &path).unwrap();
+    assert!(fs::read(&path).unwrap().starts_with(b"row,"));
+    project.extra[2][1] = "café".into();
+    export(&project.view(), Format::Csv, &path).unwrap();
+    assert!(fs::read(&path).unwrap().starts_with(b"\xEF\xBB\xBFrow,"));
+    let file = read_labels(&path).unwrap();
+    assert_eq!((file.rows.len(), file.warnings.len()), (5, 0));
+    assert_eq!(file.rows[0].row, Some(0));
+}
+
+#[test]
+fn labels_in_another_encoding_are_read_with_a_word_about_it() {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, bytes) in [
+        ("a.csv", &b"text,label\ncaf\xE9,x\nthe,y\n"[..]),
+        ("a.json", b"[{\"text\":\"caf\xE9\",\"label\":\"x\"}]"),
+        ("a.jsonl", b"{\"text\":\"caf\xE9\",\"answer\":\"ignore\"}\n"),
+    ] {
+        let path = dir.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        let file = read_labels(&path).unwrap();
+        assert_eq!(file.rows[0].text, "café", "{name}");
+        let told = file.warnings[0].to_string();
+        assert!(told.contains("read as Windows-1252"), "{name}: {told}");
+    }
+}
+
 #[test]
 fn minus_one_is_a_label_where_classes_are_not_numbered() {
     let dir = tempfile::tempdir().unwrap();
@@ -234,9 +344,9 @@ fn rows_that_match_nothing_or_contradict_are_reported() {
         row: None,
         text: text.into(),
         verdict: Some(Verdict::Label(label.into())),
+        others: Vec::new(),
     };
     let file = LabelFile {
-        format: Format::Csv,
         rows: vec![
             row(1, "a\r\n", "x"),
             row(2, "b", "y"),
@@ -244,6 +354,7 @@ fn rows_that_match_nothing_or_contradict_are_reported() {
             row(4, "a", "y"),
         ],
         unusable: vec![9],
+        ..LabelFile::new(Format::Csv)
     };
     let found = match_labels(&texts, &file);
     assert_eq!(found.verdicts.keys().copied().collect::<Vec<_>>(), [1, 2]);
@@ -256,14 +367,14 @@ fn rows_that_match_nothing_or_contradict_are_reported() {
 fn a_number_that_belongs_to_another_text_is_not_believed() {
     let texts: Vec<String> = ["a", "b"].map(String::from).to_vec();
     let file = LabelFile {
-        format: Format::Csv,
         rows: vec![Labelled {
             line: 2,
             row: Some(0),
             text: "b".into(),
             verdict: Some(Verdict::Skipped),
+            others: Vec::new(),
         }],
-        unusable: Vec::new(),
+        ..LabelFile::new(Format::Csv)
     };
     let found = match_labels(&texts, &file).verdicts;
     assert_eq!(found.into_iter().collect::<Vec<_>>(), [(1, Verdict::Skipped)]);

@@ -33,6 +33,11 @@ pub enum ProjectError {
     InUse { path: PathBuf },
     #[error("{}: was changed by another window meanwhile; close this project and open it again", .path.display())]
     Changed { path: PathBuf },
+    #[error(
+        "{} was moved, deleted or replaced while it is open: put it back, or export your labels and open it again",
+        .path.display()
+    )]
+    Moved { path: PathBuf },
     #[error("{}: exists already; choose another name", .path.display())]
     Exists { path: PathBuf },
     #[error("no space left on the disk of {}; free some and try again", .path.display())]

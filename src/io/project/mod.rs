@@ -18,6 +18,8 @@
 //! | `blobs` | blob, piece | bytes of a model's file |
 //! | `results` | name | zstd; what it holds is the caller's. Since format 2 |
 //!
+//! Since format 3 `texts` may have grown since the file was made, and an action may give labels by their names.
+//!
 //! What the JSON means is known above this part; here it is text.
 
 mod backend;
@@ -28,6 +30,7 @@ mod models;
 mod storage;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod view;
 
 use std::io;
@@ -49,14 +52,18 @@ use error::StoreFailure;
 pub(crate) use storage::OpenStorage;
 use storage::{Storage, file_storage};
 
-/// The version of the layout that this program writes.
+/// The latest version of the layout that this program writes.
 ///
 /// It rises with every change after which an older program would misread a file: another table, another meaning, another
 /// kind of action in the log.
 ///
-/// A file of an older format is read as it is, and becomes one of this format when something is written that the older
+/// A file of an older format is read as it is, and becomes one of a later format when something is written that the older
 /// one has no place for.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
+
+/// The format of a new file, which has a place for results: an older program can read it for as long as its texts do not
+/// grow.
+const FORMAT_OF_NEW: u32 = 2;
 
 /// How the file of a project ends.
 pub const EXTENSION: &str = "unfreeze";
@@ -82,6 +89,8 @@ const CACHE: usize = 32 << 20;
 /// A project file that is open, locked against other windows.
 pub struct ProjectFile {
     path: PathBuf,
+    /// The file that was at `path` when it was opened; `None` where nothing was, and its bytes lie elsewhere.
+    identity: Option<fs::Identity>,
     open_storage: OpenStorage,
     /// `None` after a failure: redb refuses to go on with a file that it could not write to, and is opened again.
     database: Option<Database>,
@@ -89,6 +98,8 @@ pub struct ProjectFile {
     actions: u64,
     /// Actions of a failed transaction: the disk may have them nevertheless.
     doubtful: Vec<String>,
+    /// Texts of a failed transaction, for the same reason.
+    doubt: Option<texts::Doubt>,
 }
 
 impl std::fmt::Debug for ProjectFile {
@@ -110,13 +121,7 @@ impl ProjectFile {
         name: &str,
         write_texts: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), ProjectError> {
-        let disk = |error: &io::Error| match error.kind() {
-            io::ErrorKind::InvalidData => ProjectError::Disk {
-                path: path.to_path_buf(),
-                cause: error.to_string(),
-            },
-            _ => ProjectError::disk(path, error),
-        };
+        let disk = |error: &io::Error| ProjectError::disk(path, error);
         let parent = parent_of(path);
         fs::create_dir_all(parent).map_err(|e| disk(&e))?;
         if fs::is_there(path) {
@@ -124,9 +129,7 @@ impl ProjectFile {
                 path: path.to_path_buf(),
             });
         }
-        let mut packed = zstd::Encoder::new(Vec::new()).map_err(|e| disk(&e))?;
-        write_texts(&mut packed).map_err(|e| disk(&e))?;
-        let packed = packed.finish().map_err(|e| disk(&e))?;
+        let packed = texts::pack(path, write_texts)?;
 
         let mut builder = fs::Builder::new();
         builder.prefix(".unfreeze-").suffix(".tmp");
@@ -185,6 +188,8 @@ impl ProjectFile {
         let looked = catch_unwind(AssertUnwindSafe(look));
         drop(looked.map_err(|_| ProjectError::damaged(path, &"its pages contradict one another"))??);
 
+        // Asked for before it is opened: were it replaced in between, that would be noticed.
+        let identity = fs::identity(path).ok();
         let database = open_database(path, &open_storage)?;
         let view = View::new(&database, path)?;
         let contents = read(&view)?;
@@ -192,10 +197,12 @@ impl ProjectFile {
         drop(view);
         let file = Self {
             path: path.to_path_buf(),
+            identity,
             open_storage,
             database: Some(database),
             actions,
             doubtful: Vec::new(),
+            doubt: None,
         };
         Ok((file, contents))
     }
@@ -252,7 +259,7 @@ impl ProjectFile {
     /// # Errors
     /// When the browser refuses. The file is then opened again before it is used.
     pub async fn settled(&mut self) -> Result<(), ProjectError> {
-        let done = fs::settled().await;
+        let done = fs::settled_without_bulk().await;
         done.map_err(|error| {
             self.database = None;
             ProjectError::disk(&self.path, &error)
@@ -299,18 +306,17 @@ impl ProjectFile {
                 None => results.remove(name)?,
             };
             // An older program would leave this table alone when it writes what it contradicts.
-            let format = FORMAT.to_string();
-            transaction.open_table(META)?.insert("format", format.as_str())?;
-            Ok(())
+            texts::raise(transaction, FORMAT_OF_NEW)
         })
     }
 
-    /// One durable transaction. After a failure the file is opened again before it is used.
+    /// One durable transaction, in the file that `path` leads to. After a failure the file is opened again before it is used.
     fn write(
         &mut self,
         change: impl FnOnce(&WriteTransaction) -> Result<(), StoreFailure>,
     ) -> Result<(), ProjectError> {
         self.reopen()?;
+        self.check_place()?;
         let Some(database) = &self.database else {
             return Err(self.closed());
         };
@@ -329,15 +335,37 @@ impl ProjectFile {
         })
     }
 
-    /// Opens the file again after a failure, and removes from the log what the caller was told is not there.
+    /// Whether `path` still leads to the file that is open. One that was deleted or replaced can be written to until it is
+    /// closed, and then all of that is gone.
+    fn check_place(&self) -> Result<(), ProjectError> {
+        let Some(identity) = self.identity else {
+            return Ok(());
+        };
+        match fs::identity(&self.path) {
+            Ok(there) if there == identity => Ok(()),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(ProjectError::disk(&self.path, &error))
+            }
+            _ => Err(ProjectError::Moved {
+                path: self.path.clone(),
+            }),
+        }
+    }
+
+    /// Opens the file again after a failure, and takes back from log and texts what the caller was told is not there.
     fn reopen(&mut self) -> Result<(), ProjectError> {
         if self.database.is_some() {
             return Ok(());
         }
+        let identity = fs::identity(&self.path).ok();
         let database = open_database(&self.path, &self.open_storage)?;
         let view = View::new(&database, &self.path)?;
         let tail = view.actions_from(self.actions)?;
         let count = view.action_count()?;
+        let before = match &self.doubt {
+            Some(doubt) => doubt.put_back(&view, &self.path)?,
+            None => None,
+        };
         drop(view);
         // The lock was given up for a moment, in which another window may have worked on the file.
         if count < self.actions || (!tail.is_empty() && tail != self.doubtful) {
@@ -345,17 +373,22 @@ impl ProjectFile {
                 path: self.path.clone(),
             });
         }
-        if !tail.is_empty() {
+        if !tail.is_empty() || before.is_some() {
             let first = self.actions;
             (|| {
                 let transaction = database.begin_write()?;
                 transaction.open_table(LOG)?.retain_in(first.., |_, _| false)?;
+                if let Some(before) = before {
+                    texts::put(&transaction, before)?;
+                }
                 transaction.commit()?;
                 Ok(())
             })()
             .map_err(|failure: StoreFailure| failure.at(&self.path))?;
         }
         self.doubtful.clear();
+        self.doubt = None;
+        self.identity = identity;
         self.database = Some(database);
         Ok(())
     }
@@ -385,13 +418,10 @@ fn fill(storage: impl StorageBackend, name: &str, packed: &[u8]) -> Result<(), S
     {
         let mut meta = transaction.open_table(META)?;
         meta.insert("application", APPLICATION)?;
-        meta.insert("format", FORMAT.to_string().as_str())?;
+        meta.insert("format", FORMAT_OF_NEW.to_string().as_str())?;
         meta.insert("name", name)?;
         meta.insert("created", seconds_since_1970().to_string().as_str())?;
-        let mut texts = transaction.open_table(TEXTS)?;
-        for (piece, bytes) in (0..).zip(packed.chunks(PIECE)) {
-            texts.insert(piece, bytes)?;
-        }
+        texts::put(&transaction, packed)?;
         transaction.open_table(LOG)?;
         transaction.open_table(SETTINGS)?;
         transaction.open_table(RUNS)?;

@@ -6,6 +6,8 @@ use tempfile::TempDir;
 use super::*;
 use crate::host::work::block_on;
 
+mod grow;
+
 /// Everything that these tests put into a file.
 type Contents = (String, Vec<u8>, Vec<String>, Vec<(String, String)>);
 
@@ -171,7 +173,7 @@ fn a_newer_version_is_named_and_left_alone() {
     assert_eq!(
         refused(&path).to_string(),
         format!(
-            "{}: was written by a newer Unfreeze (project format 7, this one reads up to 2); update Unfreeze; the file was \
+            "{}: was written by a newer Unfreeze (project format 7, this one reads up to 3); update Unfreeze; the file was \
              left as it is",
             path.display()
         )
@@ -337,6 +339,43 @@ fn a_full_disk_loses_nothing_and_invents_nothing() {
         }
     }
     assert!((10..75).contains(&failures), "{failures} failures");
+    drop(file);
+    assert_eq!(open(&path).unwrap().1.2, expected);
+}
+
+/// A file that is no longer where it was takes nothing more: it would be gone when it is closed.
+#[cfg(unix)]
+#[test]
+fn nothing_is_written_to_a_file_that_was_moved_or_replaced() {
+    let (dir, path) = worked(b"texts");
+    let (mut file, _) = open(&path).unwrap();
+    let mut expected: Vec<String> = (0..20).map(|at| format!("step {at}")).collect();
+    let moved = format!(
+        "{} was moved, deleted or replaced while it is open: put it back, or export your labels and open it again",
+        path.display()
+    );
+    let elsewhere = dir.path().join("elsewhere.unfreeze");
+    fs::rename(&path, &elsewhere).unwrap();
+    let takes_nothing = |file: &mut ProjectFile| {
+        let failed = block_on(file.append(&steps(&["lost"]))).unwrap_err();
+        assert_eq!(failed.to_string(), moved);
+        assert_eq!(file.set("goal", "1").unwrap_err().to_string(), moved);
+        assert_eq!(file.actions(), 20);
+    };
+    takes_nothing(&mut file);
+    // What is there is read all the same, and exported.
+    assert_eq!(contents(&file.view().unwrap()).unwrap().2, expected);
+    // A backup in its place is not the file that is open, and stays as it is.
+    let backup = dir.path().join("backup.unfreeze");
+    fs::copy(&elsewhere, &backup).unwrap();
+    fs::rename(&backup, &path).unwrap();
+    let before = fs::read(&path).unwrap();
+    takes_nothing(&mut file);
+    assert!(fs::read(&path).unwrap() == before);
+    // Put back, it goes on.
+    fs::rename(&elsewhere, &path).unwrap();
+    block_on(file.append(&steps(&["kept"]))).unwrap();
+    expected.push("kept".to_string());
     drop(file);
     assert_eq!(open(&path).unwrap().1.2, expected);
 }

@@ -79,21 +79,27 @@ impl View {
             .ok_or_else(|| self.damaged(&"it has no name"))
     }
 
-    /// Reads the texts as they were given when the project was made.
+    /// Reads the texts as they were given last.
     ///
     /// # Errors
     /// When they cannot be read, or `parse` cannot make sense of them.
     pub fn texts<T>(&self, parse: impl FnOnce(&mut dyn Read) -> io::Result<T>) -> Result<T, ProjectError> {
+        let pieces = self.packed_texts()?;
+        let unpacked = zstd::decode(pieces.as_slice()).map(|d| d.take(MOST_TEXT));
+        unpacked
+            .and_then(|mut texts| parse(&mut io::BufReader::with_capacity(1 << 17, &mut texts)))
+            .map_err(|e| self.damaged(&format!("its texts: {e}")))
+    }
+
+    /// The texts as they are stored.
+    pub(super) fn packed_texts(&self) -> Result<Vec<u8>, ProjectError> {
         let table = self.transaction.open_table(TEXTS).map_err(|e| self.failed(e))?;
         let mut pieces = Vec::new();
         for entry in table.iter().map_err(|e| self.failed(e))? {
             let (_, piece) = entry.map_err(|e| self.failed(e))?;
             pieces.extend_from_slice(piece.value());
         }
-        let unpacked = zstd::decode(pieces.as_slice()).map(|d| d.take(MOST_TEXT));
-        unpacked
-            .and_then(|mut texts| parse(&mut io::BufReader::with_capacity(1 << 17, &mut texts)))
-            .map_err(|e| self.damaged(&format!("its texts: {e}")))
+        Ok(pieces)
     }
 
     /// Actions in the log.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::compression::{self, Compression, Kind, Progress, stream_error};
 use super::super::csv::{self, Guess, Opened};
+use super::super::encoding::Guessed;
 use super::super::{jsonl, parquet};
 use super::{Cell, Error, Row};
 use crate::host::fs::File;
@@ -27,6 +28,11 @@ pub(in crate::io) trait RecordReader: Iterator<Item = Result<Row, Error>> {
     /// What [`Row::line`] counts.
     fn place(&self) -> &'static str {
         "line"
+    }
+
+    /// Whether what was read is not UTF-8 and was taken for Windows-1252.
+    fn guessed(&self) -> bool {
+        false
     }
 }
 
@@ -59,21 +65,15 @@ pub(super) fn records<'a>(
         Some(Kind::Jsonl) => return Ok(Box::new(jsonl::Reader::new(path, stream))),
         Some(Kind::Parquet) => return Ok(Box::new(parquet::spool(path, stream)?)),
         None => {
-            let found = match path.extension() {
-                Some(end) => format!("a .{} file", end.to_string_lossy()),
-                None => "a file without an ending".to_string(),
-            };
-            return Err(Error::UnknownFormat {
-                path: path.to_path_buf(),
-                found,
-            });
+            return Err(Error::no_table(path));
         }
     };
     Ok(match csv::open(path, stream, guess, header)? {
         Opened::Table(reader) => Box::new(reader),
-        Opened::Plain(stream) => Box::new(Lines {
+        Opened::Plain(stream, guessed) => Box::new(Lines {
             path: path.to_path_buf(),
             stream,
+            guessed,
             line: 0,
             columns: ["text".into()],
         }),
@@ -84,6 +84,7 @@ pub(super) fn records<'a>(
 struct Lines<R> {
     path: PathBuf,
     stream: R,
+    guessed: Guessed,
     line: u64,
     columns: [String; 1],
 }
@@ -111,6 +112,10 @@ impl<R: BufRead> Iterator for Lines<R> {
 impl<R: BufRead> RecordReader for Lines<R> {
     fn columns(&self) -> &[String] {
         &self.columns
+    }
+
+    fn guessed(&self) -> bool {
+        self.guessed.is_so()
     }
 }
 
@@ -150,5 +155,9 @@ impl RecordReader for Watched<'_> {
 
     fn place(&self) -> &'static str {
         self.inner.place()
+    }
+
+    fn guessed(&self) -> bool {
+        self.inner.guessed()
     }
 }

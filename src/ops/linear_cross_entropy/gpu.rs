@@ -19,11 +19,11 @@ fn rows_of_chunk(caps: &DeviceCaps, vocab: usize) -> usize {
     (CHUNK_BYTES.min(caps.binding as usize) / (4 * vocab)).clamp(1, caps.workgroups as usize)
 }
 
-pub fn kernel(vocab: usize) -> Kernel {
+pub fn kernel() -> Kernel {
     Kernel {
         source: include_str!("../../../shaders/linear_cross_entropy.wgsl"),
         entry: "softmax_rows",
-        constants: vec![("VOCAB", vocab as u32)],
+        constants: vec![],
     }
 }
 
@@ -50,13 +50,8 @@ impl CrossEntropyKernels for CubeBackend {
                 &[Slice::from(first..first + count), Slice::from(0..width)],
             ));
             let logits = product(Factor::plain(&chunk), Factor::turned(&weight), Plus::Bias(&bias));
-            let info = [first as u32, scale.to_bits()];
-            launch(
-                kernel(vocab),
-                [count as u32, 1, 1],
-                &[&logits, &targets, &nll],
-                &info,
-            );
+            let info = [first as u32, scale.to_bits(), vocab as u32];
+            launch(kernel(), [count as u32, 1, 1], &[&logits, &targets, &nll], &info);
             if with_grads {
                 dh.push(product(
                     Factor::plain(&logits),

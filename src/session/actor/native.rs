@@ -6,6 +6,9 @@ use crate::host::work;
 use crate::session::protocol::Command;
 use crate::session::{Outbox, engine};
 
+/// Whether each engine opens a device of its own: the program has one, which stays lost once it is.
+pub const OWN_DEVICE: bool = false;
+
 /// Starts it. When it ends, its end of both channels goes.
 ///
 /// # Errors

@@ -278,6 +278,29 @@ fn skipped_texts_come_last_and_all_texts_come() {
     );
 }
 
+/// More texts are another draw of those to keep aside: what is aside stays so, and nothing that was learned from becomes so.
+#[test]
+fn texts_that_were_added_leave_apart_what_was_kept_apart() {
+    let (all, truth, names) = sample();
+    let few = texts_of(all.texts[..300].to_vec());
+    let mut script = Script::new(&few, &truth, &names, 5);
+    script.settle();
+    (0..40).for_each(|_| assert!(script.answer()));
+    let aside = script.project.aside().to_vec();
+    let learned: Vec<TextId> = script.mind.examples.iter().map(|e| e.0).collect();
+    assert!(!aside.is_empty() && !learned.is_empty());
+    script.project.texts = Arc::clone(&all);
+    script.mind = Mind::new(Arc::clone(&all), 5);
+    script.settle();
+    script.check();
+    assert_eq!(script.mind.insight.features, (600, 600));
+    (0..24).for_each(|_| assert!(script.answer()));
+    assert!(aside.iter().all(|&text| script.project.is_aside(text)));
+    assert!(learned.iter().all(|&text| !script.project.is_aside(text)));
+    let new = script.picks[40..].iter().filter(|pick| pick.text >= 300).count();
+    assert!(new > 0, "the new ones are asked for as well");
+}
+
 #[test]
 fn odd_texts_do_no_harm() {
     let many = |n: usize, text: &str| texts_of(vec![text.to_string(); n]);

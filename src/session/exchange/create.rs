@@ -32,7 +32,7 @@ pub struct Plan {
 
 impl Plan {
     /// The rows that become texts: those whose text is not blank, the repeated ones only where they are wanted.
-    fn rows(&self) -> (Vec<usize>, Vec<String>) {
+    pub(super) fn rows(&self) -> (Vec<usize>, Vec<String>) {
         let mut seen = HashSet::new();
         let mut rows = Vec::with_capacity(self.sheet.rows.len());
         let mut texts = Vec::with_capacity(self.sheet.rows.len());
@@ -45,6 +45,27 @@ impl Plan {
             texts.push(text);
         }
         (rows, texts)
+    }
+
+    /// The columns that are kept beside the text. The column of labels stays among them: what the file said is not lost
+    /// when answers change.
+    pub(super) fn extra_columns(&self) -> Vec<usize> {
+        (0..self.sheet.columns.len())
+            .filter(|at| !self.text_columns.contains(at))
+            .collect()
+    }
+
+    /// The labels of these rows, each with the rows that have it.
+    pub(super) fn labels(&self, column: usize, rows: &[usize]) -> Result<Vec<(String, Vec<usize>)>, String> {
+        let labels = self.sheet.labels(column, rows.iter().copied());
+        if labels.len() > MOST_LABELS {
+            let name = self.sheet.columns.get(column).map_or("", String::as_str);
+            let count = labels.len();
+            return Err(format!(
+                "The column '{name}' has {count} different values, too many for labels; choose another column or none"
+            ));
+        }
+        Ok(labels)
     }
 }
 
@@ -127,10 +148,7 @@ async fn build(plan: &Plan, folder: Option<&Path>, wake: Wake) -> Result<OpenPro
             sheet.source
         ));
     }
-    // The column of labels stays among them: what the file said is not lost when answers change.
-    let extra: Vec<usize> = (0..sheet.columns.len())
-        .filter(|at| !plan.text_columns.contains(at))
-        .collect();
+    let extra = plan.extra_columns();
     let texts = Texts {
         source: sheet.source.clone(),
         texts,
@@ -155,14 +173,7 @@ async fn build(plan: &Plan, folder: Option<&Path>, wake: Wake) -> Result<OpenPro
 
 /// The actions that make the labels of a column, and give them where that is wanted.
 fn labels(plan: &Plan, column: usize, rows: &[usize]) -> Result<Vec<Action>, String> {
-    let labels = plan.sheet.labels(column, rows.iter().copied());
-    if labels.len() > MOST_LABELS {
-        let name = plan.sheet.columns.get(column).map_or("", String::as_str);
-        let count = labels.len();
-        return Err(format!(
-            "The column '{name}' has {count} different values, too many for labels; choose another column or none"
-        ));
-    }
+    let labels = plan.labels(column, rows)?;
     let mut actions: Vec<Action> = labels
         .iter()
         .map(|(name, _)| Action::CreateLabel { name: name.clone() })

@@ -2,6 +2,7 @@
 //!
 //! Everything that touches a file runs beside the window as a [`Background`]; the window polls it once a frame.
 
+mod add;
 mod background;
 mod create;
 mod dialog;
@@ -13,6 +14,7 @@ mod shelf;
 mod transfer;
 
 pub use crate::io::exchange::{Format, label_studio_configuration};
+pub use add::{Addition, Fresh, add, count_new};
 pub use background::{Background, Outcome, Wake};
 pub use create::{MOST_LABELS, Plan, create, open_project, projects_folder};
 pub use dialog::{ASKS_WHERE, choose_file, choose_place, exports_folder, hand_over, shown};

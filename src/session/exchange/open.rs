@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::background::{Background, Wake, Watch};
 use super::sheet::Sheet;
 use crate::io::exchange::{is_of_a_tool, read_labels};
-use crate::io::{Error, TableOptions, parse_table, read_table_watched};
+use crate::io::{Error, TableOptions, is_workbook, parse_table, read_table_watched};
 use crate::session::jobs::demo::MESSAGES;
 
 /// What the built-in sample is called.
@@ -80,15 +80,10 @@ pub(super) fn plain(error: &Error) -> String {
     }
 }
 
-/// What most people's tables are in, and what to do with it.
-fn is_workbook(name: &str) -> bool {
-    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-    ["xlsx", "xls", "xlsm", "ods", "numbers"].contains(&ending.to_lowercase().as_str())
-}
-
 fn read(source: Source, watch: &Watch) -> Result<Sheet, String> {
     let called = source.name();
-    if is_workbook(&called) {
+    // What most people's tables are in.
+    if is_workbook(Path::new(&called)) {
         return Err(format!(
             "{called}: a workbook holds more than a table; save the sheet as CSV in your spreadsheet program and open that"
         ));
@@ -222,5 +217,33 @@ mod tests {
         std::fs::write(&path, task).unwrap();
         let sheet = opened(Source::File(path)).unwrap();
         assert_eq!((sheet.cell(0, 0), sheet.label(0, 1)), ("a b", Some("x")));
+    }
+
+    #[test]
+    fn everything_else_that_a_tool_wrote_is_there_for_the_export() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("tasks.json");
+        let tasks = r#"[{"id":7,"data":{"text":"a b","label":"old","key":"k1"},"annotations":[]},
+                        {"id":8,"data":{"text":"c d","text_2":"more"},"annotations":[]}]"#;
+        std::fs::write(&path, tasks).unwrap();
+        let sheet = opened(Source::File(path)).unwrap();
+        assert_eq!(
+            sheet.columns,
+            ["text", "label", "id", "original_label", "key", "text_2"]
+        );
+        assert_eq!(sheet.rows[0].cells, ["a b", "", "7", "old", "k1", ""]);
+        assert_eq!(sheet.rows[1].cells, ["c d", "", "8", "", "", "more"]);
+        assert_eq!((sheet.text_columns, sheet.label_column), (vec![0], Some(1)));
+    }
+
+    #[test]
+    fn that_an_encoding_is_guessed_is_known() {
+        let bytes = |name: &str, bytes: &[u8]| {
+            let (name, bytes) = (name.to_string(), bytes.to_vec());
+            opened(Source::Bytes { name, bytes }).unwrap()
+        };
+        let sheet = bytes("a.csv", b"text;label\r\ncaf\xE9;x\r\n");
+        assert_eq!((sheet.cell(0, 0), sheet.guessed), ("café", true));
+        assert!(!bytes("a.csv", "text;label\r\ncafé;x\r\n".as_bytes()).guessed);
     }
 }

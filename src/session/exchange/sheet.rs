@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::io::Table;
 use crate::io::exchange::{LabelFile, Verdict};
+use crate::io::{Table, Warning};
 
 /// One row of a sheet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,9 +34,17 @@ pub struct Sheet {
     pub label_column: Option<usize>,
     /// Whether the file names its columns.
     pub has_header: bool,
+    /// Whether the file is not UTF-8 and was read as Windows-1252.
+    pub guessed: bool,
     /// A row's label counts as given only where this column has this value: the sample holds every label, but a hundred
     /// of them are for training.
     pub(in crate::session) given_where: Option<(usize, &'static str)>,
+}
+
+/// Whether the encoding of a file is guessed.
+pub(super) fn is_guessed(warnings: &[Warning]) -> bool {
+    let guessed = |warning: &Warning| matches!(warning, Warning::Guessed { .. });
+    warnings.iter().any(guessed)
 }
 
 impl Sheet {
@@ -47,7 +55,8 @@ impl Sheet {
         let has_header = !table
             .warnings
             .iter()
-            .any(|w| matches!(w, crate::io::Warning::NoHeader { .. }));
+            .any(|w| matches!(w, Warning::NoHeader { .. }));
+        let guessed = is_guessed(&table.warnings);
         let rows = table.rows.into_iter().map(|row| SheetRow {
             line: row.line,
             cells: row.cells.iter().map(|cell| cell.as_str().to_string()).collect(),
@@ -58,28 +67,39 @@ impl Sheet {
             text_columns,
             label_column,
             has_header,
+            guessed,
             ..Self::default()
         }
     }
 
-    /// What a labelling tool wrote: the texts and their labels.
+    /// What a labelling tool wrote: the texts, their labels, and whatever else it has of each.
     pub(super) fn of_labels(file: LabelFile) -> Self {
+        let mut columns = ["text", "label"].map(String::from).to_vec();
+        for mut name in file.others {
+            while columns.contains(&name) {
+                name = format!("original_{name}");
+            }
+            columns.push(name);
+        }
         let rows = file.rows.into_iter().map(|row| {
             let label = match row.verdict {
                 Some(Verdict::Label(label)) => label,
                 _ => String::new(),
             };
+            let mut cells = [vec![row.text, label], row.others].concat();
+            cells.resize(columns.len(), String::new());
             SheetRow {
                 line: row.line,
-                cells: vec![row.text, label],
+                cells,
             }
         });
         Self {
             rows: rows.collect(),
-            columns: vec!["text".into(), "label".into()],
+            columns,
             text_columns: vec![0],
             label_column: Some(1),
             has_header: true,
+            guessed: is_guessed(&file.warnings),
             ..Self::default()
         }
     }

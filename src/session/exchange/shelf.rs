@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::background::{Background, Wake};
-use crate::host::folders;
-use crate::session::project::recent::{Recent, Recents};
+use super::dialog::SHOWS_FILES;
+use crate::host::{folders, fs};
+use crate::session::project::recent::{Recent, Recents, found_in, with_found};
 use crate::session::project::{OpenProject, Project, folder};
 
 /// Where new projects are put, and where the list of recent ones is.
@@ -14,6 +15,7 @@ pub struct Shelf {
     list: Option<PathBuf>,
     /// Where runs write.
     work: PathBuf,
+    lists_all: bool,
 }
 
 impl Shelf {
@@ -22,9 +24,8 @@ impl Shelf {
         Self {
             projects: Some(folder::projects_directory()),
             list: folder::data_directory().map(|dir| dir.join("recent.json")),
-            work: folder::data_directory()
-                .unwrap_or_else(folders::temporary)
-                .join("work"),
+            work: folder::work_directory(),
+            lists_all: !SHOWS_FILES,
         }
     }
 
@@ -34,6 +35,7 @@ impl Shelf {
             projects: Some(folder.to_path_buf()),
             list: Some(folder.join("recent.json")),
             work: folder.join("work"),
+            lists_all: !SHOWS_FILES,
         }
     }
 
@@ -43,7 +45,22 @@ impl Shelf {
             projects: None,
             list: None,
             work: folders::of_this_process(),
+            lists_all: false,
         }
+    }
+
+    /// As it is in a tab.
+    #[cfg(test)]
+    pub(crate) fn listing_all(self) -> Self {
+        Self {
+            lists_all: true,
+            ..self
+        }
+    }
+
+    /// Whether the list holds every project of the folder, and they are deleted here, because nothing else shows them.
+    pub fn lists_all(&self) -> bool {
+        self.lists_all
     }
 
     /// The folder for new projects; `None` where they live in memory.
@@ -69,7 +86,7 @@ impl Shelf {
     /// Reads the list beside the window, the latest project first.
     pub fn recent(&self, wake: Wake) -> Background<Vec<Recent>> {
         let shelf = self.clone();
-        Background::start(0, wake, move |_| shelf.load().list().to_vec())
+        Background::start(0, wake, move |_| shelf.listed(&shelf.load()))
     }
 
     /// Puts these projects on the list as they stand now, the last one on top, and gives the new list. A disk that refuses
@@ -87,7 +104,7 @@ impl Shelf {
             for (path, project) in open {
                 recents.note(&path, &project).ok();
             }
-            recents.list().to_vec()
+            shelf.listed(&recents)
         })
     }
 
@@ -104,8 +121,38 @@ impl Shelf {
         Background::start(0, wake, move |_| {
             let mut recents = shelf.load();
             recents.forget(&path).ok();
-            recents.list().to_vec()
+            shelf.listed(&recents)
         })
+    }
+
+    /// Deletes a project beside the window, with what its runs have kept, and gives the new list.
+    pub fn delete(&self, path: PathBuf, wake: Wake) -> Background<Result<Vec<Recent>, String>> {
+        let shelf = self.clone();
+        Background::start_async(0, wake, async move |_| match shelf.remove(&path).await {
+            Ok(()) => Ok(shelf.listed(&shelf.load())),
+            Err(error) => {
+                let name = path.file_stem().unwrap_or_default().to_string_lossy();
+                Err(format!("{name} could not be deleted: {error}. Try again."))
+            }
+        })
+    }
+
+    async fn remove(&self, path: &Path) -> std::io::Result<()> {
+        // The file last: until it is gone, the project can be deleted again.
+        let work = self.work_dir(Some(path));
+        if fs::is_dir(&work) {
+            fs::remove_dir_all(&work)?;
+        }
+        fs::remove_file(path)?;
+        // What is gone is on no list, whatever was written.
+        self.load().forget(path).ok();
+        fs::settled_without_bulk().await
+    }
+
+    /// What stands on the list.
+    fn listed(&self, recents: &Recents) -> Vec<Recent> {
+        let folder = self.projects.as_deref().filter(|_| self.lists_all);
+        with_found(recents.list(), folder.map(found_in).unwrap_or_default())
     }
 
     fn load(&self) -> Recents {
@@ -177,6 +224,41 @@ mod tests {
         assert_eq!(wait(&shelf.forget(path, Arc::clone(&wake))), [("old".into(), 1)]);
         shelf.note_now(&new);
         assert_eq!(wait(&shelf.recent(wake)).len(), 2);
+    }
+
+    #[test]
+    fn where_nothing_else_shows_them_every_project_is_listed_and_goes_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let wake: Wake = Arc::new(|| {});
+        let make = |name: &str| {
+            let path = dir.path().join(format!("{name}.unfreeze"));
+            drop(OpenProject::create(&path, name, Arc::default(), Arc::clone(&wake)).unwrap());
+            fs::canonicalize(path).unwrap()
+        };
+        let (one, other) = (make("one"), make("other"));
+        fs::write(dir.path().join("recent.json"), "damaged").unwrap();
+        let shelf = Shelf::in_folder(dir.path());
+        assert!(wait(&shelf.recent(Arc::clone(&wake))).is_empty());
+        let shelf = shelf.listing_all();
+        assert_eq!(wait(&shelf.recent(Arc::clone(&wake))).len(), 2);
+        let work = shelf.work_dir(Some(&one));
+        fs::create_dir_all(work.join("classifier.unfinished")).unwrap();
+        let deleted = |path: &Path| {
+            let work = shelf.delete(path.to_path_buf(), Arc::clone(&wake));
+            loop {
+                match work.poll() {
+                    Outcome::Done(list) => {
+                        return list.map(|l| l.into_iter().map(|r| r.name).collect::<Vec<_>>());
+                    }
+                    Outcome::Running => std::thread::yield_now(),
+                    Outcome::Lost => panic!("the thread is gone"),
+                }
+            }
+        };
+        assert_eq!(deleted(&one).unwrap(), ["other"]);
+        assert!(!one.exists() && !work.exists() && other.exists());
+        let why = deleted(&one).unwrap_err();
+        assert!(why.starts_with("one could not be deleted: "), "{why}");
     }
 
     #[test]

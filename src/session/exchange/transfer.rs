@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::background::{Background, Wake};
 use super::dialog::hand_over;
 use super::open::plain;
+use super::sheet::is_guessed;
 use crate::io::exchange::{
     self as format, Export, Format, Given, Matched, Verdict, match_labels, read_labels,
 };
@@ -76,6 +77,8 @@ pub struct Imported {
     pub new_labels: Vec<String>,
     /// Texts that had another answer, which would be replaced.
     pub replaced: usize,
+    /// Whether the file is not UTF-8 and was read as Windows-1252.
+    pub guessed: bool,
 }
 
 /// Reads labels for the texts of a project beside the window.
@@ -87,7 +90,11 @@ pub fn import_labels(project: &Project, path: PathBuf, wake: Wake) -> Background
 fn import(project: &Project, path: &Path) -> Result<Imported, String> {
     let file = read_labels(path).map_err(|error| plain(&error))?;
     let found = match_labels(&project.texts.texts, &file);
-    actions(project, file.format, found).map_err(|why| why.to_string())
+    let imported = actions(project, file.format, found).map_err(|why| why.to_string())?;
+    Ok(Imported {
+        guessed: is_guessed(&file.warnings),
+        ..imported
+    })
 }
 
 fn actions(
@@ -107,6 +114,7 @@ fn actions(
         unusable: found.unusable,
         new_labels: Vec::new(),
         replaced: 0,
+        guessed: false,
     };
     let mut by_verdict: BTreeMap<Verdict, Vec<TextId>> = BTreeMap::new();
     for (at, verdict) in found.verdicts {
@@ -212,6 +220,17 @@ mod tests {
                 nothing.actions.is_empty(),
                 "what is there already is not given again"
             );
+        }
+    }
+
+    #[test]
+    fn that_the_encoding_of_labels_is_guessed_is_known() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.csv");
+        for (label, guessed) in [(&b"caf\xE9"[..], true), ("café".as_bytes(), false)] {
+            std::fs::write(&path, [b"text,label\na,", label].concat()).unwrap();
+            let import = import(&project(), &path).unwrap();
+            assert_eq!((import.guessed, &import.new_labels[0][..]), (guessed, "café"));
         }
     }
 

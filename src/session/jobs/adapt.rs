@@ -33,6 +33,8 @@ const MOST_NEW: usize = 8_000;
 const HELD_OUT: f64 = 0.05;
 /// Tokens that are about enough for that: they tell perplexity to some two percent, and more only make the user wait.
 const HELD_OUT_TOKENS: f64 = 40_000.0;
+/// Of fewer texts none is kept aside: each is a large part of what there is to learn from.
+const LEAST_TO_HOLD_OUT: usize = 10;
 
 /// The base vocabulary with the texts' frequent new words behind it.
 ///
@@ -160,14 +162,19 @@ pub async fn adapt(
         });
     }
     let tokens: usize = ids.iter().map(Vec::len).sum();
-    // Of few and long texts one is still kept aside.
-    let enough = (HELD_OUT_TOKENS / tokens.max(1) as f64).max(1.0 / ids.len().max(1) as f64);
-    let share = HELD_OUT.min(enough);
-    let (corpus, valid) = load::hold_out(&ids, share);
-    let (corpus, valid) = if valid.documents() == 0 {
-        (Corpus::from_documents(&ids), None)
-    } else {
+    let held = share_aside(ids.len(), tokens).map(|share| load::hold_out(&ids, share));
+    // A token alone has none before it to be predicted from.
+    let held = held.filter(|(_, valid)| valid.tokens().len() > 1);
+    let (corpus, valid) = if let Some((corpus, valid)) = held {
         (corpus, Some(valid))
+    } else {
+        let what = "Too few texts to keep some aside: perplexity is not measured";
+        control.warn(if options.keep_best {
+            format!("{what}, and `--keep-best` has nothing to choose by")
+        } else {
+            what.to_string()
+        });
+        (Corpus::from_documents(&ids), None)
     };
     drop(ids);
     let mut config = adaptation(corpus.tokens().len(), seed);
@@ -194,7 +201,7 @@ pub async fn adapt(
         before = Some(evaluate::perplexity(&model, valid, config.bptt).await?.nll);
     }
     let training =
-        Stage::start(control, stage, model.groups(), 0, "steps").with_checkpoint(work.checkpoint_path());
+        Stage::start(control, stage, model.groups(), 0, "steps").with_checkpoint(work.checkpoint_path(stage));
     let mut monitor = Observed::new(training, stage).with_general(general, None);
     let model =
         language_model::train(model, corpus, valid.as_ref(), &config, checkpoint, &mut monitor).await?;
@@ -223,6 +230,22 @@ pub async fn adapt(
     })
 }
 
+/// The share of so many texts that is kept aside, where there are enough: what tells perplexity well, and of few texts, or
+/// of few and long ones, still one.
+fn share_aside(texts: usize, tokens: usize) -> Option<f64> {
+    let enough = HELD_OUT_TOKENS / tokens.max(1) as f64;
+    (texts >= LEAST_TO_HOLD_OUT).then(|| HELD_OUT.min(enough).max(1.0 / texts as f64))
+}
+
+/// Perplexity before and after, for the card.
+fn change((before, after): (f64, f64)) -> String {
+    if before.is_finite() && after.is_finite() {
+        format!("{before:.1} before, {after:.1} after")
+    } else {
+        "not measured".into()
+    }
+}
+
 /// The rate that the learning-rate finder suggests, or the configured one. A resumed run takes the one that was found before.
 async fn found_rate(
     control: &mut Control,
@@ -233,8 +256,8 @@ async fn found_rate(
     work: &Work,
 ) -> Result<f64, JobError> {
     let name = format!("{stage} rate.json").replace(' ', "-");
-    if let Some(rate) = work.kept(&name)? {
-        return Ok(rate);
+    if let Some(bits) = work.kept(&name)? {
+        return Ok(f64::from_bits(bits));
     }
     let finder = LrFinder::default();
     let total = finder.steps as u64;
@@ -266,7 +289,8 @@ async fn found_rate(
         suggestion,
     });
     let rate = suggestion.unwrap_or(config.rate);
-    work.keep(&name, &rate)?;
+    // JSON, as it is read here, may lose the last bit, and a checkpoint of another rate is refused.
+    work.keep(&name, &rate.to_bits())?;
     Ok(rate)
 }
 
@@ -310,10 +334,7 @@ pub async fn run(mut job: Adapt, control: &mut Control) -> Outcome {
                 "Texts",
                 format!("{} ({} tokens)", count(table.len()), count(tokens)),
             ),
-            (
-                "Perplexity on held-out texts",
-                format!("{before:.1} before, {after:.1} after"),
-            ),
+            ("Perplexity on held-out texts", change(adapted.perplexity)),
             ("Seed", seed.to_string()),
         ],
         ADAPTED_LIMITS,
@@ -394,4 +415,30 @@ pub fn language_model_files(
 /// The marks that no reader wants to see, for generation.
 pub fn is_special(token: &str) -> bool {
     [rules::UNK, rules::PAD, crate::text::vocab::FILLER].contains(&token)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_text_is_kept_aside_where_there_are_few() {
+        let held = |texts: usize, tokens: usize| {
+            let documents = vec![vec![5; tokens]; texts];
+            let share = share_aside(texts, texts * tokens)?;
+            Some(load::hold_out(&documents, share).1.documents())
+        };
+        assert_eq!([held(0, 9), held(9, 9)], [None, None]);
+        for texts in 10..40 {
+            // Short ones, and ones of which one alone is more than enough.
+            assert_eq!([held(texts, 9), held(texts, 50_000)], [Some(1); 2], "{texts}");
+        }
+        assert_eq!(held(400, 9), Some(20));
+    }
+
+    #[test]
+    fn what_was_not_measured_is_not_told_as_a_number() {
+        assert_eq!(change((120.04, 60.0)), "120.0 before, 60.0 after");
+        assert_eq!(change((f64::NAN, f64::NAN)), "not measured");
+    }
 }

@@ -2,14 +2,17 @@
 
 use std::io::Read as _;
 use std::ops::ControlFlow;
+use std::path::Path;
 
 use serde_json::{Map, json};
 
 use super::super::control::{Control, Stage};
 use super::super::engine::{JobError, Outcome, start};
-use super::super::protocol::{Classify, Event, Source};
+use super::super::protocol::{Classify, Event};
 use super::load;
-use crate::io::{Labels, ModelFiles, Prediction, Sink, Table, TableOptions, parse_table, write_predictions};
+use crate::io::{
+    Labels, ModelFiles, Prediction, Sink, Table, TableOptions, check_output, parse_table, write_predictions,
+};
 use crate::model::Classifier;
 use crate::ops::reading::{Reader, Rounding};
 use crate::session::trust::scaled;
@@ -37,13 +40,15 @@ pub struct Loaded {
     temperature: Option<f64>,
     /// Class names.
     pub labels: Vec<String>,
+    /// The columns whose texts were joined in training; 0 where that is not known.
+    fields: usize,
 }
 
 impl Loaded {
     /// Reads a classifier, with its backward half where it has one.
     pub async fn read(
         control: &Control,
-        path: &std::path::Path,
+        path: &Path,
         device: &burn::tensor::Device,
         rounding: Rounding,
     ) -> Result<Self, JobError> {
@@ -53,6 +58,7 @@ impl Loaded {
             all.push(ModelFiles::read(&backward)?);
         }
         let (labels, temperature) = (all[0].labels.clone(), all[0].config.temperature);
+        let fields = all[0].config.fields;
         let mut directions = Vec::new();
         for files in all {
             if files.labels != labels {
@@ -79,7 +85,15 @@ impl Loaded {
             tfidf,
             temperature,
             labels,
+            fields,
         })
+    }
+
+    /// Says so where the texts of a table are of another number of columns than those that it learned from.
+    pub fn check_columns(&self, control: &Control, table: &Table) {
+        if let Some(warning) = other_columns(self.fields, &table.text_columns()) {
+            control.warn(warning);
+        }
     }
 
     /// Probabilities of every text, averaged over all that vote and calibrated where labels were held out for it; a command to
@@ -142,6 +156,19 @@ impl Loaded {
     }
 }
 
+fn other_columns(learned: usize, names: &[&str]) -> Option<String> {
+    if learned == 0 || learned == names.len() {
+        return None;
+    }
+    let plural = if learned == 1 { "" } else { "s" };
+    Some(format!(
+        "The classifier learned from texts of {learned} column{plural}, these have {} ({}); name {} with `--text-column`",
+        names.len(),
+        names.join(", "),
+        if learned == 1 { "it" } else { "them" }
+    ))
+}
+
 /// Lets TF-IDF vote: `probabilities` become those of both together.
 pub fn vote(probabilities: &mut [Vec<f64>], tfidf: &[Vec<f64>]) {
     for (ours, theirs) in probabilities.iter_mut().flatten().zip(tfidf.iter().flatten()) {
@@ -160,8 +187,8 @@ pub fn best(probabilities: &[f64]) -> (usize, f64) {
     top
 }
 
-fn input(control: &Control, source: Option<&Source>) -> Result<Table, JobError> {
-    if let Some(source) = source {
+fn input(control: &Control, job: &Classify) -> Result<Table, JobError> {
+    if let Some(source) = &job.input {
         return load::table(control, "texts", source, Labels::Ignored, true);
     }
     let mut bytes = Vec::new();
@@ -169,18 +196,29 @@ fn input(control: &Control, source: Option<&Source>) -> Result<Table, JobError> 
         .read_to_end(&mut bytes)
         .map_err(|e| JobError::Failed(format!("standard input: {e}")))?;
     let options = TableOptions {
+        text_columns: job.text_columns.clone(),
         labels: Labels::Ignored,
         keep_empty_texts: true,
         ..TableOptions::default()
     };
-    Ok(parse_table(
-        std::path::Path::new("standard-input.txt"),
-        &bytes,
-        &options,
-    )?)
+    // What has columns to name is a table, whatever its first line looks like.
+    let name = if job.text_columns.is_empty() {
+        "standard-input.txt"
+    } else {
+        "standard-input.csv"
+    };
+    let table = parse_table(Path::new(name), &bytes, &options)?;
+    for warning in &table.warnings {
+        control.warn(warning.tell(table.place));
+    }
+    Ok(table)
 }
 
 pub async fn run(job: Classify, control: &mut Control) -> Outcome {
+    // Not after hours of work.
+    if let Some(path) = &job.output {
+        check_output(path)?;
+    }
     let device = start(control, "classify", &job.common).await?;
     let rounding = if job.exact {
         Rounding::None
@@ -188,7 +226,8 @@ pub async fn run(job: Classify, control: &mut Control) -> Outcome {
         Rounding::Bytes
     };
     let model = Loaded::read(control, &job.model, &device, rounding).await?;
-    let table = input(control, job.input.as_ref())?;
+    let table = input(control, &job)?;
+    model.check_columns(control, &table);
     let texts = load::texts(&table);
     let started = crate::host::clock::Instant::now();
     let mut stage = Stage::start(control, "classify", Vec::new(), texts.len() as u64, "texts");
@@ -251,4 +290,28 @@ pub async fn run(job: Classify, control: &mut Control) -> Outcome {
         result.insert("output".into(), json!(path));
     }
     Ok(result)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::other_columns;
+
+    #[test]
+    fn texts_of_other_columns_than_those_that_were_learned_from_are_told() {
+        assert_eq!(
+            other_columns(2, &["body"]).as_deref(),
+            Some(
+                "The classifier learned from texts of 2 columns, these have 1 (body); name them with `--text-column`"
+            )
+        );
+        assert_eq!(
+            other_columns(1, &["title", "body"]).as_deref(),
+            Some(
+                "The classifier learned from texts of 1 column, these have 2 (title, body); name it with `--text-column`"
+            )
+        );
+        assert_eq!(other_columns(2, &["title", "body"]), None);
+        // Classifiers of old do not say.
+        assert_eq!(other_columns(0, &["title", "body"]), None);
+    }
 }

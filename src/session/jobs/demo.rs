@@ -12,11 +12,13 @@ use super::{fit, work};
 use crate::io::{Error, Labels, OutputDir, Overwrite, Table, TableOptions, parse_table, write_atomic};
 use crate::train::baseline::Baseline;
 use crate::train::defaults::CLASSIFY_BATCH;
-use crate::train::metrics::Report;
+use crate::train::metrics::{Report, difference, most_probable};
 use crate::train::plan::Method;
 
 /// The built-in sample as it lies in the program.
 pub(crate) const MESSAGES: &[u8] = include_bytes!("../../../assets/sample/messages.csv");
+/// The file that its labelled messages are handed over in.
+const LABELLED: &str = "labelled.jsonl";
 /// Messages that the table of results shows.
 const SHOWN: usize = 8;
 /// Characters of a message in that table.
@@ -80,7 +82,7 @@ pub async fn run(common: Common, out: Option<PathBuf>, control: &mut Control) ->
     ));
     // The test messages take no part in stage 2 either, so that the error is that of texts never seen.
     let (data, further) = (
-        scratch.path().join("labelled.jsonl"),
+        scratch.path().join(LABELLED),
         scratch.path().join("unlabelled.jsonl"),
     );
     jsonl(
@@ -98,6 +100,17 @@ pub async fn run(common: Common, out: Option<PathBuf>, control: &mut Control) ->
             )),
             other => other.into(),
         });
+    }
+    // What a demo that was killed has left may go; an interrupted run of somebody's own texts may not.
+    let temporary = scratch.path().parent();
+    let of_a_demo = |run: &Fit| {
+        run.data.path.ends_with(LABELLED) && temporary.is_some_and(|dir| run.data.path.starts_with(dir))
+    };
+    if work::is_unfinished(&out) && !work::unfinished::<Fit>(&out).is_some_and(|run| of_a_demo(&run)) {
+        return Err(JobError::Usage(format!(
+            "an interrupted run is on its way to {}; name another directory",
+            out.display()
+        )));
     }
     let job = Fit {
         common: common.clone(),
@@ -151,6 +164,12 @@ pub async fn run(common: Common, out: Option<PathBuf>, control: &mut Control) ->
     let theirs = report(&baseline)?;
     let mut together = probabilities.clone();
     vote(&mut together, &baseline);
+    let p = |theirs: &[Vec<f64>]| {
+        let both = truth.iter().zip(probabilities.iter().zip(theirs));
+        let right = |said: &[f64], class| most_probable(said) == class;
+        difference(both.map(|(&class, (ours, theirs))| (right(ours, class), right(theirs, class))))
+    };
+    let (baseline_p, together_p) = (p(&baseline), p(&together));
     let together = report(&together)?;
 
     let rows = test.iter().zip(&probabilities).take(SHOWN).map(|(m, p)| {
@@ -197,7 +216,9 @@ pub async fn run(common: Common, out: Option<PathBuf>, control: &mut Control) ->
         ("error_high", json!(ours.error_interval.high)),
         ("accuracy", json!(ours.accuracy)),
         ("baseline_error", json!(theirs.error)),
+        ("baseline_p", json!(baseline_p)),
         ("together_error", json!(together.error)),
+        ("together_p", json!(together_p)),
         (
             "perplexity_before",
             fitted.get("perplexity_before").cloned().unwrap_or_default(),

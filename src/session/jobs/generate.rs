@@ -9,6 +9,7 @@ use super::super::engine::{JobError, Outcome, start};
 use super::super::protocol::{Event, Generate};
 use super::adapt::is_special;
 use super::load;
+use crate::host::work::breathe;
 use crate::model::Tokens;
 use crate::train::Error;
 
@@ -60,7 +61,8 @@ pub async fn run(job: Generate, control: &mut Control) -> Outcome {
     }
     let model = files.language_model(&device)?;
     let allowed: Vec<bool> = files.vocab.tokens().iter().map(|t| !is_special(t)).collect();
-    let prompt = files.vocab.encode(files.tokenizer.tokenize(&job.prompt));
+    let own = files.tokenizer.tokenize(&job.prompt);
+    let prompt = files.vocab.encode(&own);
     let mut rng = ChaCha8Rng::seed_from_u64(job.common.seed);
     let started = crate::host::clock::Instant::now();
     let mut texts = Vec::new();
@@ -70,6 +72,8 @@ pub async fn run(job: Generate, control: &mut Control) -> Outcome {
         let mut states = model.encoder.zero_states(1);
         let mut input = Tokens::new(prompt.clone(), prompt.len(), 1);
         for n in 0..job.tokens {
+            // Or else a worker of the page that computes on the processor hears of no stop.
+            breathe().await;
             let (logits, next) = model.next_logits(&input, states);
             states = next;
             let data = logits
@@ -91,7 +95,10 @@ pub async fn run(job: Generate, control: &mut Control) -> Outcome {
             }
         }
         stage.done();
-        let text = files.tokenizer.detokenize(&files.vocab.decode(&ids));
+        // The model does not know every word that the text begins with, but the user does.
+        let written = files.vocab.decode(&ids[prompt.len()..]);
+        let all: Vec<&str> = own.iter().map(String::as_str).chain(written).collect();
+        let text = files.tokenizer.detokenize(&all);
         control.emit(Event::Line { text: text.clone() });
         texts.push(text);
     }

@@ -25,7 +25,12 @@ pub async fn run(job: Perplexity, control: &mut Control) -> Outcome {
     let model = files.language_model(&device)?;
     let path = &job.texts.path;
     let texts: Vec<String> = if running_text(&job.texts) {
-        documents(std::slice::from_ref(path), Splitting::Files, &[], None)?.collect::<Result<_, _>>()?
+        let mut read = documents(std::slice::from_ref(path), Splitting::Files, &[], None)?;
+        let texts = read.by_ref().collect::<Result<Vec<_>, _>>()?;
+        for warning in read.warnings() {
+            control.warn(warning.to_string());
+        }
+        texts
     } else {
         load::texts(&load::table(
             control,
@@ -44,6 +49,13 @@ pub async fn run(job: Perplexity, control: &mut Control) -> Outcome {
     let together: usize = ids.iter().map(|d| d.len()).sum();
     let firsts = if running_text(&job.texts) { 1 } else { ids.len() };
     let total = together.saturating_sub(firsts) as u64;
+    // Of nothing every model is certain.
+    if total == 0 {
+        return Err(JobError::Failed(format!(
+            "{}: there is too little text to predict anything; give at least two words",
+            path.display()
+        )));
+    }
     let mut stage = Stage::start(control, "perplexity", Vec::new(), total, "tokens");
     let mut progress = |predictions: usize| {
         stage.progress(predictions as u64, total);

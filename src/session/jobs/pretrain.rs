@@ -156,8 +156,8 @@ pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
     let seconds_before = checkpoint.as_ref().map_or(0.0, |c| c.position.seconds);
     let tokens = corpus.tokens().len();
     prepare::language_model(control, &model, &config).await?;
-    let mut stage =
-        Stage::start(control, "pretrain", model.groups(), 0, "steps").with_checkpoint(work.checkpoint_path());
+    let mut stage = Stage::start(control, "pretrain", model.groups(), 0, "steps")
+        .with_checkpoint(work.checkpoint_path("pretrain"));
     let valid = (valid.documents() > 0).then_some(valid);
     let model = language_model::train(model, corpus, valid.as_ref(), &config, checkpoint, &mut stage).await?;
     // Windows vary in length about `bptt`, so this is right to a few per cent.
@@ -293,9 +293,9 @@ fn encode(
 ) -> Result<Encoded, JobError> {
     let total = total_bytes(paths)?;
     let progress = Progress::default();
-    let docs = documents(paths, Splitting::Articles, text_columns, Some(&progress))?;
+    let mut docs = documents(paths, Splitting::Articles, text_columns, Some(&progress))?;
     let mut stage = Stage::start(control, stage, Vec::new(), total, "bytes");
-    let encoded = encode_corpus(docs, tokenizer, vocab, max_tokens, &mut |_| {
+    let encoded = encode_corpus(&mut docs, tokenizer, vocab, max_tokens, &mut |_| {
         stage.progress(progress.bytes(), total);
         if stage.control.stop_asked() {
             ControlFlow::Break(())
@@ -304,6 +304,9 @@ fn encode(
         }
     })?;
     stage.done();
+    for warning in docs.warnings() {
+        control.warn(warning.to_string());
+    }
     encoded.ok_or_else(|| JobError::Stopped("nothing was written".into()))
 }
 

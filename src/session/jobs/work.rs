@@ -18,6 +18,8 @@ pub struct Work {
 
 const MARKER: &str = "run.json";
 const READ: &str = "read.json";
+/// How the names of stages end that are of the direction which reads backward.
+pub const BACKWARD: &str = " backward";
 
 /// A digest of what a run learns from, piece by piece.
 #[derive(Default)]
@@ -47,7 +49,10 @@ fn same(before: &str, now: &Value) -> bool {
         }
         run
     };
-    serde_json::from_str(before).is_ok_and(|before| bare(before) == bare(now.clone()))
+    // Numbers lose their last bit when JSON is read here, so what is asked for now is read too.
+    let read = |text: &str| serde_json::from_str(text).ok().map(bare);
+    let before = read(before);
+    before.is_some() && before == read(&now.to_string())
 }
 
 /// The run that was interrupted on its way to `out`, where there is one: what was asked for, without the wish to resume
@@ -55,6 +60,11 @@ fn same(before: &str, now: &Value) -> bool {
 pub fn unfinished<R: DeserializeOwned>(out: &Path) -> Option<R> {
     let text = fs::read_to_string(directory(out).join(MARKER)).ok()?;
     serde_json::from_str(&text).ok()
+}
+
+/// Whether there is one, whatever it is of.
+pub fn is_unfinished(out: &Path) -> bool {
+    fs::metadata(directory(out).join(MARKER)).is_ok()
 }
 
 /// Where the unfinished run that makes `out` keeps what it needs.
@@ -129,14 +139,19 @@ impl Work {
         self.dir.join(name)
     }
 
-    /// Where the running stage keeps its checkpoint.
-    pub fn checkpoint_path(&self) -> PathBuf {
-        self.path("checkpoint.safetensors")
+    /// Where a running stage keeps its checkpoint. Each direction has a file of its own: a run that goes on in the second trains
+    /// the first one's classifier again, which is not kept, and must not write over what the second has reached.
+    pub fn checkpoint_path(&self, stage: &str) -> PathBuf {
+        self.path(if stage.ends_with(BACKWARD) {
+            "checkpoint-backward.safetensors"
+        } else {
+            "checkpoint.safetensors"
+        })
     }
 
     /// The last checkpoint, if it is of `stage`.
     pub fn checkpoint(&self, stage: &str) -> Result<Option<Checkpoint>, JobError> {
-        let found = read_checkpoint_file(&self.checkpoint_path())?;
+        let found = read_checkpoint_file(&self.checkpoint_path(stage))?;
         Ok(found
             .filter(|(of, _)| of == stage)
             .map(|(_, checkpoint)| checkpoint))

@@ -16,6 +16,11 @@ pub fn projects_directory() -> PathBuf {
         .unwrap_or_else(|| PathBuf::from("Unfreeze"))
 }
 
+/// Where runs write what can be made again from their project.
+pub fn work_directory() -> PathBuf {
+    data_directory().unwrap_or_else(temporary_directory).join("work")
+}
+
 /// The name of a project of texts from this source: `reviews` for `/home/me/reviews.csv.gz`. It can be the name of a file
 /// on every system.
 pub fn name_of(source: &str) -> String {

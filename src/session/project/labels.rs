@@ -57,6 +57,16 @@ impl Labels {
         self.created += 1;
     }
 
+    /// The label of this name, made where there is none.
+    pub fn named(&mut self, name: &str) -> LabelId {
+        let name = name.trim();
+        if let Some(label) = self.current.iter().find(|l| l.name == name) {
+            return label.id;
+        }
+        self.create(name);
+        self.created - 1
+    }
+
     pub fn rename(&mut self, id: LabelId, name: &str) {
         if let Some(label) = self.current.iter_mut().find(|l| l.id == id) {
             label.name = name.trim().to_string();

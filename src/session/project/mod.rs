@@ -27,13 +27,13 @@ pub use store::Wake;
 
 pub use crate::io::project::{EXTENSION, ModelFile, ModelListing, ProjectError};
 
-/// A text of a project: its position in the imported table, from 0.
+/// A text of a project: its position among all of them, from 0. Texts that are added later come after those that are there.
 pub type TextId = u32;
 
-/// Every text of a project, in the order of the imported file.
+/// Every text of a project, in the order of the imported files.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Texts {
-    /// Where they come from: a file name, `pasted`, `the built-in sample`.
+    /// Where the first of them come from: a file name, `pasted`, `the built-in sample`.
     pub source: String,
     /// The texts; several columns are joined by a line break.
     pub texts: Vec<String>,
@@ -63,6 +63,11 @@ pub enum Action {
         texts: Vec<TextId>,
         /// The answer to each.
         answer: Answer,
+    },
+    /// Labels by their names, each for several texts; those that there are not are made. They came with added texts.
+    AnswerByName {
+        /// The labels, each with its texts.
+        given: Vec<(String, Vec<TextId>)>,
     },
     /// Takes back whatever was answered to a text.
     Clear {
@@ -133,6 +138,9 @@ pub enum Refused {
     /// Nothing to redo.
     #[error("there is nothing to redo")]
     NothingToRedo,
+    /// More texts were meant for a project of other texts.
+    #[error("the project has other texts by now; try again")]
+    OtherTexts,
 }
 
 /// A project as it stands after its log.
@@ -317,6 +325,12 @@ impl State {
             Action::AnswerMany { texts, answer: a } => {
                 texts.iter().try_for_each(|&id| text(id)).and(answer(*a))
             }
+            Action::AnswerByName { given } => given.iter().try_for_each(|(name, texts)| {
+                if name.trim().is_empty() {
+                    return Err(Refused::NoName);
+                }
+                texts.iter().try_for_each(|&id| text(id))
+            }),
             Action::Clear { text: id } => text(*id),
             Action::CreateLabel { name } => self.labels.check_name(name, None),
             Action::RenameLabel { label, name } => self
@@ -348,6 +362,14 @@ impl State {
             Action::AnswerMany { texts, answer } => {
                 for &text in texts {
                     self.answers.set(text, *answer, None);
+                }
+            }
+            Action::AnswerByName { given } => {
+                for (name, texts) in given {
+                    let label = self.labels.named(name);
+                    for &text in texts {
+                        self.answers.set(text, Answer::Label(label), None);
+                    }
                 }
             }
             Action::Clear { text } => self.answers.clear(*text),

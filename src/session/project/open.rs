@@ -1,5 +1,7 @@
 //! A project that is open in this program: its state, and the file that every action reaches first.
 
+mod grow;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,6 +19,7 @@ use super::{Action, Project, Refused, Texts};
 use crate::host::work::Work;
 use crate::io::project::{ModelListing, ProjectError};
 use crate::session::Event;
+use grow::Sent;
 
 /// A project and its file.
 ///
@@ -47,6 +50,10 @@ pub enum Happened {
         /// Why.
         why: String,
     },
+    /// More texts are on disk, and among those of the project.
+    Grown,
+    /// They are not, for this reason.
+    NotGrown(String),
     /// A run is on disk.
     RunSaved(u64),
     /// The events of a run that were asked for.
@@ -71,6 +78,7 @@ impl Happened {
             Self::NotSaved { actions, why } => {
                 Some(format!("The last {} steps were not saved: {why}", actions.len()))
             }
+            Self::NotGrown(why) => Some(format!("The texts were not added: {why}")),
             Self::Failed(why) => Some(why.clone()),
             _ => None,
         }
@@ -97,8 +105,8 @@ pub(super) struct Link {
     reports: Receiver<Report>,
     store: Option<Work>,
     /// Sent and not reported yet.
-    pending: VecDeque<Action>,
-    /// The project with the pending actions applied, once there are two of them.
+    pending: VecDeque<Sent>,
+    /// The project with all of that applied, once there are two of them or texts among them.
     ahead: Option<Project>,
     /// Failures so far. The store drops what was sent before it heard of one.
     burst: u64,
@@ -192,7 +200,7 @@ impl OpenProject {
                     link.ahead = Some(ahead);
                     applied?;
                 }
-                link.pending.push_back(action.clone());
+                link.pending.push_back(Sent::Act(action.clone()));
                 let burst = link.burst;
                 // Should the store be gone, the next poll says what was not saved.
                 link.order(Order::Act { burst, action });
@@ -201,7 +209,7 @@ impl OpenProject {
         Ok(())
     }
 
-    /// Whether an action is not on disk yet.
+    /// Whether an action, or more texts, are not on disk yet.
     pub fn busy(&self) -> bool {
         match &self.keeper {
             Keeper::Memory { .. } => false,
@@ -219,7 +227,7 @@ impl OpenProject {
                 Err(TryRecvError::Disconnected) => {
                     if !link.pending.is_empty() {
                         let why = link.ended().to_string();
-                        happened.push(link.give_up(why));
+                        link.give_up(why, &mut happened);
                     }
                     break;
                 }
@@ -234,7 +242,8 @@ impl OpenProject {
         };
         happened.push(match report {
             Report::Saved(count) => {
-                for action in link.pending.drain(..count.min(link.pending.len())) {
+                for sent in link.pending.drain(..count.min(link.pending.len())) {
+                    let Sent::Act(action) = sent else { continue };
                     self.steps += 1;
                     // It was checked against this very state.
                     let applied = self.project.apply(action.clone());
@@ -246,7 +255,26 @@ impl OpenProject {
                 }
                 return;
             }
-            Report::NotSaved(why) => link.give_up(why.to_string()),
+            Report::Grown => {
+                if let Some(sent) = link.pending.pop_front() {
+                    // As above.
+                    let applied = sent.apply(&mut self.project);
+                    debug_assert!(applied.is_ok());
+                    if let Sent::Grow(_, Some(action)) = sent {
+                        self.steps += 1;
+                        happened.push(Happened::Acted(action));
+                    }
+                }
+                if link.pending.is_empty() {
+                    link.ahead = None;
+                }
+                happened.push(Happened::Grown);
+                return;
+            }
+            Report::NotSaved(why) => {
+                link.give_up(why.to_string(), happened);
+                return;
+            }
             Report::SettingFailed(key, why) => {
                 Happened::Failed(format!("Setting '{key}' was not saved: {why}"))
             }
@@ -423,19 +451,28 @@ impl Link {
     /// The project as the pending actions will leave it.
     fn catch_up(&self, project: &Project) -> Result<Project, Refused> {
         let mut ahead = project.clone();
-        for action in &self.pending {
-            ahead.apply(action.clone())?;
+        for sent in &self.pending {
+            sent.apply(&mut ahead)?;
         }
         Ok(ahead)
     }
 
     /// Everything under way is lost.
-    fn give_up(&mut self, why: String) -> Happened {
+    fn give_up(&mut self, why: String, happened: &mut Vec<Happened>) {
         self.burst += 1;
         self.ahead = None;
-        Happened::NotSaved {
-            actions: self.pending.drain(..).collect(),
-            why,
+        let (mut actions, mut texts) = (Vec::new(), false);
+        for sent in self.pending.drain(..) {
+            match sent {
+                Sent::Act(action) => actions.push(action),
+                Sent::Grow(..) => texts = true,
+            }
+        }
+        if texts {
+            happened.push(Happened::NotGrown(why.clone()));
+        }
+        if !texts || !actions.is_empty() {
+            happened.push(Happened::NotSaved { actions, why });
         }
     }
 }

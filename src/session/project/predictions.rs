@@ -2,7 +2,8 @@
 //! again.
 //!
 //! As bytes: a line of JSON, then the text of every row and its probabilities, little-endian. They say what texts they are
-//! about; those of other texts, or of a later version of this program, count as none, since they can be made anew.
+//! about: those that the project has, or had before more were added. Those of other texts, or of a later version of this
+//! program, count as none, since they can be made anew.
 
 use serde::{Deserialize, Serialize};
 
@@ -37,16 +38,34 @@ struct Header {
     rows: usize,
 }
 
-/// A mark of the texts of a project: FNV-1a over every text and its length. Other texts have another one.
-pub(super) fn mark(texts: &Texts) -> u64 {
+/// The mark of no text.
+const NO_TEXT: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// The mark of some texts and one more after them.
+fn with(hash: u64, text: &str) -> u64 {
     let fold = |hash: u64, bytes: &[u8]| {
         (bytes.iter()).fold(hash, |hash, byte| {
             (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
         })
     };
-    texts.texts.iter().fold(0xcbf2_9ce4_8422_2325, |hash, text| {
-        fold(fold(hash, &(text.len() as u64).to_le_bytes()), text.as_bytes())
-    })
+    fold(fold(hash, &(text.len() as u64).to_le_bytes()), text.as_bytes())
+}
+
+/// A mark of the texts of a project: FNV-1a over every text and its length. Other texts have another one.
+pub(super) fn mark(texts: &Texts) -> u64 {
+    texts.texts.iter().fold(NO_TEXT, |hash, text| with(hash, text))
+}
+
+/// How many of the texts, from the first, have this mark; `None` where no number of them has it.
+fn marked(texts: &Texts, wanted: &str) -> Option<usize> {
+    let wanted = u64::from_str_radix(wanted, 16).ok()?;
+    let marks = texts.texts.iter().scan(NO_TEXT, |hash, text| {
+        *hash = with(*hash, text);
+        Some(*hash)
+    });
+    std::iter::once(NO_TEXT)
+        .chain(marks)
+        .position(|mark| mark == wanted)
 }
 
 impl Predictions {
@@ -77,14 +96,15 @@ impl Predictions {
         Ok(bytes)
     }
 
-    /// From bytes; `None` unless they are of this version and about the texts of this mark, and make sense.
-    pub(super) fn decode(bytes: &[u8], of: u64, texts: usize) -> Option<Self> {
+    /// From bytes; `None` unless they are of this version and about these texts or the first of them, and make sense.
+    pub(super) fn decode(bytes: &[u8], texts: &Texts) -> Option<Self> {
         let end = bytes.iter().position(|&b| b == b'\n')?;
         let (header, body) = (bytes.get(..end)?, bytes.get(end + 1..)?);
         let header: Header = serde_json::from_slice(header).ok()?;
-        if header.version != VERSION || header.of != format!("{of:016x}") {
+        if header.version != VERSION {
             return None;
         }
+        let texts = marked(texts, &header.of)?;
         let cells = header.rows.checked_mul(header.labels.len())?;
         let (ids, numbers) = body.split_at_checked(header.rows.checked_mul(4)?)?;
         let word = |bytes: &[u8]| <[u8; 4]>::try_from(bytes).unwrap_or_default();
@@ -122,15 +142,28 @@ mod tests {
         }
     }
 
+    fn first(count: usize) -> Texts {
+        Texts {
+            texts: (0..count).map(|i| format!("text {i}")).collect(),
+            ..Texts::default()
+        }
+    }
+
     #[test]
-    fn they_come_back_for_the_same_texts_only() {
-        let bytes = some().encode(7).unwrap();
-        assert_eq!(Predictions::decode(&bytes, 7, 10), Some(some()));
-        assert_eq!(Predictions::decode(&bytes, 8, 10), None, "other texts");
+    fn they_come_back_for_the_same_texts_and_those_that_follow_only() {
+        let bytes = some().encode(mark(&first(10))).unwrap();
+        for texts in [10, 11, 30] {
+            assert_eq!(Predictions::decode(&bytes, &first(texts)), Some(some()));
+        }
+        let mut others = first(10);
+        others.texts[3].push('!');
+        assert_eq!(Predictions::decode(&bytes, &others), None, "other texts");
+        assert_eq!(Predictions::decode(&bytes, &first(9)), None, "texts went");
+        let bytes = some().encode(mark(&first(9))).unwrap();
         assert_eq!(
-            Predictions::decode(&bytes, 7, 9),
+            Predictions::decode(&bytes, &first(10)),
             None,
-            "a text that there is not"
+            "a text that was not there"
         );
         let rows: Vec<_> = some().rows().map(|(text, p)| (text, p[0])).collect();
         assert_eq!(rows, [(0, 0.25), (2, 1.0), (9, 0.5)]);
@@ -159,12 +192,12 @@ mod tests {
     proptest! {
         #[test]
         fn no_cut_and_no_change_makes_it_panic(at in any::<prop::sample::Index>(), to in any::<u8>()) {
-            let bytes = some().encode(7).unwrap();
+            let bytes = some().encode(mark(&first(10))).unwrap();
             let at = at.index(bytes.len());
-            prop_assert_eq!(Predictions::decode(&bytes[..at], 7, 10), None);
+            prop_assert_eq!(Predictions::decode(&bytes[..at], &first(10)), None);
             let mut changed = bytes.clone();
             changed[at] = to;
-            if let Some(read) = Predictions::decode(&changed, 7, 10) {
+            if let Some(read) = Predictions::decode(&changed, &first(10)) {
                 prop_assert_eq!(read.texts.len() * read.labels.len(), read.probabilities.len());
             }
         }

@@ -1,10 +1,11 @@
 //! Projects that were open lately.
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use super::Project;
+use super::{EXTENSION, Project};
 use crate::host::clock::seconds_since_1970;
 use crate::host::fs;
 use crate::io::{Error, write_atomic};
@@ -16,11 +17,11 @@ pub struct Recent {
     pub path: PathBuf,
     /// Its name.
     pub name: String,
-    /// Its texts.
+    /// Its texts; 0 where nobody has counted them, of one that was found.
     pub texts: usize,
     /// Texts with a label when it was last noted.
     pub labelled: usize,
-    /// When it was last noted, in seconds since 1970.
+    /// When it was last noted, in seconds since 1970; of one that was found, when it was written; 0 where that is not told.
     pub opened: u64,
 }
 
@@ -29,6 +30,37 @@ impl Recent {
     pub fn age(&self) -> u64 {
         seconds_since_1970().saturating_sub(self.opened)
     }
+}
+
+/// Every project file in a folder, as far as it is known without opening it, the one that was written last first.
+pub fn found_in(folder: &Path) -> Vec<Recent> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let found = entries.flatten().filter_map(|entry| {
+        let path = entry.path();
+        let ends = path.extension()?.eq_ignore_ascii_case(EXTENSION);
+        let data = entry.metadata().ok().filter(|data| ends && data.is_file())?;
+        let written = data.modified().ok();
+        let since = written.and_then(|at| at.duration_since(SystemTime::UNIX_EPOCH).ok());
+        Some(Recent {
+            name: path.file_stem()?.to_string_lossy().into_owned(),
+            texts: 0,
+            labelled: 0,
+            opened: since.map_or(0, |since| since.as_secs()),
+            path: fs::canonicalize(&path).unwrap_or(path),
+        })
+    });
+    let mut found: Vec<Recent> = found.collect();
+    found.sort_by(|a, b| b.opened.cmp(&a.opened).then_with(|| a.path.cmp(&b.path)));
+    found
+}
+
+/// Those that were noted, and below them those that were only found.
+pub fn with_found(noted: &[Recent], found: Vec<Recent>) -> Vec<Recent> {
+    let is_noted = |one: &Recent| noted.iter().any(|other| other.path == one.path);
+    let others = found.into_iter().filter(|one| !is_noted(one));
+    noted.iter().cloned().chain(others).collect()
 }
 
 /// Projects that were open lately, the latest first.
@@ -151,5 +183,25 @@ mod tests {
         assert_eq!(names(&Recents::load_from(list.clone())), ["b"]);
         fs::write(&list, "{").unwrap();
         assert!(Recents::load_from(list).list().is_empty());
+    }
+
+    #[test]
+    fn what_was_found_stands_once_below_what_was_noted() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = |name: &str| dir.path().join(name);
+        assert!(found_in(&place("nowhere")).is_empty());
+        for name in ["a.unfreeze", "b.unfreeze", "c.csv", ".unfreeze-1.tmp"] {
+            fs::write(place(name), "x").unwrap();
+        }
+        fs::create_dir(place("d.unfreeze")).unwrap();
+        let mut noted = Recents::load_from(place("recent.json"));
+        let project = Project::new("noted", std::sync::Arc::default());
+        noted.note(&place("b.unfreeze"), &project).unwrap();
+        let all = with_found(noted.list(), found_in(dir.path()));
+        let names: Vec<&str> = all.iter().map(|recent| recent.name.as_str()).collect();
+        assert_eq!(names, ["noted", "a"]);
+        assert!(all[1].opened > 0, "when it was written");
+        // Without a list they are found all the same.
+        assert_eq!(with_found(&[], found_in(dir.path())).len(), 2);
     }
 }

@@ -30,6 +30,13 @@ pub type Wake = Arc<dyn Fn() + Send + Sync>;
 pub(super) enum Order {
     /// Append this action. One of a burst that is older than a failure is dropped: its sender was told already.
     Act { burst: u64, action: Action },
+    /// Put these texts in place of those that are there, which are the first of them, and append the action that comes with
+    /// them: both or neither. Dropped like an action.
+    Grow {
+        burst: u64,
+        texts: Arc<Texts>,
+        action: Option<Action>,
+    },
     /// Keep a setting.
     Set { key: String, json: String },
     /// Keep a run.
@@ -55,7 +62,9 @@ pub(super) enum Order {
 pub(super) enum Report {
     /// That many of the oldest actions are on disk.
     Saved(usize),
-    /// None of the actions under way will be.
+    /// The texts that came next are, and the action that comes with them.
+    Grown,
+    /// Nothing of what is under way will be.
     NotSaved(ProjectError),
     SettingFailed(String, ProjectError),
     RunSaved(u64),
@@ -216,6 +225,14 @@ impl Store {
     async fn other(&mut self, order: Order) {
         let report = match order {
             Order::Act { .. } => return,
+            Order::Grow { burst, .. } if self.failed.is_some_and(|failed| burst <= failed) => return,
+            Order::Grow { burst, texts, action } => match self.grow(texts, action.as_ref()).await {
+                Ok(()) => Report::Grown,
+                Err(why) => {
+                    self.failed = Some(burst);
+                    Report::NotSaved(why)
+                }
+            },
             Order::Set { key, json } => match self.set(&key, &json).await {
                 Ok(()) => return,
                 Err(why) => Report::SettingFailed(key, why),
@@ -247,6 +264,14 @@ impl Store {
             }
         };
         self.report(report);
+    }
+
+    async fn grow(&mut self, texts: Arc<Texts>, action: Option<&Action>) -> Result<(), ProjectError> {
+        let json = action.map(serde_json::to_string).transpose();
+        let json: Vec<String> = json.map_err(|e| self.unwritable(&e))?.into_iter().collect();
+        self.file.grow(|out| write_texts(&texts, out), &json).await?;
+        (self.texts, self.mark) = (texts, None);
+        Ok(())
     }
 
     async fn set(&mut self, key: &str, json: &str) -> Result<(), ProjectError> {
@@ -290,8 +315,7 @@ impl Store {
         let Some(bytes) = self.file.view()?.result(PREDICTIONS)? else {
             return Ok(None);
         };
-        let of = self.mark();
-        Ok(Predictions::decode(&bytes, of, self.texts.texts.len()).map(Box::new))
+        Ok(Predictions::decode(&bytes, &self.texts).map(Box::new))
     }
 
     /// One step of the first model under way.

@@ -14,6 +14,8 @@ use crate::host::work::block_on;
 use crate::io::project::{ProjectFile, filling};
 use crate::session::Event;
 
+mod grow;
+
 fn texts(count: usize) -> Arc<Texts> {
     Arc::new(Texts {
         source: "test.csv".into(),
@@ -204,6 +206,30 @@ fn a_full_disk_is_told_and_the_project_goes_on() {
     assert_eq!((seen(&open.project), open.steps()), (before, steps));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_project_that_was_moved_is_told_and_goes_on_once_it_is_back() {
+    let (dir, mut open) = new(3);
+    open.act(create("good")).unwrap();
+    open.act(label(0, 0)).unwrap();
+    settle(&mut open);
+    let path = open.path().unwrap().to_path_buf();
+    let elsewhere = dir.path().join("elsewhere.unfreeze");
+    fs::rename(&path, &elsewhere).unwrap();
+    open.act(label(1, 0)).unwrap();
+    let said = settle(&mut open).iter().find_map(Happened::failure).unwrap();
+    assert!(
+        said.starts_with("Not saved: ") && said.contains("was moved"),
+        "{said}"
+    );
+    // What is known of it stays, to be exported, and what was refused can be given again.
+    assert_eq!((open.project.labelled(), open.steps()), (1, 2));
+    fs::rename(&elsewhere, &path).unwrap();
+    open.act(label(1, 0)).unwrap();
+    settle(&mut open);
+    assert_eq!(reopened(open).project.labelled(), 2);
+}
+
 #[test]
 fn settings_and_runs_come_back() {
     let (_dir, mut open) = new(1);
@@ -340,7 +366,7 @@ fn predictions_are_there_again_until_they_are_forgotten_and_never_for_other_text
     assert_eq!(loaded(&mut open), Some(said.clone()));
 
     // The same bytes in a project of other texts say nothing.
-    let (_other_dir, other) = new(4);
+    let (_other_dir, other) = new(2);
     let (from, to) = (
         open.path().unwrap().to_path_buf(),
         other.path().unwrap().to_path_buf(),

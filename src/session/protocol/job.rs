@@ -249,8 +249,11 @@ pub struct Classify {
     pub common: Common,
     /// A classifier's directory.
     pub model: PathBuf,
-    /// The texts; `None` reads lines from standard input.
+    /// The texts; `None` reads standard input, a text a line or a table.
     pub input: Option<Source>,
+    /// Columns with the text, in this order, where standard input is a table; empty to guess.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub text_columns: Vec<String>,
     /// The file to write; `None` gives every row as an event.
     pub output: Option<PathBuf>,
     /// Texts of a batch, where they go through in batches: on a GPU.
@@ -295,6 +298,9 @@ pub struct Evaluate {
     pub batch: Option<usize>,
     /// Score only so many rows, drawn by the seed.
     pub limit: Option<usize>,
+    /// Whether a text whose label the classifier does not know counts as one that it gets wrong; otherwise the job fails.
+    #[serde(default)]
+    pub unknown_is_wrong: bool,
 }
 
 /// A language model against texts.

@@ -4,13 +4,17 @@ use super::Report;
 use crate::session::exchange::{Background, Wake};
 use crate::session::project::TextId;
 use crate::train::baseline::Baseline;
+use crate::train::metrics::difference;
+
+/// What a report calls the labels that the classifier has no class for, all together.
+pub const NOT_LEARNED: &str = "not learned";
 
 /// What a classifier that had not seen a text says of it, beside the label that it was given.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judged {
     /// The text.
     pub text: TextId,
-    /// The class that the user gave it.
+    /// The class that the user gave it; the one behind the last where that is none of the classifier's.
     pub truth: usize,
     /// Probability of each class.
     pub probabilities: Vec<f32>,
@@ -29,6 +33,16 @@ impl Judged {
         self.predicted() == self.truth
     }
 
+    /// Whether its label is a class of the classifier's.
+    pub(super) fn is_learned(&self) -> bool {
+        self.truth < self.probabilities.len()
+    }
+
+    /// Whether its label is none: whatever the classifier says of it is wrong.
+    pub(super) fn is_not_learned(&self) -> bool {
+        !self.probabilities.is_empty() && self.truth == self.probabilities.len()
+    }
+
     fn probability(&self, class: usize) -> f64 {
         let p = self.probabilities.get(class).copied().unwrap_or(0.0);
         if p.is_finite() { f64::from(p) } else { 0.0 }
@@ -37,17 +51,25 @@ impl Judged {
 
 /// Error with its interval, confusion matrix, and precision, recall and F1 of every class; `None` without a judgement
 /// that fits the names. `judges` tells the classifier of each judgement by a number: those of one go wrong together, and
-/// the interval is wider where the classifiers differ.
+/// the interval is wider where the classifiers differ. Texts whose labels it has not learned are of a further class,
+/// [`NOT_LEARNED`], where there are any.
 pub fn report(names: &[String], evidence: &[Judged], judges: &[usize]) -> Option<Report> {
+    let fits = |j: &Judged| j.probabilities.len() == names.len();
+    let mut all = names.to_vec();
+    if evidence.iter().any(|j| fits(j) && j.is_not_learned()) {
+        all.push(NOT_LEARNED.into());
+    }
     let (mut truth, mut probabilities, mut folds) = (Vec::new(), Vec::new(), Vec::new());
     for (judged, &judge) in evidence.iter().zip(judges) {
-        if judged.truth < names.len() && judged.probabilities.len() == names.len() {
+        if fits(judged) && judged.truth < all.len() {
+            let mut said: Vec<f64> = judged.probabilities.iter().map(|&p| f64::from(p)).collect();
+            said.resize(all.len(), 0.0);
             truth.push(judged.truth);
-            probabilities.push(judged.probabilities.iter().map(|&p| f64::from(p)).collect());
+            probabilities.push(said);
             folds.push(judge);
         }
     }
-    Report::pooled(names, &truth, &probabilities, &folds).ok()
+    Report::pooled(&all, &truth, &probabilities, &folds).ok()
 }
 
 /// Places of the judgements that are wrong, the worst first: those whose true class was held least likely.
@@ -82,7 +104,9 @@ pub fn label_errors(evidence: &[Judged]) -> Vec<usize> {
         let own = judged.probability(judged.truth);
         let other = judged.predicted();
         let likely = judged.probability(other);
-        if other != judged.truth && likely >= usual(other) && own < usual(judged.truth) {
+        // A classifier that has not learned a label has no say in whose it is.
+        let learned = judged.is_learned();
+        if learned && other != judged.truth && likely >= usual(other) && own < usual(judged.truth) {
             found.push((i, own - likely));
         }
     }
@@ -90,18 +114,30 @@ pub fn label_errors(evidence: &[Judged]) -> Vec<usize> {
     found.into_iter().map(|(i, _)| i).collect()
 }
 
-/// Beside the window, what TF-IDF with logistic regression learns from some texts and says of others; both are texts
-/// with the number of their class. `None` where it cannot learn from them.
+/// Beside the window, what TF-IDF with logistic regression learns from some texts, each with the number of its class, and
+/// says of texts that the classifier has judged; and how often chance alone makes the two differ as much. `None` where
+/// it cannot learn from them.
 pub fn baseline(
     names: Vec<String>,
     train: Vec<(String, usize)>,
-    test: Vec<(String, usize)>,
+    test: Vec<(String, Judged)>,
     wake: Wake,
-) -> Background<Option<Report>> {
+) -> Background<Option<(Report, f64)>> {
     Background::start(0, wake, move |_| {
         let (learned, classes): (Vec<&str>, Vec<usize>) = train.iter().map(|(t, c)| (t.as_str(), *c)).unzip();
-        let (asked, truth): (Vec<&str>, Vec<usize>) = test.iter().map(|(t, c)| (t.as_str(), *c)).unzip();
+        let asked: Vec<&str> = test.iter().map(|(text, _)| text.as_str()).collect();
         let fitted = Baseline::fit(&learned, &classes, names.len()).ok()?;
-        Report::new(&names, &truth, &fitted.predict_proba(&asked)).ok()
+        let said = fitted.predict_proba(&asked).into_iter();
+        let theirs: Vec<Judged> = (test.iter().zip(said))
+            .map(|((_, ours), said)| Judged {
+                probabilities: said.iter().map(|&p| p as f32).collect(),
+                ..ours.clone()
+            })
+            .collect();
+        let both = test.iter().zip(&theirs);
+        let p = difference(both.map(|((_, ours), theirs)| (ours.right(), theirs.right())));
+        // One classifier judges them all.
+        let report = report(&names, &theirs, &vec![0; theirs.len()])?;
+        Some((report, p))
     })
 }

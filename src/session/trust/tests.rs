@@ -156,7 +156,7 @@ fn little_or_strange_evidence_is_no_panic() {
         truth,
         probabilities: probabilities.to_vec(),
     };
-    // A label that the classifier does not know tells nothing.
+    // Labels that the classifier does not know tell nothing alone.
     assert_eq!(Trust::measured(&[one(2, &[0.5, 0.5]), one(0, &[])]), None);
     // One class only: always sure, always right.
     let trust = Trust::measured(&[one(0, &[1.0]), one(0, &[1.0])]).unwrap();
@@ -279,4 +279,64 @@ fn classifiers_that_differ_widen_the_interval() {
         wide.low < theirs.low - 0.1 && wide.high > theirs.high + 0.1,
         "{wide:?}"
     );
+}
+
+/// Whatever is said of a text whose label has no class is wrong.
+#[test]
+fn labels_that_were_not_learned_count_as_wrong() {
+    let mut dice = Dice(5);
+    let known = judged(400, 1.5, &mut dice);
+    let mut unlearned = judged(400, 1.5, &mut dice);
+    for j in &mut unlearned {
+        j.truth = 3;
+    }
+    let all: Vec<Judged> = known.iter().cloned().chain(unlearned).collect();
+    let (before, after) = (Trust::measured(&known).unwrap(), Trust::measured(&all).unwrap());
+    assert_eq!(before.temperature(), after.temperature());
+    assert_eq!((before.measured_on(), after.measured_on()), (400, 800));
+    let right = |trust: &Trust, of: &[Judged]| coverage(trust, of).accepted(trust, 0.0).unwrap().right;
+    let halved = right(&after, &all) / right(&before, &known);
+    assert!((halved - 0.5).abs() < 0.05, "{halved}");
+
+    let names = ["a", "b", "c"].map(String::from);
+    let found = report(&names, &all, &[0; 800]).unwrap();
+    let own = report(&names, &known, &[0; 400]).unwrap();
+    assert_eq!((found.rows, own.classes.len()), (800, 3));
+    assert!((found.error - (1.0 + own.error) / 2.0).abs() < 1e-12);
+    let last = found.classes.last().unwrap();
+    assert_eq!(
+        (last.label.as_str(), last.support, last.predicted),
+        (NOT_LEARNED, 400, 0)
+    );
+    assert_eq!(found.confusion[3].iter().sum::<usize>(), 400);
+    // They are mistakes, and no doubt is cast on their labels.
+    assert!(losses(&all)[..400].iter().all(|&i| i >= 400));
+    assert!(label_errors(&all).iter().all(|&i| i < 400));
+}
+
+#[test]
+fn counting_words_is_set_beside_the_classifier_on_the_same_texts() {
+    let names = ["a", "b"].map(String::from);
+    let train = (0..20).map(|i| (["red apple", "blue sky"][i % 2].to_string(), i % 2));
+    // The classifier always says the first; a third of the texts are of a label that neither has learned.
+    let test = (0..30).map(|i| {
+        let one = Judged {
+            text: i,
+            truth: (i % 3) as usize,
+            probabilities: vec![0.9, 0.1],
+        };
+        (["an apple", "the sky", "red stone"][one.truth].to_string(), one)
+    });
+    let wake = std::sync::Arc::new(|| {});
+    let work = baseline(names.to_vec(), train.collect(), test.collect(), wake);
+    let found = loop {
+        match work.poll() {
+            crate::session::exchange::Outcome::Running => std::thread::yield_now(),
+            crate::session::exchange::Outcome::Done(found) => break found.unwrap(),
+            crate::session::exchange::Outcome::Lost => panic!("no thread"),
+        }
+    };
+    assert_eq!(found.0.confusion, [[10, 0, 0], [0, 10, 0], [10, 0, 0]]);
+    // Ten texts that only TF-IDF gets right: 2 / 2^10.
+    assert!((found.1 - 2.0 / 1024.0).abs() < 1e-12);
 }

@@ -14,12 +14,20 @@ const OPENING: &str = "([{$£€#“‘«¿¡";
 const JOINING: &str = "/\\";
 /// Attach on both sides between letters and digits only, else they are dashes.
 const HYPHEN: &str = "-";
+/// English texts are hardly ever without all of these, and other languages have none of them.
+const ENGLISH: [&str; 18] = [
+    "the", "with", "this", "that", "it", "you", "they", "what", "which", "would", "n't", "'m", "'ve", "'ll",
+    "n’t", "’m", "’ve", "’ll",
+];
 
 /// Turns tokens back into text: repeats and capitals as their markers say, punctuation and contractions set close.
 /// Where the rules lost the difference (`well - known`), the commoner reading is taken.
 #[must_use]
 pub fn undo(tokens: &[&str]) -> String {
-    let mut writer = Writer::default();
+    let mut writer = Writer {
+        english: is_english(tokens),
+        ..Writer::default()
+    };
     let mut rest = tokens;
     while let [token, tail @ ..] = rest {
         rest = tail;
@@ -44,6 +52,16 @@ pub fn undo(tokens: &[&str]) -> String {
         }
     }
     writer.out
+}
+
+/// Whether tokens are of an English text. With a capital a word may be of a name or a title.
+fn is_english(tokens: &[&str]) -> bool {
+    let mut before = "";
+    tokens.iter().any(|&token| {
+        let marked = before == MAJ || before == UP;
+        before = token;
+        !marked && ENGLISH.contains(&token)
+    })
 }
 
 /// Reads what follows a repeat marker: how often, the case, what, and the remaining tokens.
@@ -79,6 +97,8 @@ struct Writer<'a> {
     attach: bool,
     double_quote_open: bool,
     single_quote_open: bool,
+    /// Whether a lone `i` is the pronoun; in other languages it is another word.
+    english: bool,
 }
 
 impl<'a> Writer<'a> {
@@ -86,9 +106,15 @@ impl<'a> Writer<'a> {
         if !self.out.is_empty() && !self.out.ends_with('\n') {
             self.out.push('\n');
         }
+        self.begin();
+    }
+
+    /// Begins anew behind what is written.
+    fn begin(&mut self) {
         *self = Self {
             out: std::mem::take(&mut self.out),
             attach: true,
+            english: self.english,
             ..Self::default()
         };
     }
@@ -97,11 +123,7 @@ impl<'a> Writer<'a> {
         let text = token.replace(VISIBLE_SPACE, " ");
         if text.trim().is_empty() {
             self.out.push_str(text.trim_end_matches(' '));
-            *self = Self {
-                out: std::mem::take(&mut self.out),
-                attach: true,
-                ..Self::default()
-            };
+            self.begin();
             return;
         }
         let (before, after) = self.attaches(token, next);
@@ -109,9 +131,9 @@ impl<'a> Writer<'a> {
         let same_word =
             before && self.last_case == Case::Upper && (is_ending(self.last, token) || is_joiner(self.last));
         let case = std::mem::take(&mut self.case);
-        // The rules mark no capital of a single letter, and this word is hardly ever written without.
+        // The rules mark no capital of a single letter, and in English this word is hardly ever written without.
         let joined = before && !self.last.is_empty() && is_joiner(self.last);
-        let is_pronoun = token == "i" && !joined;
+        let is_pronoun = self.english && token == "i" && !joined;
         let case = if same_word { Case::Upper } else { case };
         self.put(
             &restore(&text, if is_pronoun { Case::Upper } else { case }),
@@ -247,7 +269,20 @@ mod tests {
             "TOP-NOTCH, I DON'T know"
         );
         assert_eq!(undone("i know , i 'm in the wi - i"), "I know, I'm in the wi-i");
-        assert_eq!(undone("xxbos i know"), "I know");
+        assert_eq!(undone("xxbos i know that"), "I know that");
+        assert_eq!(undone("they go \n\n i go xxbos i too"), "they go\n\nI go\nI too");
+    }
+
+    #[test]
+    fn only_in_english_an_i_is_a_pronoun() {
+        assert_eq!(undone("xxbos xxmaj mąż i żona"), "Mąż i żona");
+        assert_eq!(undone("xxbos i skoven bor en ræv"), "i skoven bor en ræv");
+        // The title of a film makes no English text.
+        assert_eq!(
+            undone("xxmaj the xxmaj ring i xxup the xxmaj end"),
+            "The Ring i THE End"
+        );
+        assert_eq!(undone("xxmaj the film i saw with you"), "The film I saw with you");
     }
 
     #[test]

@@ -53,6 +53,12 @@ impl Logistic {
         Self { shape, weights }
     }
 
+    /// How many weights one has; as many as can be counted where they are more.
+    pub(super) fn parameters(width: usize, classes: usize) -> usize {
+        let shape = Shape::new(width, classes);
+        shape.width.saturating_add(1).saturating_mul(shape.outputs)
+    }
+
     /// One with given weights `[width + 1][outputs]`; `None` if there are not as many, or one is not finite.
     pub(super) fn of(width: usize, classes: usize, weights: Vec<f64>) -> Option<Self> {
         let shape = Shape::new(width, classes);

@@ -16,6 +16,7 @@ use super::{Screen, Shared};
 use crate::session::Event;
 use crate::session::project::{Happened, TextId};
 use crate::session::protocol::Fit;
+use crate::session::unfinished::Finished;
 
 /// Every screen's own state.
 #[derive(Default)]
@@ -76,11 +77,28 @@ impl Panels {
         self.train.change_project();
     }
 
+    /// Tells the screens that the runs of the open project were read.
+    pub fn restored(&mut self, shared: &Shared) {
+        self.train.restored(&shared.run.record);
+    }
+
     /// Tells the screens of a run of the open project that was interrupted and can go on.
     pub fn interrupted(&mut self, job: Fit, shared: &mut Shared) {
-        if self.train.interrupted(job, shared) {
-            self.classify.interrupted(shared);
+        let given = self.classify.given(&job, shared);
+        if self.train.interrupted(job, given.is_some(), shared) {
+            self.classify.interrupted(given, shared);
         }
+    }
+
+    /// Tells the screens of a classifier that lies finished where the open project's are made. Whether a run of it ended so
+    /// without being heard.
+    pub fn unheard(&mut self, finished: &Finished, shared: &mut Shared) -> bool {
+        let Some((run, outcome)) = self.classify.unheard(finished, shared) else {
+            return false;
+        };
+        shared.run.ended_unheard(run, outcome);
+        shared.say("Training had ended when the window was closed: its classifier is the project's now.");
+        true
     }
 
     /// Tells the screens what became of something that the project was asked for.
@@ -108,6 +126,7 @@ impl Panels {
             | Action::NewLabel
             | Action::Similar
             | Action::Map => self.label.act(action, shared),
+            Action::Stop if self.classify.is_wanted() => self.classify.take_back(shared),
             Action::Train | Action::PauseResume | Action::Step | Action::Stop => {
                 self.train.act(action, shared)
             }

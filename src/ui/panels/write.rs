@@ -31,6 +31,8 @@ pub struct WritePanel {
     after: Column,
     /// The adapted language model, where the project's classifier has one, and when it was made.
     adapted: Option<(PathBuf, SystemTime)>,
+    /// Whether an answer is under way that another adapted model gives.
+    outdated: bool,
 }
 
 impl Default for WritePanel {
@@ -42,23 +44,28 @@ impl Default for WritePanel {
             before: Column::default(),
             after: Column::default(),
             adapted: None,
+            outdated: false,
         }
     }
 }
 
 impl WritePanel {
-    /// Another project or another run has another language model, or none.
-    fn follow(&mut self, classifier: Option<&PathBuf>) {
+    /// Another project or another run has another language model, or none: whether that is so now.
+    fn follow(&mut self, classifier: Option<&PathBuf>) -> bool {
         let adapted = classifier.and_then(|path| language_model(path));
-        if self.adapted != adapted {
+        let is_other = self.adapted != adapted;
+        if is_other {
             self.adapted = adapted;
             self.after = Column::default();
         }
+        is_other
     }
 
     /// Draws the screen.
     pub fn show(&mut self, ui: &mut Ui, shared: &mut Shared) {
-        self.follow(shared.model.as_ref());
+        if self.follow(shared.model.as_ref()) {
+            self.outdated = shared.side.take_back(Asker::WriteAfter);
+        }
         let theme = Theme::of(ui.ctx());
         ui.label(
             RichText::new("What has it learnt to say?")
@@ -149,6 +156,10 @@ impl WritePanel {
 
     /// Takes in what the second engine says.
     pub fn answered(&mut self, asker: Asker, event: Event, _shared: &mut Shared) {
+        if asker == Asker::WriteAfter && self.outdated {
+            self.outdated = !event.ends_a_job();
+            return;
+        }
         let column = if asker == Asker::WriteBefore {
             &mut self.before
         } else {

@@ -130,9 +130,29 @@ impl Run {
         self.earlier = records;
     }
 
+    /// The run of this number, which was read from the project, ended well when nobody listened. What it showed at its end
+    /// is not known.
+    pub fn ended_unheard(&mut self, number: usize, outcome: Outcome) {
+        let record = &self.record;
+        if record.number == number && !record.status.active() && record.outcome.is_none() {
+            self.record.outcome = Some(outcome);
+            self.record.status = Status::Done;
+            self.note(
+                "The window was closed before this run told its end: the drawing stops where it was kept last, the classifier is \
+                 whole."
+                    .into(),
+            );
+        }
+    }
+
     /// Whether the engine works on something.
     pub fn busy(&self) -> bool {
         self.job.is_some() || self.elsewhere || self.expected != Expected::Nothing
+    }
+
+    /// Whether the finished model is being measured on the labels that were kept aside.
+    pub fn measuring(&self) -> bool {
+        self.expected == Expected::Measuring
     }
 
     /// Whether training goes on, or holds.

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::stage::{Kind, Stage};
 use crate::session::protocol::{Method, Prediction};
+use crate::session::trust::CHANCE;
 
 /// What was chosen before a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,12 +32,20 @@ pub struct Recipe {
     /// Whether TF-IDF with logistic regression votes too.
     #[serde(default)]
     pub tfidf: bool,
+    /// Whether the language model that has read the texts for an earlier run is kept, so that none has to read them.
+    #[serde(default)]
+    pub keep: bool,
 }
 
 impl Recipe {
     /// Directions of reading, each with a language model and a classifier of its own.
     pub fn directions(&self) -> usize {
         1 + usize::from(self.both)
+    }
+
+    /// Whether there is a stage 2, in which the language model reads the texts.
+    pub fn reads(&self) -> bool {
+        self.adapt && !self.keep
     }
 }
 
@@ -53,6 +62,7 @@ impl Default for Recipe {
             adapt: true,
             both: false,
             tfidf: false,
+            keep: false,
         }
     }
 }
@@ -122,10 +132,14 @@ pub struct Share {
     pub high: f64,
     /// Labels that it was measured on; 0 where it was not told.
     pub rows: usize,
+    /// How often chance alone makes it differ as much from the classifier that it is set beside; `None` where it is set
+    /// beside none, or that was not told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p: Option<f64>,
 }
 
 impl Share {
-    /// Reads `<prefix>error`, `<prefix>error_low`, `<prefix>error_high` and the number of rows.
+    /// Reads `<prefix>error`, `<prefix>error_low`, `<prefix>error_high`, `<prefix>p` and the number of rows.
     pub fn of(result: &Map<String, Value>, prefix: &str, rows: &str) -> Option<Self> {
         let number = |key: &str| result.get(&format!("{prefix}{key}")).and_then(Value::as_f64);
         let error = number("error")?;
@@ -134,12 +148,18 @@ impl Share {
             low: number("error_low").unwrap_or(error),
             high: number("error_high").unwrap_or(error),
             rows: result.get(rows).and_then(Value::as_u64).unwrap_or(0) as usize,
+            p: number("p"),
         })
     }
 
-    /// Half of the interval.
-    pub fn margin(&self) -> f64 {
-        (self.high - self.low) / 2.0
+    /// Whether it is too close to the classifier that it is set beside to tell which errs less.
+    pub fn too_close(&self) -> bool {
+        self.p.is_some_and(|p| p > CHANCE)
+    }
+
+    /// Whether it errs less than this other share, and by more than chance makes of it.
+    pub fn clearly_less(&self, than: f64) -> bool {
+        self.error < than && self.p.is_some_and(|p| p <= CHANCE)
     }
 }
 

@@ -169,7 +169,7 @@ fn a_playhead_gives_the_state_of_its_step() {
     assert_eq!(run.record.at(Playhead { stage: 0, step: 99 }).unwrap().1, 9);
     assert_eq!(run.record.status, Status::Done);
     let error = *run.record.outcome.as_ref().unwrap().error().unwrap();
-    assert!((error.margin() - 0.1).abs() < 1e-9);
+    assert!((error.high - error.low - 0.2).abs() < 1e-9);
 }
 
 #[test]
@@ -361,4 +361,35 @@ fn runs_that_a_project_kept_are_shown_again_and_none_goes_on_by_itself() {
     assert_eq!((run.record.number, run.earlier.len()), (4, 3));
     run.restore((10..40).map(|n| record(n, Status::Done)).collect());
     assert_eq!(run.earlier.len(), MOST_EARLIER);
+}
+
+#[test]
+fn a_run_that_ended_when_nobody_listened_is_done_with_what_its_classifier_keeps() {
+    let stopped = || Record {
+        number: 3,
+        status: Status::Running,
+        outcome: None,
+        ..finished(Default::default()).record
+    };
+    let outcome = || Outcome {
+        rows: 84,
+        ..Outcome::default()
+    };
+    let mut run = Run::default();
+    run.change_project(3);
+    run.restore(vec![stopped()]);
+    run.ended_unheard(2, outcome());
+    assert!(
+        matches!(run.record.status, Status::Stopped { .. }),
+        "another run's"
+    );
+    run.ended_unheard(3, outcome());
+    assert_eq!(run.record.status, Status::Done);
+    assert_eq!(run.record.outcome.as_ref().map(|o| o.rows), Some(84));
+    assert!(run.record.notes.last().unwrap().contains("window was closed"));
+    // One that goes on tells its end itself.
+    let mut run = Run::default();
+    run.begin(Recipe::default(), Vec::new());
+    run.ended_unheard(1, outcome());
+    assert!(run.record.outcome.is_none());
 }

@@ -19,6 +19,9 @@ use crate::session::clock::Instant;
 extern "C" {
     /// Shows these elements, in this order, and the one that has the focus.
     fn show(rows: Array, focus: &str);
+
+    /// Tells the page that what the window is drawn with was taken away.
+    pub fn dark();
 }
 
 thread_local! {

@@ -53,6 +53,14 @@ pub fn give_model_file(name: &str, bytes: Vec<u8>) -> Result<(), JsError> {
 pub async fn open_window(canvas: HtmlCanvasElement, webgpu: bool, link: String) -> Result<(), JsValue> {
     let start = move |cc: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, Box<dyn std::error::Error + Send + Sync>> {
         cc.egui_ctx.add_plugin(mirror::Mirror::default());
+        if let Some(render) = &cc.wgpu_render_state {
+            // eframe goes on drawing, which nobody sees.
+            render.device.set_device_lost_callback(|why, _| {
+                if !matches!(why, eframe::wgpu::DeviceLostReason::Destroyed) {
+                    mirror::dark();
+                }
+            });
+        }
         let mut app = App::new(&cc.egui_ctx, App::kept_settings(cc.storage))?;
         app.heed_link(&link);
         if !webgpu {

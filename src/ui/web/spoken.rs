@@ -45,6 +45,8 @@ pub struct Speaking {
     link: String,
     /// Steps of the project when it was noted among the recent ones.
     noted: u64,
+    /// Why runs are not kept, once that was told.
+    refused: Option<String>,
 }
 
 impl Speaking {
@@ -54,11 +56,39 @@ impl Speaking {
             said: String::new(),
             link: String::new(),
             noted: 0,
+            refused: None,
+        }
+    }
+
+    /// Notes the project among the recent ones, where it has come further.
+    fn note(&mut self) {
+        let steps = self.app.shared().project.as_ref().map_or(0, |open| open.steps());
+        if steps != self.noted {
+            self.app.note();
+            spawn_local(async {
+                // It is a convenience; what matters is kept by whoever wrote it.
+                files::settled().await.unwrap_or_default();
+            });
+            self.noted = steps;
         }
     }
 }
 
 impl eframe::App for Speaking {
+    fn logic(&mut self, ctx: &egui::Context, frame: &mut eframe::Frame) {
+        self.app.logic(ctx, frame);
+        self.note();
+        let refused = files::bulk_refused();
+        if refused != self.refused {
+            if let Some(why) = &refused {
+                self.app.fail(format!(
+                    "A run that is broken off cannot go on once this page is closed: {why}. Labels are kept all the same."
+                ));
+            }
+            self.refused = refused;
+        }
+    }
+
     fn ui(&mut self, ui: &mut Ui, frame: &mut eframe::Frame) {
         // What has no room is refused before anybody reads it.
         let mut dropped = ui.input_mut(|input| std::mem::take(&mut input.raw.dropped_files));
@@ -73,16 +103,8 @@ impl eframe::App for Speaking {
             say(&now);
             self.said = now;
         }
+        self.note();
         let link = self.app.link();
-        let steps = self.app.shared().project.as_ref().map_or(0, |open| open.steps());
-        if steps != self.noted {
-            self.app.note();
-            spawn_local(async {
-                // It is a convenience; what matters is kept by whoever wrote it.
-                files::settled().await.unwrap_or_default();
-            });
-            self.noted = steps;
-        }
         if link != self.link {
             address(&link);
             self.link = link;

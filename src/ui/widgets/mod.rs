@@ -13,7 +13,7 @@ pub use basic::{card, chip, heading, keycap, label_dot, small, stat};
 pub use curves::{Curve, curves};
 pub use key_hint::key_hint;
 pub use label_button::{HEIGHT as BUTTON_HEIGHT, LabelButton};
-pub use numbers::{grouped, percent, texts};
+pub use numbers::{grouped, percent, range, texts};
 pub use segments::{Segment, segments};
 pub use text_row::{TextRow, one_line};
 pub use ticks::tick_list;

@@ -18,6 +18,11 @@ pub fn percent(share: f64) -> String {
     format!("{:.0} %", 100.0 * share)
 }
 
+/// The two ends of an interval of shares, as `0 to 32 %`.
+pub fn range(low: f64, high: f64) -> String {
+    format!("{:.0} to {}", 100.0 * low, percent(high))
+}
+
 /// `1 text`, `2 texts`.
 pub fn texts(number: usize) -> String {
     format!("{} text{}", grouped(number), if number == 1 { "" } else { "s" })
@@ -35,5 +40,6 @@ mod tests {
         );
         assert_eq!((texts(1), texts(2)), ("1 text".into(), "2 texts".into()));
         assert_eq!(percent(0.066), "7 %");
+        assert_eq!(range(0.0, 0.324), "0 to 32 %");
     }
 }

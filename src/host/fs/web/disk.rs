@@ -1,17 +1,21 @@
 //! Keeping files beyond the page's life, in the browser's database (`web/disk.js`).
 //!
 //! The memory is written to first and read from always; what changed is then kept as one transaction, which the browser has on
-//! disk, whole or not at all, when [`settled`] returns.
+//! disk, whole or not at all, when [`settled`] returns. What is bulky and can be made again, such as the checkpoints of a run,
+//! has a transaction of its own after it: without room for a checkpoint there may be room for a label.
 
 use std::cell::RefCell;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::Duration;
 
 use async_channel::{Receiver, Sender};
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use super::kept::{Block, Entry, Kept, Transaction};
+use crate::host::clock::Instant;
 
 #[wasm_bindgen(raw_module = "./disk.js")]
 extern "C" {
@@ -23,19 +27,31 @@ extern "C" {
     async fn write(gone: Array, entries: Array, ends: Array, blocks: Array) -> Result<JsValue, JsValue>;
 }
 
-/// Where what is known of the disk lies, while no transaction is under way: the next one is the difference to it.
-type Place = (Sender<Kept>, Receiver<Kept>);
-
-thread_local! {
-    static DISK: RefCell<Option<Place>> = const { RefCell::new(None) };
+/// The disk.
+#[derive(Clone)]
+struct Disk {
+    /// Both ends of where what is known of it lies, while no transaction is under way: the next one is the difference to it.
+    put: Sender<Kept>,
+    take: Receiver<Kept>,
+    /// The folder of what may have to wait for room.
+    bulky: PathBuf,
+    /// When what is bulky was refused, and why, if it was the last time.
+    refused: Rc<RefCell<Option<(Instant, String)>>>,
 }
 
+thread_local! {
+    static DISK: RefCell<Option<Disk>> = const { RefCell::new(None) };
+}
+
+/// How long a refusal holds: to try again copies all of a checkpoint, and a worker that trains says something at every step.
+const HOLDS: Duration = Duration::from_secs(5);
+
 /// Puts what the browser keeps of a folder into the memory, and keeps the folder from now on. Without this call nothing is
-/// kept, as in a worker.
+/// kept, as in a worker. `bulky` is a folder in it, of what may have to wait for room.
 ///
 /// # Errors
 /// When the browser refuses, or what it keeps is damaged.
-pub async fn keep(folder: &Path) -> io::Result<()> {
+pub async fn keep(folder: &Path, bulky: &Path) -> io::Result<()> {
     let found: Array = read().await.map_err(|e| failure(&e))?.into();
     let [entries, blocks] = [0, 1].map(|at| found.get(at).unchecked_into::<Array>());
     let entries = entries.iter().filter_map(entry);
@@ -47,7 +63,12 @@ pub async fn keep(folder: &Path) -> io::Result<()> {
     let kept = Kept::restore(folder, entries.collect(), blocks.collect())?;
     let (put, take) = async_channel::bounded(1);
     put.try_send(kept).ok();
-    DISK.set(Some((put, take)));
+    DISK.set(Some(Disk {
+        put,
+        take,
+        bulky: bulky.to_path_buf(),
+        refused: Rc::default(),
+    }));
     Ok(())
 }
 
@@ -56,22 +77,58 @@ pub async fn keep(folder: &Path) -> io::Result<()> {
 /// # Errors
 /// When the browser refuses: it has no room left, or forgets everything it was given. What was on disk before is as it was.
 pub async fn settled() -> io::Result<()> {
-    let Some((put, take)) = DISK.with_borrow(Clone::clone) else {
+    settle(true).await
+}
+
+/// Waits until every change made so far is on disk, but for what comes to the bulky folder.
+///
+/// # Errors
+/// As [`settled`].
+pub async fn settled_without_bulk() -> io::Result<()> {
+    settle(false).await
+}
+
+/// Why what is bulky is not on disk, where it was refused the last time.
+pub fn bulk_refused() -> Option<String> {
+    let disk = DISK.with_borrow(Clone::clone)?;
+    let refused = disk.refused.borrow();
+    refused.as_ref().map(|(_, why)| why.clone())
+}
+
+async fn settle(bulk: bool) -> io::Result<()> {
+    let Some(disk) = DISK.with_borrow(Clone::clone) else {
         return Ok(());
     };
     // Both ends are kept, so there is always a next one.
-    let Ok(kept) = take.recv().await else {
+    let Ok(mut kept) = disk.take.recv().await else {
         return Ok(());
     };
-    let (todo, then) = kept.transaction();
-    let done = if todo.is_empty() {
-        Ok(())
-    } else {
+    let mut done = carry_out(kept.transaction_without(&disk.bulky), &mut kept).await;
+    if done.is_ok() && bulk {
+        let holds = |(when, _): &(Instant, String)| when.elapsed() < HOLDS;
+        let mut refused = disk.refused.borrow().clone().filter(holds);
+        if refused.is_none() {
+            let tried = carry_out(kept.transaction(), &mut kept).await;
+            refused = tried.err().map(|why| (Instant::now(), why.to_string()));
+        }
+        if let Some((_, why)) = &refused {
+            done = Err(io::Error::other(why.clone()));
+        }
+        disk.refused.replace(refused);
+    }
+    disk.put.try_send(kept).ok();
+    done
+}
+
+/// Carries out a transaction; what is known of the disk is then what is kept with it, or as it was.
+async fn carry_out((todo, then): (Transaction, Kept), kept: &mut Kept) -> io::Result<()> {
+    if !todo.is_empty() {
         let [gone, entries, ends, blocks] = arrays(todo);
-        write(gone, entries, ends, blocks).await.map(drop)
-    };
-    put.try_send(if done.is_ok() { then } else { kept }).ok();
-    done.map_err(|error| failure(&error))
+        let done = write(gone, entries, ends, blocks).await;
+        done.map_err(|error| failure(&error))?;
+    }
+    *kept = then;
+    Ok(())
 }
 
 fn failure(error: &JsValue) -> io::Error {

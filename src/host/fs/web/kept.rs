@@ -2,6 +2,8 @@
 //!
 //! Files are kept by number, in blocks, and paths beside them. A renamed file costs a path, and an action that is added to a
 //! project of a hundred megabytes the few blocks that it changed.
+//!
+//! What lies in one folder may have to wait: where there is no room for a checkpoint there still is for a label.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -22,6 +24,16 @@ pub struct Kept {
 enum Stands {
     Folder,
     File { id: u64, bytes: usize, changed: u64 },
+}
+
+impl Stands {
+    /// A file's number.
+    fn id(&self) -> Option<u64> {
+        match *self {
+            Self::Folder => None,
+            Self::File { id, .. } => Some(id),
+        }
+    }
 }
 
 /// What stands at a path, as it is kept.
@@ -79,11 +91,9 @@ impl Kept {
     /// When blocks are missing: what is kept is damaged.
     pub fn restore(folder: &Path, entries: Vec<Entry>, blocks: Vec<Block>) -> io::Result<Self> {
         let mut files: BTreeMap<u64, Vec<Block>> = BTreeMap::new();
-        let largest = entries
-            .iter()
-            .filter_map(|entry| entry.file)
-            .map(|file| file.0)
-            .max();
+        // Blocks of files that have no name any more are still there: none of their numbers may be given again.
+        let numbers = entries.iter().filter_map(|entry| entry.file.map(|file| file.0));
+        let largest = numbers.chain(blocks.iter().map(|block| block.id)).max();
         begin_after(largest.unwrap_or(0));
         for block in blocks {
             files.entry(block.id).or_default().push(block);
@@ -126,6 +136,16 @@ impl Kept {
 
     /// What has to happen so that the memory is kept, and what is kept then.
     pub fn transaction(&self) -> (Transaction, Self) {
+        self.difference(|_| false)
+    }
+
+    /// The same without what comes to `bulky`, a folder in the one that is kept. What is gone from there goes, which takes no
+    /// room.
+    pub fn transaction_without(&self, bulky: &Path) -> (Transaction, Self) {
+        self.difference(|path| path.starts_with(bulky))
+    }
+
+    fn difference(&self, waits: impl Fn(&Path) -> bool) -> (Transaction, Self) {
         let mut todo = Transaction::default();
         let mut then = Self::nothing(&self.folder);
         let mut before: BTreeMap<u64, (usize, u64)> = BTreeMap::new();
@@ -135,7 +155,16 @@ impl Kept {
             }
         }
         let mut seen = BTreeSet::new();
+        // What is there and waits.
+        let (mut places, mut files) = (BTreeSet::new(), BTreeSet::new());
         for (path, node) in tree().all_below(&self.folder) {
+            if waits(path) {
+                places.insert(path.clone());
+                if let Node::File(content) = node {
+                    files.insert(lock(content).id);
+                }
+                continue;
+            }
             let (stands, entry) = match node {
                 Node::Folder => (Stands::Folder, None),
                 Node::File(content) => {
@@ -173,11 +202,25 @@ impl Kept {
             }
             then.paths.insert(path.clone(), stands);
         }
+        for (path, stands) in self.paths.iter().filter(|(path, _)| waits(path)) {
+            // As it was kept, until its turn comes. A file has one path: what was renamed may have been seen elsewhere, or wait
+            // there for its bytes, which are on disk already.
+            let stays = match stands {
+                Stands::Folder => places.contains(path),
+                Stands::File { id, .. } => {
+                    !seen.contains(id) && (places.contains(path) || files.contains(id))
+                }
+            };
+            if stays {
+                then.paths.insert(path.clone(), *stands);
+            }
+        }
         todo.gone = (self.paths.keys())
             .filter(|path| !then.paths.contains_key(*path))
             .cloned()
             .collect();
-        let ended = before.keys().filter(|id| !seen.contains(id)).map(|id| (*id, 0));
+        let left: BTreeSet<u64> = then.paths.values().filter_map(Stands::id).collect();
+        let ended = before.keys().filter(|id| !left.contains(id)).map(|id| (*id, 0));
         todo.ends.extend(ended);
         (todo, then)
     }

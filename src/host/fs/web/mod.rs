@@ -20,7 +20,7 @@ use std::time::SystemTime;
 
 pub use copy::{Change, Copy};
 #[cfg(target_family = "wasm")]
-pub use disk::{keep, settled};
+pub use disk::{bulk_refused, keep, settled, settled_without_bulk};
 pub use file::{File, OpenOptions};
 pub use temporary::{Builder, NamedTempFile, PersistError, TempDir, tempdir, tempfile};
 use tree::{Node, Tree, tree};
@@ -159,6 +159,18 @@ pub fn canonicalize(path: impl AsRef<Path>) -> io::Result<PathBuf> {
 /// None here.
 pub fn absolute(path: impl AsRef<Path>) -> io::Result<PathBuf> {
     Ok(tree::absolute(path.as_ref()))
+}
+
+/// Which file is at a path: nobody else sees the page's files, so that it is the one that was put there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity(());
+
+/// Which file is at this path.
+///
+/// # Errors
+/// When none is.
+pub fn identity(path: &Path) -> io::Result<Identity> {
+    metadata(path).map(|_| Identity(()))
 }
 
 /// Whether anything is at this path.

@@ -18,6 +18,9 @@ use crate::session::protocol::Command;
 use crate::session::{Event, Outbox, engine};
 pub(in crate::session) use line::{Line, decoded, listen, tell_page};
 
+/// Whether each engine opens a device of its own: one that is lost stays lost for its worker alone.
+pub const OWN_DEVICE: bool = true;
+
 /// Events that the page may have to hear yet.
 const MOST_UNHEARD: u32 = 512;
 /// Events after which the page says so.

@@ -6,10 +6,10 @@ mod native;
 mod web;
 
 #[cfg(not(target_family = "wasm"))]
-pub(super) use native::adopt;
-#[cfg(not(target_family = "wasm"))]
 pub use native::{ASKS_WHERE, choose_file, choose_place, exports_folder, hand_over, shown};
-#[cfg(target_family = "wasm")]
-pub(super) use web::adopt;
+#[cfg(not(target_family = "wasm"))]
+pub(super) use native::{SHOWS_FILES, adopt};
 #[cfg(target_family = "wasm")]
 pub use web::{ASKS_WHERE, choose_file, choose_place, exports_folder, hand_over, keep, shown, taking_in};
+#[cfg(target_family = "wasm")]
+pub(super) use web::{SHOWS_FILES, adopt};

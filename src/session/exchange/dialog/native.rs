@@ -33,6 +33,9 @@ pub fn choose_place(name: String, format: Format, wake: Wake) -> Background<Opti
 /// Whether it is the user who says where a file is written.
 pub const ASKS_WHERE: bool = true;
 
+/// Whether the user sees their project files without this program, and can delete them there.
+pub const SHOWS_FILES: bool = true;
+
 /// Where a file is written unless the user says otherwise: beside their project.
 pub fn exports_folder(beside: &Path) -> PathBuf {
     beside.to_path_buf()

@@ -4,10 +4,10 @@
 
 use std::path::{Path, PathBuf};
 
-use js_sys::{Array, Promise, Uint8Array};
+use js_sys::{Array, Function, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, Document, File, HtmlAnchorElement, HtmlInputElement, Url, console, window};
+use web_sys::{Blob, Document, File, HtmlAnchorElement, HtmlInputElement, Url, Window, console, window};
 
 use crate::host::{folders, fs};
 use crate::io::exchange::Format;
@@ -119,6 +119,10 @@ pub fn choose_place(name: String, _format: Format, wake: Wake) -> Background<Opt
 /// Whether it is the user who says where a file is written. The browser puts it among their downloads.
 pub const ASKS_WHERE: bool = false;
 
+/// Whether the user sees their project files without this program, and can delete them there. A page's own files are seen
+/// by the page alone.
+pub const SHOWS_FILES: bool = false;
+
 /// Where a file is written before the browser gets it.
 pub fn exports_folder(_beside: &Path) -> PathBuf {
     let folder = folders::temporary().join("written");
@@ -165,6 +169,9 @@ pub fn hand_over(path: &Path) -> std::io::Result<()> {
     download(&name, &bytes).map_err(|error| std::io::Error::other(format!("{error:?}")))
 }
 
+/// Milliseconds for which a download has its address: Safari fetches it in a later task than the click's.
+const FETCHED: i32 = 60_000;
+
 fn download(name: &str, bytes: &[u8]) -> Result<(), JsValue> {
     let parts = Array::of1(&Uint8Array::from(bytes));
     let address = Url::create_object_url_with_blob(&Blob::new_with_u8_array_sequence(&parts)?)?;
@@ -172,11 +179,16 @@ fn download(name: &str, bytes: &[u8]) -> Result<(), JsValue> {
     link.set_href(&address);
     link.set_download(name);
     link.click();
-    Url::revoke_object_url(&address)
+    let revoke = Closure::once_into_js(move || Url::revoke_object_url(&address).unwrap_or_default());
+    let revoke: &Function = revoke.unchecked_ref();
+    page()?.set_timeout_with_callback_and_timeout_and_arguments_0(revoke, FETCHED)?;
+    Ok(())
+}
+
+fn page() -> Result<Window, JsValue> {
+    window().ok_or_else(|| "there is no page".into())
 }
 
 fn document() -> Result<Document, JsValue> {
-    window()
-        .and_then(|window| window.document())
-        .ok_or_else(|| "there is no page".into())
+    page()?.document().ok_or_else(|| "there is no page".into())
 }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::super::card::count;
 use super::super::load;
+use crate::host::work::breathe;
 use crate::io::{Labels, check_labels};
 use crate::session::control::Control;
 use crate::session::engine::JobError;
@@ -51,13 +52,20 @@ pub fn labelled(control: &Control, job: &Fit) -> Result<Data, JobError> {
 
 /// The texts that stage 2 reads beside the labelled ones, each of them once: a copy of a text that is held out would make
 /// perplexity that of texts known by heart.
-pub fn further(control: &Control, data: &Data, others: Vec<String>) -> Vec<String> {
-    let mut seen: HashSet<String> = data.texts.iter().cloned().collect();
+pub fn further(control: &Control, job: &Fit, data: &Data, others: Vec<String>) -> Vec<String> {
     let mut further: Vec<String> = data.unlabelled.iter().cloned().chain(others).collect();
     let all = further.len();
-    further.retain(|text| seen.insert(text.clone()));
+    let mut seen: HashSet<&str> = data.texts.iter().map(String::as_str).collect();
+    let new: Vec<bool> = further.iter().map(|text| seen.insert(text)).collect();
+    let mut new = new.into_iter();
+    further.retain(|_| new.next().unwrap_or(true));
     let copies = all - further.len();
-    if copies > 0 {
+    // The window hands over all its texts, labelled or not.
+    let meant = job
+        .unlabelled
+        .as_ref()
+        .is_some_and(|source| source.rows.is_some());
+    if copies > 0 && !meant && job.method.plan(2, 1, None).pretrained {
         let copies = count(copies);
         control.note(format!("Unlabelled texts that are there twice, or labelled too: {copies}; the language model reads each once"));
     }
@@ -84,16 +92,110 @@ pub fn baseline(data: &Data, rows: &[usize]) -> Result<Baseline, BaselineError> 
     Baseline::fit(&texts, &labels, data.names.len())
 }
 
+/// Refuses TF-IDF a vote that it could not cast: hours of training must not end at what is fitted last.
+pub fn check_vote(data: &Data) -> Result<(), JobError> {
+    let texts: Vec<&str> = data.texts.iter().map(String::as_str).collect();
+    let checked = Baseline::check(&texts, &data.labels, data.names.len());
+    checked.map_err(|e| {
+        JobError::Failed(format!(
+            "TF-IDF with logistic regression cannot vote: {e}; leave out `--with-tfidf`"
+        ))
+    })
+}
+
 /// What it says of each text that a split holds out, learned from the split's others: `[rows][classes]`, zeros where no split
-/// holds a text out.
-pub fn baseline_out_of_sample(data: &Data, splits: &[Split]) -> Result<Vec<Vec<f64>>, BaselineError> {
+/// holds a text out; `None`, with a warning, where it cannot be fitted. A command to stop is heeded between two splits.
+pub async fn baseline_out_of_sample(
+    control: &mut Control,
+    data: &Data,
+    splits: &[Split],
+) -> Result<Option<Vec<Vec<f64>>>, JobError> {
+    if splits.is_empty() {
+        return Ok(None);
+    }
     let mut probabilities = vec![vec![0.0; data.names.len()]; data.labels.len()];
     for split in splits {
-        let fitted = baseline(data, &split.train)?;
+        breathe().await;
+        if control.stop_asked() {
+            return Err(crate::train::Error::Stopped.into());
+        }
+        let fitted = match baseline(data, &split.train) {
+            Ok(fitted) => fitted,
+            Err(error) => {
+                control.warn(format!("The TF-IDF baseline could not be fitted: {error}"));
+                return Ok(None);
+            }
+        };
         let texts: Vec<&str> = split.valid.iter().map(|&r| data.texts[r].as_str()).collect();
         for (&row, p) in split.valid.iter().zip(fitted.predict_proba(&texts)) {
             probabilities[row] = p;
         }
     }
-    Ok(probabilities)
+    Ok(Some(probabilities))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::mpsc::{Receiver, channel};
+
+    use super::*;
+    use crate::host::work::block_on;
+    use crate::session::Outbox;
+    use crate::session::protocol::{Command, Event};
+
+    /// Texts of two words of their own, whose labels take turns.
+    fn data(texts: usize, classes: usize) -> Data {
+        Data {
+            rows: (0..texts).collect(),
+            texts: (0..texts).map(|i| format!("left{i} right{i}")).collect(),
+            labels: (0..texts).map(|i| i % classes).collect(),
+            names: (0..classes).map(|i| format!("class {i}")).collect(),
+            fields: 1,
+            unlabelled: Vec::new(),
+        }
+    }
+
+    fn control() -> (Control, async_channel::Sender<Command>, Receiver<Event>) {
+        let (commands, inbox) = async_channel::unbounded();
+        let (events, told) = channel();
+        let wake = Arc::new(|| {});
+        (Control::new(inbox, Outbox { events, wake }), commands, told)
+    }
+
+    #[test]
+    fn counting_words_can_be_stopped() {
+        let (mut control, commands, _told) = control();
+        let data = data(40, 2);
+        let splits = SplitPlan::KFold { k: 4 }.split(&data.labels, None, 1);
+        let none = block_on(baseline_out_of_sample(&mut control, &data, &[])).unwrap();
+        assert!(none.is_none());
+        let said = block_on(baseline_out_of_sample(&mut control, &data, &splits));
+        let said = said.unwrap().unwrap();
+        assert!(said.iter().all(|p| (p.iter().sum::<f64>() - 1.0).abs() < 1e-9));
+        commands.try_send(Command::Stop).unwrap();
+        let stopped = block_on(baseline_out_of_sample(&mut control, &data, &splits));
+        assert!(matches!(stopped, Err(JobError::Stopped(_))));
+    }
+
+    #[test]
+    fn too_many_words_and_classes_are_left_out_or_have_no_vote() {
+        let (mut control, _commands, told) = control();
+        let data = data(4_000, 4_000);
+        let split = Split {
+            train: (0..4_000).collect(),
+            valid: vec![0],
+        };
+        let said = block_on(baseline_out_of_sample(&mut control, &data, &[split]));
+        assert!(said.unwrap().is_none());
+        let warned = told.try_iter().any(
+            |event| matches!(event, Event::Warning { message } if message.contains("12000 x 4000 weights")),
+        );
+        assert!(warned);
+        let refused = check_vote(&data).unwrap_err().to_string();
+        assert!(
+            refused.contains("12000 x 4000 weights; leave out `--with-tfidf`"),
+            "{refused}"
+        );
+    }
 }

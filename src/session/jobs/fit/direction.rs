@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::super::adapt;
 use super::super::load;
 use super::super::observe::General;
-use super::super::work::Work;
+use super::super::work::{BACKWARD, Work};
 use super::data::Data;
 use crate::io::{ModelFiles, OutputDir, Overwrite, Precision};
 use crate::model::AwdLstm;
@@ -33,7 +33,7 @@ pub struct Direction {
 /// A stage's name in one direction.
 pub fn stage_name(what: &str, backward: bool) -> String {
     if backward {
-        format!("{what} backward")
+        format!("{what}{BACKWARD}")
     } else {
         what.to_string()
     }
@@ -60,6 +60,7 @@ pub async fn language_model(
     let labelled = load::tokenize(&base.tokenizer, &data.texts);
     let kept = work.path(&stage.replace(' ', "-"));
     let measured = format!("{}.json", stage.replace(' ', "-"));
+    let took = format!("{}-seconds.json", stage.replace(' ', "-"));
     let mut perplexity = None;
     let files = if crate::host::fs::is_file(&kept.join("config.json")) {
         // JSON has no NaN, which stands for too few texts to measure on.
@@ -67,6 +68,9 @@ pub async fn language_model(
         perplexity = work
             .kept::<(Option<f64>, Option<f64>)>(&measured)?
             .map(|(b, a)| (number(b), number(a)));
+        if let Some(before) = work.kept::<f64>(&took)? {
+            seconds.insert(stage.clone(), json!(before));
+        }
         ModelFiles::read(&kept)?
     } else {
         let mut documents = labelled.clone();
@@ -82,6 +86,7 @@ pub async fn language_model(
             seconds.insert(stage.clone(), json!(adapted.seconds));
             perplexity = Some(adapted.perplexity);
             work.keep(&measured, &adapted.perplexity)?;
+            work.keep(&took, &adapted.seconds)?;
             let dir = OutputDir::create(&kept, Overwrite::Holding("config.json"))?;
             adapted.files.write(dir.path(), Precision::F32, "")?;
             dir.commit()?;

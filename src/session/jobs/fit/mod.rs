@@ -21,10 +21,10 @@ use crate::ops::reading::Rounding;
 use crate::session::trust::scaled;
 use crate::train::defaults;
 use crate::train::evaluate::classify;
-use data::{baseline_out_of_sample, further, labelled, splits};
+use data::{baseline_out_of_sample, check_vote, further, labelled, splits};
 use direction::{language_model, stage_name};
 pub use report::show_report;
-use report::{Found, estimate, out_of_sample, put_error, temperature, write};
+use report::{Found, chance, estimate, out_of_sample, put_error, temperature, write};
 use trainer::{Trainer, check_shape};
 
 /// The language model that stage 2 or 3 starts from; with `--bidirectional` one that reads backward behind it.
@@ -84,10 +84,13 @@ pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
         _ => Vec::new(),
     };
     let further = if job.adapt {
-        further(control, &data, others)
+        further(control, &job, &data, others)
     } else {
         Vec::new()
     };
+    if job.tfidf {
+        check_vote(&data)?;
+    }
     let bases = bases(control, &job).await?;
     let work = Work::open(&job.out, &job, resume, overwrite)?;
     let mut read = Digest::of(data.texts.iter().chain(&further).chain(&data.names));
@@ -96,15 +99,7 @@ pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
         .for_each(|label| read.add(&label.to_le_bytes()));
     work.reads(&read)?;
     let splits = splits(&job, &data);
-    let words = if splits.is_empty() {
-        None
-    } else {
-        baseline_out_of_sample(&data, &splits)
-            .inspect_err(|error| {
-                control.warn(format!("The TF-IDF baseline could not be fitted: {error}"));
-            })
-            .ok()
-    };
+    let words = baseline_out_of_sample(control, &data, &splits).await?;
 
     let trainer = Trainer::new(&job, &data, &device, &work);
     let all_rows: Vec<usize> = (0..data.labels.len()).collect();
@@ -194,20 +189,20 @@ pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
         );
         let mut together = pooled.clone();
         vote(&mut together, words);
-        if job.tfidf {
+        let (key, other) = if job.tfidf {
             // What is told of the classifier is told of all that vote in it.
-            put_error(
-                &mut others,
-                "alone_error",
-                estimate(&data, &splits, &pooled)?.as_ref(),
-            );
-            pooled = together;
+            ("alone", std::mem::replace(&mut pooled, together))
         } else {
-            put_error(
-                &mut others,
-                "together_error",
-                estimate(&data, &splits, &together)?.as_ref(),
-            );
+            ("together", together)
+        };
+        put_error(
+            &mut others,
+            &format!("{key}_error"),
+            estimate(&data, &splits, &other)?.as_ref(),
+        );
+        for (key, said) in [("baseline", words), (key, &other)] {
+            let p = chance(&data, &splits, &pooled, said);
+            others.insert(format!("{key}_p"), json!(p));
         }
     }
     let temperature = temperature(&data, &splits, &pooled);
@@ -248,6 +243,8 @@ pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
         result: &result,
         report: report.as_ref(),
         temperature,
+        perplexities: &perplexities,
+        bases: &bases,
     };
     write(&job, &data, finished, &found, overwrite).await?;
     work.remove()?;

@@ -12,14 +12,14 @@ use crate::io::{
     Kind, ModelConfig, ModelFiles, OutputDir, Overwrite, Precision, tensors_of_classifier, write_atomic,
 };
 use crate::model::Classifier;
-use crate::session::adapted::LANGUAGE_MODEL;
+use crate::session::adapted::{LANGUAGE_MODEL, READ, Read, is_of_a_classifier};
 use crate::session::control::Control;
 use crate::session::engine::JobError;
 use crate::session::project::TextId;
 use crate::session::protocol::{Event, Fit, Prediction};
 use crate::session::trust::{Judged, Trust};
 use crate::train::defaults;
-use crate::train::metrics::Report;
+use crate::train::metrics::{ClassReport, Report, difference, most_probable};
 use crate::train::split::Split;
 
 pub fn estimate(data: &Data, splits: &[Split], pooled: &[Vec<f64>]) -> Result<Option<Report>, JobError> {
@@ -46,6 +46,13 @@ pub fn put_error(into: &mut Map<String, Value>, key: &str, report: Option<&Repor
     into.insert(format!("{key}_high"), json!(report.error_interval.high));
 }
 
+/// How often chance alone sets two classifiers as far apart as these are on the texts that splits hold out.
+pub fn chance(data: &Data, splits: &[Split], ours: &[Vec<f64>], theirs: &[Vec<f64>]) -> f64 {
+    let held = splits.iter().flat_map(|split| &split.valid);
+    let right = |said: &[Vec<f64>], row: usize| most_probable(&said[row]) == data.labels[row];
+    difference(held.map(|&row| (right(ours, row), right(theirs, row))))
+}
+
 /// What was said of each text by a classifier that had not seen it, in the order of the table.
 pub fn out_of_sample(data: &Data, splits: &[Split], pooled: &[Vec<f64>]) -> Event {
     let folds = splits.iter().enumerate();
@@ -64,21 +71,27 @@ pub fn out_of_sample(data: &Data, splits: &[Split], pooled: &[Vec<f64>]) -> Even
     }
 }
 
+/// A class's row of the table: a score that nothing was given the label for, or that no text has it for, says nothing.
+fn cells(class: &ClassReport) -> Vec<String> {
+    let score = |of: usize, score: f64| match of {
+        0 => "-".into(),
+        _ => format!("{score:.3}"),
+    };
+    vec![
+        class.label.clone(),
+        score(class.predicted, class.precision),
+        score(class.support, class.recall),
+        score(class.predicted + class.support, class.f1),
+        class.support.to_string(),
+    ]
+}
+
 /// The table of classes, as `evaluate` shows it too.
 pub fn show_report(control: &Control, report: &Report) {
-    let row = |c: &crate::train::metrics::ClassReport| {
-        vec![
-            c.label.clone(),
-            format!("{:.3}", c.precision),
-            format!("{:.3}", c.recall),
-            format!("{:.3}", c.f1),
-            c.support.to_string(),
-        ]
-    };
     let columns = ["label", "precision", "recall", "F1", "texts"]
         .map(String::from)
         .to_vec();
-    let rows = report.classes.iter().map(row).collect();
+    let rows = report.classes.iter().map(cells).collect();
     control.emit(Event::Table {
         title: "Each class".into(),
         columns,
@@ -107,6 +120,10 @@ pub struct Found<'a> {
     pub report: Option<&'a Report>,
     /// See [`temperature`].
     pub temperature: Option<f64>,
+    /// Perplexity of held-out texts before and after stage 2, for each direction that was measured.
+    pub perplexities: &'a [(f64, f64)],
+    /// The language models that the directions started from.
+    pub bases: &'a [ModelFiles],
 }
 
 pub async fn write(
@@ -141,7 +158,7 @@ pub async fn write(
         |(files, _)| adapt::licence(&files.config.training),
     );
     let facts = [
-        ("Base model", base_model(job)),
+        ("Base model", base_model(job, false)),
         ("Licence of the base model", licence.clone()),
         ("Classes", data.names.join(", ")),
         ("Labelled texts", count(data.labels.len())),
@@ -190,7 +207,8 @@ pub async fn write(
     };
     let card = card.render();
     let options = &job.classifier;
-    let adapted = job.adapt && job.method.plan(2, 1, None).pretrained;
+    let pretrained = job.method.plan(2, 1, None).pretrained;
+    let adapted = job.adapt && pretrained;
     for (i, (files, model)) in finished.into_iter().enumerate() {
         let dir = if i == 0 {
             out.path().to_path_buf()
@@ -198,7 +216,10 @@ pub async fn write(
             out.path().join("backward")
         };
         if adapted {
-            write_adapted(job, &files, &dir.join(LANGUAGE_MODEL), found.result)?;
+            let measured = found.perplexities.get(i).copied();
+            write_adapted(job, &files, &dir.join(LANGUAGE_MODEL), i > 0, measured)?;
+        } else if let Some(base) = found.bases.get(i).filter(|_| pretrained) {
+            keep_adapted(job, base, &dir.join(LANGUAGE_MODEL), i > 0)?;
         }
         let mut config = ModelConfig::new(
             Kind::Classifier,
@@ -234,9 +255,19 @@ pub async fn write(
     Ok(())
 }
 
-/// What a run started from, in words.
-fn base_model(job: &Fit) -> String {
-    match &job.model {
+/// Where the language model lies that a run's first or second direction started from; `None` is the built-in one.
+fn origin(job: &Fit, second: bool) -> Option<&Path> {
+    let from = if second { &job.backward_model } else { &job.model };
+    from.as_deref()
+}
+
+/// What it is, in words.
+fn base_model(job: &Fit, second: bool) -> String {
+    match origin(job, second) {
+        // Its place is that of a classifier which this one may replace.
+        Some(path) if is_of_a_classifier(path) => {
+            "the adapted language model of an earlier classifier".into()
+        }
         Some(path) => path.display().to_string(),
         None => "built in".into(),
     }
@@ -248,31 +279,93 @@ fn write_adapted(
     job: &Fit,
     files: &ModelFiles,
     dir: &Path,
-    result: &Map<String, Value>,
+    second: bool,
+    measured: Option<(f64, f64)>,
 ) -> Result<(), JobError> {
     let licence = adapt::licence(&files.config.training);
-    let perplexity = |key: &str| match result.get(key).and_then(Value::as_f64) {
-        Some(perplexity) if !files.config.backward => format!("{perplexity:.1}"),
-        _ => "not measured".into(),
+    let shown = |perplexity: Option<f64>| match perplexity.filter(|p| p.is_finite()) {
+        Some(perplexity) => format!("{perplexity:.1}"),
+        None => "not measured".into(),
     };
+    let base = base_model(job, second);
     let card = adapt::language_model_card(
         &licence,
         &[
-            ("Adapted from", base_model(job)),
+            ("Adapted from", base.clone()),
             ("Licence of the base model", licence.clone()),
             (
                 "Perplexity on held-out texts, before",
-                perplexity("perplexity_before"),
+                shown(measured.map(|m| m.0)),
             ),
-            ("Perplexity on held-out texts, after", perplexity("perplexity")),
+            (
+                "Perplexity on held-out texts, after",
+                shown(measured.map(|m| m.1)),
+            ),
             ("Seed", job.common.seed.to_string()),
         ],
         adapt::ADAPTED_LIMITS,
     );
     let mut files = files.clone();
     files.config.training =
-        json!({ "adapted_from": base_model(job), "base": files.config.training, "seed": job.common.seed });
+        json!({ "adapted_from": base, "base": files.config.training, "seed": job.common.seed });
+    if let Some(rows) = job.unlabelled.as_ref().and_then(|source| source.rows.as_ref()) {
+        files.config.training[READ] = json!(Read::of(rows.iter().map(|row| &row.text)));
+    }
     crate::host::fs::create_dir_all(dir).map_err(|e| crate::io::Error::write(dir, &e))?;
     files.write(dir, Precision::F16, &card)?;
     Ok(())
+}
+
+/// The language model that an earlier classifier was made from, as it was, where this one is made from it too: that classifier's
+/// directory may be the one that is replaced.
+fn keep_adapted(job: &Fit, base: &ModelFiles, dir: &Path, second: bool) -> Result<(), JobError> {
+    let Some(from) = origin(job, second).filter(|path| is_of_a_classifier(path)) else {
+        return Ok(());
+    };
+    let card = crate::host::fs::read_to_string(from.join("README.md")).unwrap_or_else(|_| {
+        let licence = adapt::licence(&base.config.training);
+        let facts = [("Licence of the base model", licence.clone())];
+        adapt::language_model_card(&licence, &facts, adapt::ADAPTED_LIMITS)
+    });
+    crate::host::fs::create_dir_all(dir).map_err(|e| crate::io::Error::write(dir, &e))?;
+    base.write(dir, Precision::F16, &card)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_score_that_says_nothing_is_none() {
+        let names = ["a", "b", "c"].map(String::from);
+        let said = [vec![0.9, 0.1, 0.0], vec![0.2, 0.8, 0.0]];
+        let report = Report::new(&names, &[0, 0], &said).unwrap();
+        let cells: Vec<Vec<String>> = report.classes.iter().map(cells).collect();
+        assert_eq!(cells[0], ["a", "1.000", "0.500", "0.667", "2"]);
+        assert_eq!(cells[1], ["b", "0.000", "-", "0.000", "0"]);
+        assert_eq!(cells[2], ["c", "-", "-", "-", "0"]);
+    }
+
+    #[test]
+    fn only_texts_that_were_held_out_tell_two_classifiers_apart() {
+        let data = Data {
+            rows: (0..12).collect(),
+            texts: vec!["text".into(); 12],
+            labels: vec![0; 12],
+            names: ["a", "b"].map(String::from).to_vec(),
+            fields: 1,
+            unlabelled: Vec::new(),
+        };
+        let split = |valid: std::ops::Range<usize>| Split {
+            train: Vec::new(),
+            valid: valid.collect(),
+        };
+        let splits = [split(0..2), split(2..6)];
+        let (ours, theirs) = (vec![vec![0.7, 0.3]; 12], vec![vec![0.3, 0.7]; 12]);
+        // 2 / 2^6.
+        let p = chance(&data, &splits, &ours, &theirs);
+        assert!((p - 0.03125).abs() < 1e-12, "{p}");
+        assert_eq!(chance(&data, &splits, &ours, &ours), 1.0);
+    }
 }

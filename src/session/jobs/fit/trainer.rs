@@ -144,11 +144,12 @@ impl<'a> Trainer<'a> {
         let mut config = self.config(&labels, seed);
         config.pretrained = plan.pretrained.then(|| direction.pretrained.clone());
         let checkpoint = self.work.checkpoint(stage)?;
+        let before = checkpoint.as_ref().map_or(0.0, |c| c.position.seconds);
         if !self.prepared.replace(true) {
             prepare::classifier(control, &model, plan.rule, &config).await?;
         }
         let training = Stage::start(control, stage, model.groups(), 0, "steps")
-            .with_checkpoint(self.work.checkpoint_path());
+            .with_checkpoint(self.work.checkpoint_path(stage));
         let general = direction.general.as_ref().filter(|_| kept);
         let mut monitor = Observed::new(training, stage)
             .with_general(
@@ -165,7 +166,7 @@ impl<'a> Trainer<'a> {
             labels: &labels,
         };
         let model = classifier::train(model, data, valid, &plan, &config, checkpoint, &mut monitor).await?;
-        let seconds = monitor.done();
+        let seconds = before + monitor.done();
         Ok((model, seconds))
     }
 }

@@ -108,6 +108,19 @@ pub fn not_yet(ui: &mut Ui, shared: &mut Shared, running: Option<(u64, u64)>) {
     });
 }
 
+/// While classifying waits for the engine. Whether the user no longer wants it.
+pub fn waiting(ui: &mut Ui) -> bool {
+    let card = card(ui, |ui| {
+        let title = "The labels kept aside are being measured";
+        ui.label(RichText::new(title).text_style(theme::title()).strong());
+        let theme = Theme::of(ui.ctx());
+        ui.label(RichText::new("Classifying begins when that has ended.").color(theme.dim));
+        let stop = ui.button("Stop");
+        stop.on_hover_text("The texts are not classified then.").clicked()
+    });
+    card.inner
+}
+
 /// A title, a sentence, and what to do; the first button is the one.
 fn next(ui: &mut Ui, shared: &mut Shared, what: &str, then: &str, buttons: &[(&str, Action, Option<&str>)]) {
     let theme = Theme::of(ui.ctx());

@@ -9,9 +9,10 @@ use super::results::Results;
 use crate::session::exchange::{
     self as exchange, Background, Format, Imported, Outcome, Wake, label_studio_configuration,
 };
-use crate::session::project::Project;
+use crate::session::project::OpenProject;
 use crate::ui::Shared;
 use crate::ui::number::count;
+use crate::ui::panels::texts::whole;
 use crate::ui::theme::Theme;
 use crate::ui::widgets::{heading, small};
 
@@ -27,10 +28,14 @@ pub struct ExportWindow {
     /// Leave out the classifier's labels below the threshold.
     only_sure: bool,
     choosing: Option<Background<Option<PathBuf>>>,
+    /// The format that a place is chosen for.
+    choosing_for: Format,
     writing: Option<Background<Result<PathBuf, String>>>,
     choosing_labels: Option<Background<Option<PathBuf>>>,
     reading: Option<Background<Result<Imported, String>>>,
     imported: Option<Imported>,
+    /// The file of labels that is read or was, and the steps of the project that it was compared with.
+    compared: (PathBuf, u64),
 }
 
 impl Default for ExportWindow {
@@ -41,10 +46,12 @@ impl Default for ExportWindow {
             typed: String::new(),
             only_sure: false,
             choosing: None,
+            choosing_for: Format::Csv,
             writing: None,
             choosing_labels: None,
             reading: None,
             imported: None,
+            compared: (PathBuf::new(), 0),
         }
     }
 }
@@ -61,8 +68,22 @@ impl ExportWindow {
     }
 
     /// Reads labels for a project from a file; what they would change is shown in the window.
-    pub fn read(&mut self, project: &Project, path: PathBuf, wake: Wake) {
-        self.reading = Some(exchange::import_labels(project, path, wake));
+    pub fn read(&mut self, open: &OpenProject, path: PathBuf, wake: Wake) {
+        self.reading = Some(exchange::import_labels(&open.project, path.clone(), wake));
+        self.imported = None;
+        self.compared = (path, open.steps());
+    }
+
+    /// Compares the file of labels with the project anew where that is no longer as it was then: new labels would get other
+    /// numbers, and other answers would be replaced. A step that is on its way to the disk comes first as well.
+    fn compare_anew(&mut self, ui: &Ui, shared: &Shared) {
+        if self.imported.is_some()
+            && let Some(open) = &shared.project
+            && (open.busy() || open.steps() != self.compared.1)
+        {
+            let path = std::mem::take(&mut self.compared.0);
+            self.read(open, path, wake(ui));
+        }
     }
 
     /// Draws the window while it is open, and sees to what goes on beside it.
@@ -71,6 +92,7 @@ impl ExportWindow {
         if !self.shown {
             return;
         }
+        self.compare_anew(ui, shared);
         let room = ui.ctx().content_rect();
         let frame = egui::Frame::popup(&ui.global_style()).inner_margin(20);
         let modal = egui::Modal::new(egui::Id::unique("export"))
@@ -109,9 +131,13 @@ impl ExportWindow {
             "Every text with your label, the classifier's label and its confidence, and the other columns of your table.",
         );
         ui.add_space(4.0);
+        let before = self.format;
         for format in Format::ALL {
             let choice = ui.radio_value(&mut self.format, format, format.name());
             choice.on_hover_text(format.explanation());
+        }
+        if self.format != before {
+            self.end_as_the_format();
         }
         small(ui, self.format.explanation());
         if self.format == Format::LabelStudio {
@@ -160,6 +186,7 @@ impl ExportWindow {
                     .file_name()
                     .map_or(String::new(), |n| n.to_string_lossy().into_owned());
                 self.choosing = Some(exchange::choose_place(name, self.format, wake(ui)));
+                self.choosing_for = self.format;
             }
         };
         if exchange::ASKS_WHERE {
@@ -209,12 +236,25 @@ impl ExportWindow {
         if self.only_sure { threshold } else { 0.0 }
     }
 
-    fn write(&mut self, ui: &Ui, shared: &Shared, results: Option<&Results>, threshold: f32) {
+    /// Gives the place that was typed the ending of the format, so that a file of another format is not replaced.
+    fn end_as_the_format(&mut self) {
+        let mut path = PathBuf::from(self.typed.trim());
+        // Nothing typed, or no name in it: there is nothing to end.
+        if path.set_extension(self.format.extension()) {
+            self.typed = path.display().to_string();
+        }
+    }
+
+    fn write(&mut self, ui: &Ui, shared: &mut Shared, results: Option<&Results>, threshold: f32) {
         let Some(open) = &shared.project else { return };
         let path = match self.typed.trim() {
             "" => self.suggested(shared),
             typed => PathBuf::from(typed),
         };
+        if open.path().is_some_and(|own| whole(own) == whole(&path)) {
+            shared.fail("That is the file of this project itself: choose another name to write to.");
+            return;
+        }
         let least = self.least(threshold);
         let predicted = |text| results?.predicted(text).filter(|(_, p)| *p >= least);
         let work = exchange::export_project(&open.project, predicted, self.format, path, wake(ui));
@@ -281,7 +321,12 @@ impl ExportWindow {
         const LOST: &str = "The work on the file broke off; try again.";
         if let Some(chosen) = take(&mut self.choosing) {
             match chosen {
-                Ok(Some(path)) => self.typed = path.display().to_string(),
+                Ok(Some(path)) => {
+                    self.typed = path.display().to_string();
+                    if self.choosing_for != self.format {
+                        self.end_as_the_format();
+                    }
+                }
                 Ok(None) => {}
                 Err(()) => shared.fail("No window to choose a place could be opened: type where to write."),
             }
@@ -304,7 +349,7 @@ impl ExportWindow {
         if let Some(chosen) = take(&mut self.choosing_labels) {
             match (chosen, &shared.project) {
                 (Ok(Some(path)), Some(open)) => {
-                    self.read(&open.project, path, wake(ui));
+                    self.read(open, path, wake(ui));
                 }
                 (Ok(_), _) => {}
                 (Err(()), _) => shared.fail("No window to choose a file could be opened."),
@@ -356,6 +401,9 @@ fn sentences(found: &Imported) -> Vec<String> {
         found.format.name(),
         count(found.matched)
     )];
+    if found.guessed {
+        all.push("The file is not UTF-8 and was read as Windows-1252: are the accents right?".into());
+    }
     if !found.new_labels.is_empty() {
         all.push(format!("New labels: {}.", found.new_labels.join(", ")));
     }

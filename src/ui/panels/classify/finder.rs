@@ -1,6 +1,6 @@
 //! Which rows are shown in which order, found a little each frame so that no search holds the window up.
 
-use super::results::{Results, Row};
+use super::results::{Results, Row, own_label};
 use crate::session::project::{Project, TextId};
 
 /// Bytes of texts that one frame searches.
@@ -51,7 +51,7 @@ pub struct Filter {
     pub search: String,
     /// Only this label.
     pub label: Option<usize>,
-    /// Only rows of less confidence.
+    /// Only rows of less confidence whose texts have no label of the user's: those that are left to check.
     pub below: Option<f32>,
     /// In this order.
     pub order: Order,
@@ -66,9 +66,10 @@ impl Filter {
     }
 
     /// Rows that may be shown, in order: all but the search.
-    fn candidates(&self, results: &Results) -> Vec<u32> {
+    fn candidates(&self, results: &Results, project: &Project) -> Vec<u32> {
+        let left = |row: &Row, below: f32| row.confidence < below && own_label(project, row.text).is_none();
         let fits = |row: &Row| {
-            self.label.is_none_or(|l| l == row.label) && self.below.is_none_or(|below| row.confidence < below)
+            self.label.is_none_or(|l| l == row.label) && self.below.is_none_or(|below| left(row, below))
         };
         let kept = |&i: &usize| results.rows.get(i).is_some_and(fits);
         let mut rows: Vec<u32> = match &self.only {
@@ -108,10 +109,10 @@ pub struct Finder {
 }
 
 impl Finder {
-    /// Begins.
-    pub fn new(filter: &Filter, results: &Results) -> Self {
+    /// Begins. A text that is labelled after this keeps its row, which would else vanish under the pointer.
+    pub fn new(filter: &Filter, results: &Results, project: &Project) -> Self {
         let needle = filter.search.trim().to_lowercase();
-        let mut candidates = filter.candidates(results);
+        let mut candidates = filter.candidates(results, project);
         let found = if needle.is_empty() {
             std::mem::take(&mut candidates)
         } else {
@@ -179,7 +180,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::session::project::Texts;
+    use crate::session::project::{Action, Answer, Texts};
     use crate::session::protocol::Prediction;
 
     fn three() -> (Results, Project) {
@@ -201,13 +202,14 @@ mod tests {
     #[test]
     fn rows_are_filtered_and_ordered() {
         let (results, project) = three();
-        let shown = |filter: Filter| {
-            let mut finder = Finder::new(&filter, &results);
+        let shown_of = |filter: Filter, project: &Project| {
+            let mut finder = Finder::new(&filter, &results, project);
             while !finder.done() {
-                finder.advance(&results, &project);
+                finder.advance(&results, project);
             }
             finder.found().to_vec()
         };
+        let shown = |filter: Filter| shown_of(filter, &project);
         let order = |order| Filter {
             order,
             ..Filter::default()
@@ -227,7 +229,17 @@ mod tests {
             below: Some(0.85),
             ..Filter::default()
         };
-        assert_eq!(shown(below), [1, 2]);
+        assert_eq!(shown(below.clone()), [1, 2]);
+        // What was checked is not left to check; a skipped text is.
+        let mut checked = project.clone();
+        let name = "a".into();
+        checked.apply(Action::CreateLabel { name }).unwrap();
+        for (text, answer) in [(1, Answer::Label(0)), (2, Answer::Skipped)] {
+            let texts = vec![text];
+            checked.apply(Action::AnswerMany { texts, answer }).unwrap();
+        }
+        assert_eq!(shown_of(below, &checked), [2]);
+        assert_eq!(shown_of(Filter::default(), &checked), [0, 1, 2]);
         let label = Filter {
             label: Some(1),
             ..Filter::default()
@@ -264,6 +276,7 @@ mod tests {
                 ..Filter::default()
             },
             &results,
+            &project,
         );
         let mut frames = 0;
         while !finder.done() {

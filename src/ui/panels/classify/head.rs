@@ -185,32 +185,57 @@ fn named(response: &egui::Response, what: &str, chosen: &str) {
 
 /// Labels that the classifier has not learned from, and the offer to train again.
 pub fn news(ui: &mut Ui, shared: &mut Shared, news: usize) {
+    let text = if news == 1 {
+        "1 label is new since this classifier was trained.".to_owned()
+    } else {
+        format!(
+            "{} labels are new since this classifier was trained.",
+            count(news)
+        )
+    };
+    let hint = "Trains on all your labels, the new ones too; then the texts are classified anew.";
+    if notice(ui, text, !shared.run.busy(), ("Train again", "Ctrl Enter"), hint) {
+        shared.act(Action::Train);
+    }
+}
+
+/// Texts that were added since the others were classified, and the offer to classify them all.
+pub fn missing(ui: &mut Ui, shared: &mut Shared, missing: usize) {
+    let text = if missing == 1 {
+        "1 text was added since and is not classified yet.".to_owned()
+    } else {
+        format!(
+            "{} texts were added since and are not classified yet.",
+            count(missing)
+        )
+    };
+    let ready = !shared.run.busy() && shared.model.is_some();
+    let button = ("Classify every text", "Ctrl Shift Enter");
+    if notice(ui, text, ready, button, Action::Classify.explanation()) {
+        shared.act(Action::Classify);
+    }
+}
+
+/// Something that the table does not take account of, and a button with its key that sees to it. Whether it was pressed.
+fn notice(ui: &mut Ui, text: String, ready: bool, (name, key): (&str, &str), hint: &str) -> bool {
     let theme = Theme::of(ui.ctx());
     let frame = Frame::new()
         .fill(theme.tint(theme.thaw, 0.1))
         .stroke(Stroke::new(1.0, theme.tint(theme.thaw, 0.5)))
         .corner_radius(theme::RADIUS)
         .inner_margin(Margin::symmetric(14, 8));
-    frame.show(ui, |ui| {
+    let shown = frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.spacing_mut().interact_size.y = BUTTON;
-        ui.horizontal_wrapped(|ui| {
-            let text = if news == 1 {
-                "1 label is new since this classifier was trained.".to_owned()
-            } else {
-                format!(
-                    "{} labels are new since this classifier was trained.",
-                    count(news)
-                )
-            };
+        let line = ui.horizontal_wrapped(|ui| {
             ui.label(text);
-            let button = ui.add_enabled(!shared.run.busy(), egui::Button::new("Train again"));
-            let hint = "Trains on all your labels, the new ones too; then the texts are classified anew.";
-            if button.on_hover_text(hint).clicked() {
-                shared.act(Action::Train);
-            }
-            keycap(ui, "Ctrl Enter");
+            let button = ui.add_enabled(ready, egui::Button::new(name));
+            let pressed = button.on_hover_text(hint).clicked();
+            keycap(ui, key);
+            pressed
         });
+        line.inner
     });
     ui.add_space(8.0);
+    shown.inner
 }

@@ -19,7 +19,7 @@ pub struct Knowledge {
     pub judged: Vec<Judged>,
     /// What confidence is worth.
     pub trust: Option<Trust>,
-    /// Scores.
+    /// Scores; of one class more where texts have labels that the classifier has not learned.
     pub report: Option<Report>,
     /// Texts that are taken for another class, the worst first.
     pub mistakes: Vec<TextId>,
@@ -112,7 +112,7 @@ impl Knowledge {
         lesson: &Lesson,
         project: &Project,
         wake: Wake,
-    ) -> Option<Background<Option<Report>>> {
+    ) -> Option<Background<Option<(Report, f64)>>> {
         // Labels that were held out in turn are among those that were trained on.
         if lesson.baseline.is_some() || !lesson.held_out.is_empty() {
             return None;
@@ -127,7 +127,7 @@ impl Knowledge {
             .filter_map(|&(id, label)| Some((text(id)?, class(label)?)))
             .collect();
         let test: Vec<_> = (self.judged.iter())
-            .filter_map(|j| Some((text(j.text)?, j.truth)))
+            .filter_map(|j| Some((text(j.text)?, j.clone())))
             .collect();
         let enough = !train.is_empty() && !test.is_empty();
         enough.then(|| trust::baseline(self.classes.clone(), train, test, wake))
@@ -135,15 +135,16 @@ impl Knowledge {
 }
 
 /// TF-IDF's share of wrong labels, once it is known.
-pub fn baseline_share(work: &Background<Option<Report>>) -> Outcome<Option<Share>> {
+pub fn baseline_share(work: &Background<Option<(Report, f64)>>) -> Outcome<Option<Share>> {
     match work.poll() {
         Outcome::Running => Outcome::Running,
         Outcome::Lost => Outcome::Lost,
-        Outcome::Done(report) => Outcome::Done(report.map(|r| Share {
+        Outcome::Done(found) => Outcome::Done(found.map(|(r, p)| Share {
             error: r.error,
             low: r.error_interval.low,
             high: r.error_interval.high,
             rows: r.rows,
+            p: Some(p),
         })),
     }
 }

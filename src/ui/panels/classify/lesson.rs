@@ -38,6 +38,8 @@ pub struct Lesson {
     pub together: Option<Share>,
     /// Of a classifier that TF-IDF has a vote in: what it gets wrong without.
     pub alone: Option<Share>,
+    /// Labels were held out, and nobody heard what was said of them.
+    pub unheard: bool,
 }
 
 impl Lesson {
@@ -73,11 +75,14 @@ impl Lesson {
             let (_, id) = self.names.iter().find(|n| n.0 == *name)?;
             project.label(*id).map(|l| l.id)
         };
-        let now = |name: &String| project.labels().find(|l| l.name == *name).map(|l| l.id);
-        classes
-            .iter()
-            .map(|name| then(name).or_else(|| now(name)))
-            .collect()
+        let then: Vec<Option<LabelId>> = classes.iter().map(then).collect();
+        // A label that is another class under a new name is not this one too.
+        let now = |name: &String| {
+            let label = project.labels().find(|l| l.name == *name)?;
+            (!then.contains(&Some(label.id))).then_some(label.id)
+        };
+        let found = classes.iter().zip(&then);
+        found.map(|(name, id)| id.or_else(|| now(name))).collect()
     }
 
     /// Labels that were given or changed since, kept-aside ones not counted: training again would learn from them.
@@ -95,14 +100,16 @@ impl Lesson {
     }
 
     /// Texts whose label is known and that the classifier did not learn from: held out when it was estimated, or kept
-    /// aside from the beginning.
+    /// aside from the beginning. One that is kept aside and whose label is no class is judged too: it is wrong for sure.
     pub fn judged(&self, results: Option<&Results>, project: &Project) -> Vec<Judged> {
         let mut judged: Vec<Judged> = Vec::new();
-        let mut add = |text, ids: &[Option<LabelId>], probabilities: &[f32]| {
+        let mut add = |text, ids: &[Option<LabelId>], probabilities: &[f32], aside: bool| {
             let Some(Answer::Label(label)) = project.answer(text) else {
                 return;
             };
-            if let Some(truth) = ids.iter().position(|id| *id == Some(label)) {
+            let class = ids.iter().position(|id| *id == Some(label));
+            // A text that was trained on had another label then.
+            if let Some(truth) = class.or(aside.then_some(probabilities.len())) {
                 judged.push(Judged {
                     text,
                     truth,
@@ -112,7 +119,7 @@ impl Lesson {
         };
         let ids = self.ids(&self.classes, project);
         for (text, probabilities) in &self.held_out {
-            add(*text, &ids, probabilities);
+            add(*text, &ids, probabilities, false);
         }
         // Both must speak of the same classes to be counted together.
         if let Some(results) = results.filter(|r| self.classes.is_empty() || r.labels == self.classes) {
@@ -124,7 +131,7 @@ impl Lesson {
                 }
                 let row = results.of(text).and_then(|i| results.probabilities.get(i));
                 if let Some(probabilities) = row {
-                    add(text, &results.ids, probabilities);
+                    add(text, &results.ids, probabilities, true);
                 }
             }
         }
@@ -248,6 +255,24 @@ mod tests {
     }
 
     #[test]
+    fn a_label_that_only_texts_kept_aside_have_is_never_right() {
+        let mut p = project();
+        p.apply(Action::KeepAside { texts: vec![3, 7] }).unwrap();
+        let mut lesson = Lesson::begin(&p);
+        p.apply(Action::CreateLabel { name: "rare".into() }).unwrap();
+        // One that was kept aside, and one that was trained on under another label.
+        answer(&mut p, 7, 2);
+        answer(&mut p, 0, 2);
+        let classes = vec!["a".to_string(), "b".to_string()];
+        lesson.hear(&classes, &[prediction(0, 0.9), prediction(1, 0.9)], &[0, 1]);
+        let ids = lesson.ids(&classes, &p);
+        let results = Results::new(classes, ids, (0..8).map(|row| prediction(row, 0.3)).collect());
+        let judged = lesson.judged(Some(&results), &p);
+        let brief: Vec<_> = judged.iter().map(|j| (j.text, j.truth, j.right())).collect();
+        assert_eq!(brief, [(1, 0, true), (3, 1, true), (7, 2, false)]);
+    }
+
+    #[test]
     fn labels_since_training_are_counted_once() {
         let mut p = project();
         let lesson = Lesson::begin(&p);
@@ -272,6 +297,17 @@ mod tests {
         // Another label of that name is what the classifier means.
         p.apply(Action::CreateLabel { name: "b".into() }).unwrap();
         assert_eq!(lesson.ids(&classes, &p), [Some(0), Some(2)]);
+    }
+
+    #[test]
+    fn a_label_is_not_two_classes() {
+        let mut p = project();
+        let lesson = Lesson::begin(&p);
+        p.apply(Action::MergeLabels { from: 1, into: 0 }).unwrap();
+        let name = "b".into();
+        p.apply(Action::RenameLabel { label: 0, name }).unwrap();
+        // The name of the class that went is now that of the other one.
+        assert_eq!(lesson.ids(&["a".into(), "b".into()], &p), [Some(0), None]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! The classifier labels every text; what it had said of labels that it had not seen tells how far each confidence can
 //! be trusted (`Knowledge`). What it learned from is kept with the project as a `Lesson`.
 
+mod coming;
 mod confusion;
 mod empty;
 mod export;
@@ -38,7 +39,7 @@ use crate::ui::widgets::small;
 use export::ExportWindow;
 use finder::{Filter, Finder, Order};
 use knowledge::Knowledge;
-use lesson::Lesson;
+pub(super) use lesson::{Lesson, SETTING as LESSON};
 use results::Results;
 use table::{Table, View};
 use try_one::TryOne;
@@ -66,9 +67,11 @@ pub struct ClassifyPanel {
     seconds: f64,
     /// Texts done and texts in all, while it runs.
     running: Option<(u64, u64)>,
+    /// It begins as soon as the engine is free.
+    wanted: bool,
     /// What follows from the above, and the steps of the project that it was made at.
     known: Option<(u64, Knowledge)>,
-    baseline: Option<Background<Option<Report>>>,
+    baseline: Option<Background<Option<(Report, f64)>>>,
     threshold: f32,
     filter: Filter,
     finder: Option<Finder>,
@@ -93,6 +96,7 @@ impl Default for ClassifyPanel {
             results: None,
             seconds: 0.0,
             running: None,
+            wanted: false,
             known: None,
             baseline: None,
             threshold: THRESHOLD,
@@ -113,7 +117,7 @@ impl ClassifyPanel {
     /// Shows what the labels in a file would change in the open project.
     pub fn import_labels(&mut self, path: std::path::PathBuf, shared: &mut Shared) {
         if let Some(open) = &shared.project {
-            self.export.read(&open.project, path, Arc::clone(&shared.wake));
+            self.export.read(open, path, Arc::clone(&shared.wake));
             self.export.open();
             shared.screen = crate::ui::Screen::Classify;
         }
@@ -162,6 +166,12 @@ impl ClassifyPanel {
     }
 
     fn middle(&mut self, ui: &mut Ui, shared: &mut Shared, height: Option<f32>) {
+        if self.results.is_none() && self.wanted {
+            if empty::waiting(ui) {
+                self.take_back(shared);
+            }
+            return;
+        }
         if self.results.is_none() {
             return empty::not_yet(ui, shared, self.running);
         }
@@ -193,7 +203,7 @@ impl ClassifyPanel {
             return;
         };
         if self.finder.as_ref().is_none_or(|f| !f.is_for(&self.filter)) {
-            self.finder = Some(Finder::new(&self.filter, results));
+            self.finder = Some(Finder::new(&self.filter, results, &open.project));
             self.view.bring = Some(0);
         }
         let Some(finder) = &mut self.finder else { return };
@@ -291,11 +301,17 @@ impl ClassifyPanel {
         }
     }
 
-    /// Draws a line about labels that the classifier has not learned from.
+    /// Draws a line about labels that the classifier has not learned from, and one about texts that it has not seen.
     fn news(&self, ui: &mut Ui, shared: &mut Shared) {
         let news = self.known.as_ref().map_or(0, |(_, known)| known.news);
         if news > 0 {
             head::news(ui, shared, news);
+        }
+        if let (Some(results), Some(open)) = (&self.results, &shared.project) {
+            let missing = results.missing(&open.project);
+            if missing > 0 {
+                head::missing(ui, shared, missing);
+            }
         }
     }
 

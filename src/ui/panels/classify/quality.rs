@@ -21,16 +21,24 @@ pub fn show(ui: &mut Ui, known: &Knowledge, lesson: &Lesson, project: &Project) 
         ui.spacing_mut().item_spacing.y = 6.0;
         heading(ui, "Where it goes wrong");
         let Some(report) = &known.report else {
-            small(
-                ui,
+            let why = if lesson.unheard {
+                "That cannot be said of this classifier: the window was closed before training told what it had said of the \
+                 labels that were held out. Train again to see it; labels that are kept aside count once every text is \
+                 classified."
+            } else {
                 "That cannot be said yet: it takes labels that the classifier has not seen. Training holds some out by \
-                 itself, and labels that are kept aside count once every text is classified.",
-            );
+                 itself, and labels that are kept aside count once every text is classified."
+            };
+            small(ui, why);
             return;
         };
         let theme = Theme::of(ui.ctx());
-        let names: Vec<(String, Color32)> = (0..known.classes.len())
-            .map(|i| {
+        let names: Vec<(String, Color32)> = (report.classes.iter().enumerate())
+            .map(|(i, of)| {
+                // Behind the classifier's own classes is the one of the labels that it has not learned.
+                if i >= known.classes.len() {
+                    return (of.label.clone(), theme.dim);
+                }
                 let (name, label) = class(project, &known.classes, &known.ids, i);
                 (name.to_owned(), label.map_or(theme.dim, |l| theme.label(l.id)))
             })
@@ -78,8 +86,13 @@ fn caption(ui: &mut Ui, report: &Report, lesson: &Lesson) {
     ];
     for (who, share) in others {
         if let Some(share) = share {
+            let close = if share.too_close() {
+                ", too close to tell on these labels"
+            } else {
+                ""
+            };
             text += &format!(
-                " {who}: {} ({}).",
+                " {who}: {} ({}){close}.",
                 percent(share.error),
                 range(share.low, share.high)
             );
@@ -90,10 +103,12 @@ fn caption(ui: &mut Ui, report: &Report, lesson: &Lesson) {
          which only counts words, learned from the same labels: a classifier that is not better than it has not \
          understood more.",
     );
-    if lesson
-        .baseline
-        .is_some_and(|b| b.error < report.error_interval.low)
-    {
+    // What was kept before the two were compared text by text has its interval only.
+    let worse = lesson.baseline.is_some_and(|b| match b.p {
+        Some(_) => b.clearly_less(report.error),
+        None => b.error < report.error_interval.low,
+    });
+    if worse {
         let theme = Theme::of(ui.ctx());
         let words = "Counting words does better than this classifier. More labels help it most; adapting the language \
                      model to your texts before may help too.";
@@ -103,7 +118,10 @@ fn caption(ui: &mut Ui, report: &Report, lesson: &Lesson) {
                 .color(theme.warm),
         );
     }
-    if lesson.together.is_some_and(|both| both.error < report.error) {
+    let helps = lesson
+        .together
+        .is_some_and(|both| both.clearly_less(report.error));
+    if helps {
         small(
             ui,
             "The two err on other texts: tick \u{201c}TF-IDF votes too\u{201d} on the Train screen, and train again.",

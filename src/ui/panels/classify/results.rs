@@ -93,6 +93,12 @@ impl Results {
         }
     }
 
+    /// Texts of the project that were added since.
+    pub fn missing(&self, project: &Project) -> usize {
+        let next = self.rows.last().map_or(0, |row| row.text as usize + 1);
+        project.texts.texts.len().saturating_sub(next)
+    }
+
     /// The place of a text among the rows.
     pub fn of(&self, text: TextId) -> Option<usize> {
         self.rows.binary_search_by_key(&text, |r| r.text).ok()

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use egui::{Event as Input, Key, Ui};
 
 use super::ClassifyPanel;
+use super::coming::Coming;
 use super::export::wake;
 use super::finder::{Filter, Only};
 use super::knowledge::{Knowledge, baseline_share};
-use super::lesson::{Lesson, MODEL, SETTING};
-use super::results::Results;
+use super::lesson::{MODEL, SETTING};
+use super::results::{Results, own_label};
 use super::why::{Explained, Want, digit};
 use crate::session::Event;
 use crate::session::exchange::Outcome;
@@ -51,18 +52,24 @@ impl ClassifyPanel {
         let record = &shared.run.record;
         let known = [self.foreign, self.coming.as_ref().map(|c| c.0)].contains(&Some(record.number));
         let begun = record.status.active() && !known;
-        if begun && let Some(open) = &shared.project {
-            self.coming = Some((record.number, Lesson::begin(&open.project)));
+        if begun && let Some(open) = &mut shared.project {
+            self.coming = Some(Coming::begin(record.number, open));
+        }
+        if self.wanted && !shared.run.busy() {
+            self.wanted = false;
+            self.classify(shared);
         }
     }
 
-    /// A run of the open project was interrupted and can go on. It speaks of texts by their place among the labels that
-    /// there are now, so these are noted: more may be given before it does go on.
-    pub fn interrupted(&mut self, shared: &mut Shared) {
-        self.notice(shared);
-        if let Some(open) = &shared.project {
-            self.coming = Some((shared.run.record.number, Lesson::begin(&open.project)));
-        }
+    /// Whether every text is classified as soon as the engine is free.
+    pub fn is_wanted(&self) -> bool {
+        self.wanted
+    }
+
+    /// The texts are not classified after all.
+    pub fn take_back(&mut self, shared: &mut Shared) {
+        self.wanted = false;
+        shared.say("The texts are not classified.");
     }
 
     /// Brings what is known up to date with the labels.
@@ -167,7 +174,7 @@ impl ClassifyPanel {
             let predicted = self.results.as_ref().and_then(|r| r.predicted(text));
             predicted
                 .map(|p| p.0)
-                .filter(|_| open.project.answer(text).is_none())
+                .filter(|_| own_label(&open.project, text).is_none())
         } else {
             // Where digits lie on shifted keys, the place of the key decides.
             let number = |key: Key| (0..10).find(|&i| digit(i) == Some(key.name()));
@@ -254,8 +261,17 @@ impl ClassifyPanel {
             shared.say("Train a classifier first; then it can label every text.");
             return;
         };
+        if shared.run.measuring() {
+            self.wanted = true;
+            shared.say("Classifying begins when the labels kept aside are measured.");
+            return;
+        }
         if shared.run.busy() || shared.run.is_running() || self.running.is_some() {
             shared.say("The engine is at work; classify when it has ended.");
+            return;
+        }
+        if open.is_growing() {
+            shared.say("One moment: texts are being added. Classify when they are there.");
             return;
         }
         let rows = open.project.texts.texts.iter().map(|text| GivenRow {
@@ -304,6 +320,9 @@ impl ClassifyPanel {
             } => {
                 if let Some((_, lesson)) = &mut self.coming {
                     lesson.hear(labels, predictions, folds);
+                    if let Some(open) = &mut shared.project {
+                        Coming::keep(lesson, open);
+                    }
                 }
             }
             Event::Progress { done, total, .. } if self.running.is_some() && *total > 0 => {
@@ -328,14 +347,15 @@ impl ClassifyPanel {
             },
             Event::Failed { message, device, .. } if self.running.take().is_some() => {
                 shared.fail(words(message.clone(), device.clone()));
+                bring_back(shared);
             }
-            Event::Stopped { .. } => self.running = None,
+            Event::Stopped { .. } if self.running.take().is_some() => bring_back(shared),
             _ => {}
         }
     }
 
     /// A classifier is finished: it becomes the project's.
-    fn trained(&mut self, outcome: &Trained, shared: &mut Shared) {
+    pub(super) fn trained(&mut self, outcome: &Trained, shared: &mut Shared) {
         let Some((run, mut lesson)) = self.coming.take() else {
             // It was trained on something else than this project.
             return;
@@ -364,6 +384,13 @@ impl ClassifyPanel {
             && shared.model.is_none()
         {
             shared.model = Some(dir.clone());
+        }
+        if let (Happened::ModelSaved(name), Some(open)) = (happened, &mut shared.project)
+            && name == MODEL
+            && Coming::kept(open).is_some_and(|coming| coming.lesson.run == self.lesson.run)
+        {
+            // Another run may have begun meanwhile: what that one learns from is still to come.
+            Coming::forget(open);
         }
         if let (Happened::PredictionsLoaded(Some(said)), Some(open)) = (happened, &shared.project) {
             let wanted = self.results.is_none() && self.running.is_none();
@@ -420,6 +447,13 @@ impl ClassifyPanel {
             },
             _ => {}
         }
+    }
+}
+
+/// Asks for what the classifier said before, which the project keeps until all of it is said anew.
+fn bring_back(shared: &mut Shared) {
+    if let Some(open) = &mut shared.project {
+        open.load_predictions();
     }
 }
 

@@ -125,8 +125,8 @@ fn sentences(ui: &mut Ui, threshold: f64, only_below: &mut bool, known: &Knowled
             None => {
                 ui.label("above it.");
                 let why = if known.judged.is_empty() {
-                    "How many are right cannot be said: no label was held out to measure it. Train again to have it \
-                     estimated."
+                    "How many are right cannot be said: nothing is known of labels that were held out. Train again to have \
+                     it estimated."
                 } else {
                     "How many are right cannot be said: none of the labels held out lies so high. A lower threshold has \
                      some."

@@ -190,21 +190,28 @@ impl Why<'_> {
     fn title(&self, ui: &mut Ui) {
         let known = |(id, p)| Some((self.project.label(id)?.name.as_str(), p));
         let said = self.predicted.and_then(known).or(self.gone);
+        let passed = match self.project.answer(self.text) {
+            Some(Answer::Skipped) => "You skipped it. ",
+            Some(Answer::Unsure) => "You could not tell. ",
+            Some(Answer::Label(_)) | None => "",
+        };
         let title = match (own_label(self.project, self.text), said) {
             (Some(own), Some((name, p))) if own.name != name => {
                 let said = percent(f64::from(p));
                 format!("Your label: {}. It says {name}, {said}.", own.name)
             }
             (Some(own), _) => format!("Your label: {}", own.name),
-            (None, Some((name, p))) => format!("Why {name}, {}?", percent(f64::from(p))),
-            (None, None) => "Why?".into(),
+            (None, Some((name, p))) => format!("{passed}Why {name}, {}?", percent(f64::from(p))),
+            (None, None) => format!("{passed}Why?"),
         };
         heading(ui, title);
     }
 
     /// Why the classifier's label cannot become the user's own, where it cannot.
     fn not_to_keep(&self) -> Option<String> {
-        let (name, _) = self.gone.filter(|_| self.project.answer(self.text).is_none())?;
+        let (name, _) = self
+            .gone
+            .filter(|_| own_label(self.project, self.text).is_none())?;
         Some(format!(
             "This project no longer has the label {name}: give the text another one, or train again."
         ))
@@ -232,6 +239,8 @@ impl Why<'_> {
     fn buttons(&self, ui: &mut Ui) -> Option<Want> {
         let theme = Theme::of(ui.ctx());
         let given = self.project.answer(self.text);
+        // A text that was passed over has none, and can be given what the classifier says.
+        let own = own_label(self.project, self.text);
         let mut want = None;
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = egui::vec2(6.0, 6.0);
@@ -244,7 +253,7 @@ impl Why<'_> {
             if let Some(why) = self.not_to_keep() {
                 let keep = ui.add_enabled_ui(false, |ui| keep.show(ui)).inner;
                 keep.on_disabled_hover_text(why);
-            } else if given.is_none()
+            } else if own.is_none()
                 && let Some((id, _)) = self.predicted
             {
                 let hint =
@@ -255,10 +264,7 @@ impl Why<'_> {
             }
             for (i, label) in self.project.labels().enumerate() {
                 let given = given == Some(Answer::Label(label.id));
-                if !given
-                    && self.predicted.is_some_and(|(id, _)| id == label.id)
-                    && own_label(self.project, self.text).is_none()
-                {
+                if !given && self.predicted.is_some_and(|(id, _)| id == label.id) && own.is_none() {
                     // That is what Keep does, and its digit too.
                     continue;
                 }
@@ -277,7 +283,11 @@ impl Why<'_> {
                 }
             }
             if given.is_some() {
-                let hint = "Takes your label back; the classifier's counts again.";
+                let hint = if own.is_some() {
+                    "Takes your label back; the classifier's counts again."
+                } else {
+                    "Takes your answer back; the text is asked for again."
+                };
                 if key_hint(ui, "", "take back", hint, 0.0).clicked() {
                     want = Some(Want::Clear);
                 }

@@ -48,9 +48,10 @@ impl Laid {
 }
 
 impl Map {
-    /// The selected texts that have no answer yet; the others keep theirs.
-    pub fn selected(&self, project: &Project) -> Vec<TextId> {
-        let open = |t: &TextId| project.answer(*t).is_none();
+    /// The selected texts that a label goes to: those without an answer, but for the random ones that measure the error and
+    /// are asked for one at a time.
+    pub fn selected(&self, project: &Project, insight: &Insight) -> Vec<TextId> {
+        let open = |t: &TextId| project.answer(*t).is_none() && !insight.is_reserved(*t);
         self.selected.iter().copied().filter(open).collect()
     }
 
@@ -65,7 +66,7 @@ impl Map {
         self.follow(view);
         card(ui, |ui| {
             ui.horizontal_wrapped(|ui| {
-                let open = self.selected(view.project).len();
+                let open = self.selected(view.project, view.insight).len();
                 let title = match open {
                     0 => "Draw round some points".into(),
                     1 => "Label this one as …".into(),
@@ -108,20 +109,25 @@ impl Map {
     }
 
     fn sentence(&self, ui: &mut Ui, view: &View) {
-        let answered = self.selected.len() - self.selected(view.project).len();
-        let words = if self.selected.is_empty() {
-            "Similar texts lie close together. Full points are answered, pale ones suggested, grey ones neither. Hold \
-             Shift to add to a selection, or tick texts in the list."
-                .into()
-        } else if answered == 0 {
-            "A label's key labels them all, in one step.".into()
-        } else {
-            format!(
-                "A label's key labels them all, in one step. {} more had an answer and keep it.",
-                grouped(answered)
-            )
-        };
-        small(ui, words);
+        if self.selected.is_empty() {
+            small(
+                ui,
+                "Similar texts lie close together. Full points are answered, pale ones suggested, grey ones neither. Hold \
+                 Shift to add to a selection, or tick texts in the list.",
+            );
+            return;
+        }
+        let open = self.selected(view.project, view.insight).len();
+        let answered = |t: &&TextId| view.project.answer(**t).is_some();
+        let answered = self.selected.iter().filter(answered).count();
+        let kept = self.selected.len() - open - answered;
+        let line = small(ui, about(open, answered, kept));
+        if kept > 0 {
+            line.on_hover_text(
+                "Texts drawn at random tell how often the model is wrong. They are asked for one at a time: labelled with \
+                 others that are alike, they would be a random sample no more.",
+            );
+        }
     }
 
     /// Takes in a new map: the order of its list, along bands of the square there and back.
@@ -284,6 +290,29 @@ impl Map {
     }
 }
 
+/// What becomes of the selected texts: those that get a label, those that have an answer, those kept to measure the error.
+fn about(open: usize, answered: usize, kept: usize) -> String {
+    let mut all = Vec::new();
+    if open > 0 {
+        all.push("A label's key labels them all, in one step.".to_owned());
+    }
+    let more = if open > 0 { " more" } else { "" };
+    match answered {
+        0 => {}
+        1 => all.push(format!("1{more} had an answer and keeps it.")),
+        n => all.push(format!("{}{more} had an answer and keep it.", grouped(n))),
+    }
+    match kept {
+        0 => {}
+        1 => all.push(format!("1{more} of these is kept to measure the error.")),
+        n => all.push(format!(
+            "{}{more} of these are kept to measure the error.",
+            grouped(n)
+        )),
+    }
+    all.join(" ")
+}
+
 /// A regular polygon as a fan of triangles.
 fn disc(mesh: &mut Mesh, centre: Pos2, radius: f32, sides: u32, colour: Color32) {
     let first = mesh.vertices.len() as u32;
@@ -310,4 +339,23 @@ fn tip(ui: &mut Ui, view: &View, text: TextId) {
         _ => "Not answered".into(),
     };
     small(ui, words);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_becomes_of_a_selection_is_said_in_whole_sentences() {
+        assert_eq!(about(2, 0, 0), "A label's key labels them all, in one step.");
+        assert_eq!(
+            about(1, 1, 1),
+            "A label's key labels them all, in one step. 1 more had an answer and keeps it. 1 more of these is kept to \
+             measure the error."
+        );
+        assert_eq!(
+            about(0, 1_200, 2),
+            "1,200 had an answer and keep it. 2 of these are kept to measure the error."
+        );
+    }
 }

@@ -265,7 +265,7 @@ impl LabelPanel {
             }
             Mode::Map => {
                 let selected = match &shared.project {
-                    Some(open) => self.map.selected(&open.project),
+                    Some(open) => self.map.selected(&open.project, &shared.insight),
                     None => Vec::new(),
                 };
                 let given = self.desk.answer_many(shared, selected, label);
@@ -422,7 +422,7 @@ impl LabelPanel {
         }
         let selected = match self.mode {
             Mode::Similar => Some(self.similar.selected().len()),
-            Mode::Map => Some(self.map.selected(view.project).len()),
+            Mode::Map => Some(self.map.selected(view.project, view.insight).len()),
             _ => None,
         };
         buttons::labels(ui, view, &self.desk, self.flash, selected, height, wants);

@@ -4,7 +4,7 @@ use egui::{RichText, TextStyle, Ui};
 
 use super::view::View;
 use crate::session::assistant::{Churn, Estimate};
-use crate::ui::widgets::{Curve, card, curves, grouped, heading, percent, small};
+use crate::ui::widgets::{Curve, card, curves, grouped, heading, percent, range, small};
 
 /// Size of the number that a card is about.
 const FIGURE: f32 = 26.0;
@@ -43,9 +43,8 @@ fn figure(ui: &mut Ui, view: &View, estimate: &Estimate) {
     ui.horizontal(|ui| {
         let wrong = format!("{} wrong", percent(estimate.error));
         ui.label(RichText::new(wrong).size(FIGURE).strong());
-        let spread = 50.0 * (high - low);
-        let spread = RichText::new(format!("± {spread:.0}")).color(view.theme.dim);
-        ui.label(spread)
+        // The ends themselves: where nothing is wrong, the interval lies all on one side.
+        ui.label(RichText::new(range(low, high)).color(view.theme.dim))
     })
     .response
     .on_hover_text(format!(

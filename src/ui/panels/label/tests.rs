@@ -492,5 +492,6 @@ fn another_project_starts_afresh() {
 }
 
 mod disk;
+mod error;
 mod many;
 mod pictures;

@@ -24,7 +24,7 @@ pub(super) fn dropped(ctx: &Context, shared: &mut Shared) -> Option<DroppedFileH
     if !others.is_empty() {
         let path = first.path();
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-        shared.say(format!("Only {name} is opened: a project has one file of texts."));
+        shared.say(format!("Only {name} is opened: add the others to it later."));
     }
     Some(Arc::clone(first))
 }

@@ -1,8 +1,10 @@
 //! The Texts screen: which texts?
 //!
 //! Whatever arrives (dropped, pasted, chosen: `arrivals`) is read beside the window (`work`) and shown as a
-//! `preview` before it becomes a project. Nothing that is open changes before the new project is on disk.
+//! `preview` before it becomes a project, or more texts of the one that is open (`adding`). Nothing that is open changes
+//! before the new project, or the new texts, are on disk.
 
+mod adding;
 mod age;
 mod arrivals;
 mod button;
@@ -26,7 +28,7 @@ use std::sync::Arc;
 
 use egui::{Context, Key, ScrollArea, Ui};
 
-use crate::session::exchange::{self, Plan, Sheet, Source};
+use crate::session::exchange::{self, Addition, Plan, Sheet, Source};
 use crate::session::files;
 use crate::session::project::{EXTENSION, OpenProject};
 use crate::ui::actions::Action;
@@ -53,12 +55,18 @@ enum Want {
     Open(PathBuf),
     /// Take a project off the list of recent ones.
     Forget(PathBuf),
+    /// Ask whether this project is to be deleted; `None` leaves it.
+    AskToDelete(Option<PathBuf>),
+    /// Delete this project.
+    Delete(PathBuf),
     /// End the work that goes on.
     Cancel,
     /// Go back from the preview.
     Back,
     /// Make a project of what the preview shows.
     Start,
+    /// Add what the preview shows to the open project.
+    Add,
     /// Give the open project to the browser as a download.
     Download,
     /// Give the open project the labels of this file.
@@ -84,7 +92,8 @@ impl TextsPanel {
         for want in arrivals::wants(ctx, shared) {
             self.carry_out(ctx, want, shared);
         }
-        self.recents.poll();
+        self.recents.poll(shared);
+        self.follow_growth(shared);
         if let Some(preview) = &mut self.preview {
             preview.poll(shared);
         }
@@ -182,6 +191,8 @@ impl TextsPanel {
             Want::Paste => ctx.send_viewport_cmd(egui::ViewportCommand::RequestPaste),
             Want::Open(path) => self.open(path, shared),
             Want::Forget(path) => self.recents.forget(path, shared),
+            Want::AskToDelete(path) => self.recents.ask(path),
+            Want::Delete(path) => self.recents.delete(path, shared),
             Want::Cancel => {
                 if self.work.as_ref().is_some_and(Work::can_be_cancelled) {
                     self.work = None;
@@ -189,6 +200,7 @@ impl TextsPanel {
             }
             Want::Back => self.preview = None,
             Want::Start => self.start(shared),
+            Want::Add => self.add(shared),
             Want::Download => {
                 let path = shared.project.as_ref().and_then(OpenProject::path);
                 if let Some(Err(error)) = path.map(exchange::hand_over) {
@@ -255,6 +267,59 @@ impl TextsPanel {
         }
     }
 
+    /// Adds what the preview plans to the open project: finds out what that is.
+    fn add(&mut self, shared: &mut Shared) {
+        let plan = self
+            .preview
+            .as_ref()
+            .filter(|preview| preview.obstacle().is_none())
+            .map(Preview::plan);
+        let (Some(plan), Some(open)) = (plan, &shared.project) else {
+            return;
+        };
+        if let Some(why) = adding::obstacle(shared) {
+            return shared.say(why);
+        }
+        let texts = Arc::clone(&open.project.texts);
+        if self.may_begin(shared) {
+            self.work = Some(Work::add(plan, texts, Arc::clone(&shared.wake)));
+        }
+    }
+
+    /// Sends what is added to the project's file.
+    fn grow(&mut self, addition: Addition, shared: &mut Shared) {
+        // A run may have begun meanwhile.
+        if let Some(why) = adding::obstacle(shared) {
+            return shared.say(why);
+        }
+        let Some(open) = &mut shared.project else { return };
+        let (name, said) = (open.project.name.clone(), adding::added(open, &addition));
+        match addition.give(open) {
+            Ok(texts) => self.work = Some(Work::Growing { name, texts, said }),
+            Err(why) => shared.fail(format!("The texts were not added: {why}.")),
+        }
+    }
+
+    /// Goes on with the project once its new texts are on disk. Where they cannot be, the project says why.
+    fn follow_growth(&mut self, shared: &mut Shared) {
+        let open = shared.project.as_ref();
+        let Some(Work::Growing { texts, said, .. }) = &self.work else {
+            return;
+        };
+        if open.is_some_and(OpenProject::is_growing) {
+            return;
+        }
+        let grown = open.is_some_and(|open| Arc::ptr_eq(&open.project.texts, texts));
+        let said = grown.then(|| said.clone());
+        self.work = None;
+        if let Some(said) = said {
+            self.preview = None;
+            self.recents.note(shared.project.iter(), shared);
+            shared.open_again();
+            shared.say(said);
+        }
+    }
+
     fn make(&mut self, plan: Plan, shared: &mut Shared) {
         let folder = shared.shelf.projects().map(Path::to_path_buf);
         self.work = Some(Work::make(plan, folder, Arc::clone(&shared.wake)));
@@ -280,6 +345,7 @@ impl TextsPanel {
                 self.preview = None;
                 shared.open(*project);
             }
+            Ended::Prepared(addition) => self.grow(*addition, shared),
             Ended::Failed(why) => shared.fail(why),
         }
     }
@@ -303,6 +369,6 @@ fn is_project(path: &Path) -> bool {
 }
 
 /// A path without links and detours, so that one file has one path.
-fn whole(path: &Path) -> PathBuf {
+pub(super) fn whole(path: &Path) -> PathBuf {
     files::canonicalize(path).unwrap_or_else(|_| path.to_path_buf())
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use egui::{Frame, Margin, Panel, RichText, ScrollArea, Stroke, Ui};
 
+use super::adding::Adding;
 use super::button::{Weight, button};
 use super::columns::{self, Choice};
 use super::findings::{self, Steps};
@@ -26,6 +27,8 @@ pub(super) struct Preview {
     /// What was found in the columns that are chosen, once it is.
     pub found: Option<Survey>,
     looking: Option<Background<Survey>>,
+    /// How much of it the open project does not have yet.
+    pub adding: Adding,
     steps: Steps,
     pub marked: Option<usize>,
     bring: Option<usize>,
@@ -38,6 +41,7 @@ impl Preview {
             sheet: Arc::new(sheet),
             found: None,
             looking: None,
+            adding: Adding::default(),
             steps: Steps::default(),
             marked: None,
             bring: None,
@@ -57,6 +61,8 @@ impl Preview {
 
     /// Takes in what was found.
     pub fn poll(&mut self, shared: &mut Shared) {
+        let plan = self.plan();
+        self.adding.follow(plan, shared);
         match self.looking.as_ref().map(Background::poll) {
             None | Some(Outcome::Running) => return,
             Some(Outcome::Done(found)) => self.found = Some(found),
@@ -168,6 +174,7 @@ impl Preview {
             if ui.add_enabled_ui(ready, start).inner {
                 wants.push(Want::Start);
             }
+            self.adding.button(ui, shared, ready, wants);
             let hint = "Forgets what was read and goes back; nothing is changed.";
             if button(ui, "Other texts", "Esc", Weight::Usual, hint).clicked() {
                 wants.push(Want::Back);
@@ -185,6 +192,13 @@ impl Preview {
                 ui.label(RichText::new(why).color(theme.thaw));
             }
         });
+        if self.sheet.guessed {
+            let why = "The file is not UTF-8 and was read as Windows-1252: are the accents right?";
+            ui.label(RichText::new(why).color(theme.thaw));
+        }
+        if self.obstacle().is_none() {
+            self.adding.say(ui, shared);
+        }
     }
 
     fn side(&mut self, ui: &mut Ui, shared: &Shared) {

@@ -42,7 +42,7 @@ fn main(ui: &mut Ui, shared: &Shared, room: f32, wants: &mut Vec<Want>) {
     if let Some(open) = &shared.project {
         project::show(ui, open, wants);
         ui.add_space(GAP);
-        heading(ui, "Or choose other texts");
+        heading(ui, "Add more texts, or begin with others");
     } else {
         ui.label(RichText::new("Which texts?").text_style(theme::title()).strong());
         let theme = Theme::of(ui.ctx());
@@ -56,7 +56,7 @@ fn main(ui: &mut Ui, shared: &Shared, room: f32, wants: &mut Vec<Want>) {
 
 fn side(ui: &mut Ui, shared: &Shared, recents: &Recents, wants: &mut Vec<Want>) {
     ui.spacing_mut().item_spacing.y = GAP;
-    recents.show(ui, wants);
+    recents.show(ui, shared.shelf.lists_all(), wants);
     card(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 6.0;
         heading(ui, "Nothing leaves this machine");

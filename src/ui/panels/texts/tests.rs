@@ -11,6 +11,7 @@ use crate::session::exchange::Shelf;
 use crate::session::project::{Action as Step, Answer, Texts};
 use crate::ui::theme::{self, Theme};
 
+mod adding;
 mod hostile;
 mod pictures;
 mod recent;

@@ -1,13 +1,14 @@
 //! What goes on beside the window: choosing, reading, making and opening. One at a time.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use egui::{ProgressBar, RichText, Ui};
 
 use super::Want;
 use super::button::{Weight, button};
-use crate::session::exchange::{self, Background, Outcome, Plan, Sheet, Source, Wake};
-use crate::session::project::OpenProject;
+use crate::session::exchange::{self, Addition, Background, Outcome, Plan, Sheet, Source, Wake};
+use crate::session::project::{OpenProject, Texts};
 use crate::ui::theme::{self, Theme};
 use crate::ui::widgets::{card, small};
 
@@ -30,6 +31,19 @@ pub(super) enum Work {
         name: String,
         work: Background<Result<OpenProject, String>>,
     },
+    /// What a table adds to the open project is found out.
+    Adding {
+        name: String,
+        work: Background<Result<Addition, String>>,
+    },
+    /// It is on its way to the project's file; the project itself tells when it is there.
+    Growing {
+        name: String,
+        /// The texts that the project has then.
+        texts: Arc<Texts>,
+        /// What is said then.
+        said: String,
+    },
 }
 
 /// What has become of it.
@@ -40,6 +54,7 @@ pub(super) enum Ended {
     Sample(Sheet),
     Read(Sheet),
     Opened(Box<OpenProject>),
+    Prepared(Box<Addition>),
     Failed(String),
 }
 
@@ -73,6 +88,13 @@ impl Work {
         }
     }
 
+    pub fn add(plan: Plan, texts: Arc<Texts>, wake: Wake) -> Self {
+        Self::Adding {
+            name: plan.sheet.source.clone(),
+            work: exchange::add(plan, texts, wake),
+        }
+    }
+
     /// Reading that has come so far and goes no further.
     #[cfg(test)]
     pub fn stalled(name: &str, total: u64, done: u64) -> Self {
@@ -83,9 +105,10 @@ impl Work {
         }
     }
 
-    /// Whether it may be dropped. A project that is being made would lie there half wanted.
+    /// Whether it may be dropped. A project that is being made would lie there half wanted, and what is on its way to a file
+    /// gets there.
     pub fn can_be_cancelled(&self) -> bool {
-        !matches!(self, Self::Opening { .. })
+        !matches!(self, Self::Opening { .. } | Self::Growing { .. })
     }
 
     /// Whether there is something to see of it.
@@ -126,6 +149,13 @@ impl Work {
                 Outcome::Done(Err(why)) => Ended::Failed(why),
                 Outcome::Lost => lost(),
             },
+            Self::Adding { work, .. } => match work.poll() {
+                Outcome::Running => return None,
+                Outcome::Done(Ok(addition)) => Ended::Prepared(Box::new(addition)),
+                Outcome::Done(Err(why)) => Ended::Failed(why),
+                Outcome::Lost => lost(),
+            },
+            Self::Growing { .. } => return None,
         })
     }
 
@@ -138,6 +168,8 @@ impl Work {
             Self::Reading { name, work, .. } => (format!("Reading {name}"), work.share()),
             Self::Opening { new: true, name, .. } => (format!("Making a project of {name}"), None),
             Self::Opening { name, .. } => (format!("Opening {name}"), None),
+            Self::Adding { name, .. } => (format!("Comparing {name} with the project"), None),
+            Self::Growing { name, .. } => (format!("Adding to {name}"), None),
         };
         let room = ui.available_size();
         ui.add_space((0.22 * room.y).clamp(0.0, 180.0));

@@ -2,9 +2,10 @@
 
 use egui::{Button, CornerRadius, Frame, Margin, RichText, Stroke, TextStyle, Ui};
 
-use super::numbers::{about, capital, clock, per_cent};
+use super::numbers::{about, capital, clock, ends, per_cent};
 use super::start::{Material, Readiness, what_will_happen};
 use super::view::{Intent, View};
+use crate::session::Session;
 use crate::ui::Screen;
 use crate::ui::actions::Action;
 use crate::ui::run::{Kind, Outcome, Recipe, Record, Share, Status, words as words_of_failure};
@@ -44,7 +45,7 @@ pub fn estimate(
             folds / record.recipe.directions()
         };
         let classifiers = per_step * steps as f64 * (1 + folds) as f64;
-        let adapt = if recipe.adapt {
+        let adapt = if recipe.reads() {
             record.stage(Kind::Adapt)?.seconds?
         } else {
             0.0
@@ -54,7 +55,7 @@ pub fn estimate(
     })
 }
 
-/// Draws it; nothing while a run goes on.
+/// Draws it; nothing while the run that is shown goes on.
 pub fn show(ui: &mut Ui, view: &View<'_>, standing: &Standing<'_>, intents: &mut Vec<Intent>) {
     if view.record.status.active() {
         return;
@@ -103,7 +104,21 @@ fn title(ui: &mut Ui, text: impl Into<String>) -> egui::Response {
     ui.label(RichText::new(text).text_style(theme::title()).strong())
 }
 
+/// What the next run will do.
+fn ready(ui: &mut Ui, material: &Material, standing: &Standing<'_>) {
+    title(ui, "Ready to train");
+    ui.label(format!(
+        "{} {}",
+        what_will_happen(material, standing.recipe),
+        duration(standing)
+    ));
+}
+
 fn words(ui: &mut Ui, view: &View<'_>, standing: &Standing<'_>) {
+    if view.looks_back() {
+        small(ui, format!("Looking back at {}", view.record.title()));
+    }
+    let planned = view.stage.is_none() && view.record.live().is_some();
     match &view.record.status {
         Status::Failed {
             device: Some(what), ..
@@ -128,10 +143,15 @@ fn words(ui: &mut Ui, view: &View<'_>, standing: &Standing<'_>) {
             };
             ui.label(format!("The run ended{at}. {next}"));
         }
-        Status::Done => match &view.record.outcome {
-            Some(outcome) => done(ui, view, outcome),
-            None => {
+        Status::Done => match (&view.record.outcome, standing.readiness) {
+            (_, Readiness::Ready(material)) if planned => ready(ui, material, standing),
+            (Some(outcome), _) => {
+                done(ui, view, outcome);
+                note(ui, view);
+            }
+            (None, _) => {
                 title(ui, "Done");
+                note(ui, view);
             }
         },
         _ => match standing.readiness {
@@ -143,14 +163,7 @@ fn words(ui: &mut Ui, view: &View<'_>, standing: &Standing<'_>) {
                 title(ui, "Not enough labels yet");
                 ui.label(message);
             }
-            Readiness::Ready(material) => {
-                title(ui, "Ready to train");
-                ui.label(format!(
-                    "{} {}",
-                    what_will_happen(material, standing.recipe),
-                    duration(standing)
-                ));
-            }
+            Readiness::Ready(material) => ready(ui, material, standing),
         },
     }
     if let Some(job) = standing.busy {
@@ -175,8 +188,10 @@ fn lost(view: &View<'_>, what: &str, standing: &Standing<'_>) -> String {
     };
     let on = if standing.on_cpu {
         "Resume goes on from there; with other programs closed there is more memory."
-    } else {
+    } else if Session::OWN_DEVICE {
         "Resume tries the same device again; the CPU is slower and goes on from the same place."
+    } else {
+        "If the device was lost, it comes back when the program is started again; the CPU goes on from the same place now."
     };
     format!("{}. {kept}. {on}", capital(what))
 }
@@ -188,8 +203,26 @@ fn duration(standing: &Standing<'_>) -> String {
     }
 }
 
+/// What else there is to know of a run that is done: the last that the engine said.
+fn note(ui: &mut Ui, view: &View<'_>) {
+    if let Some(note) = view.record.notes.last() {
+        small(ui, words_of_failure(note.clone(), None));
+    }
+}
+
+/// A share beside the error of the run.
+fn beside(share: &Share) -> String {
+    let close = if share.too_close() {
+        ", too close to tell on these labels"
+    } else {
+        ""
+    };
+    format!("{}{close}", words_of(share))
+}
+
 fn words_of(share: &Share) -> String {
-    format!("{} wrong ± {}", per_cent(share.error), per_cent(share.margin()))
+    let ends = ends(share.low, share.high);
+    format!("{} wrong ({ends})", per_cent(share.error))
 }
 
 fn done(ui: &mut Ui, view: &View<'_>, outcome: &Outcome) {
@@ -218,12 +251,12 @@ fn done(ui: &mut Ui, view: &View<'_>, outcome: &Outcome) {
     let baseline = outcome.baseline.map_or(String::new(), |b| {
         format!(
             " TF-IDF with logistic regression from the same labels: {}.",
-            words_of(&b)
+            beside(&b)
         )
     });
     let vote = match (outcome.alone, outcome.together) {
-        (Some(alone), _) => format!(" Without TF-IDF's vote: {}.", words_of(&alone)),
-        (None, Some(both)) => format!(" If TF-IDF voted too: {}.", words_of(&both)),
+        (Some(alone), _) => format!(" Without TF-IDF's vote: {}.", beside(&alone)),
+        (None, Some(both)) => format!(" If TF-IDF voted too: {}.", beside(&both)),
         (None, None) => String::new(),
     };
     let perplexity = outcome.perplexity.filter(|_| view.record.recipe.adapt);
@@ -268,6 +301,16 @@ fn buttons(view: &View<'_>, standing: &Standing<'_>) -> Vec<Press> {
             Intent::Act(Action::Train),
         )
     };
+    if view.looks_back() {
+        // What can be done now depends on the last run, and what is said here is about another.
+        let name = if view.current.status.active() {
+            "Back to the run that goes on"
+        } else {
+            "Back to the last run"
+        };
+        let why = "Shows that run again. What can be done next is there.";
+        return vec![press(name, true, why, Intent::Run(view.current.number))];
+    }
     let ready = matches!(standing.readiness, Readiness::Ready(_));
     let resume = Press {
         blocked: blocked.clone(),

@@ -5,9 +5,9 @@ use egui::text::LayoutJob;
 use egui::{Color32, Sense, Stroke, TextFormat, Ui, WidgetInfo, vec2};
 
 use super::chart::{Axes, body_font, small_font};
-use super::numbers::{per_cent, short};
+use super::numbers::{ends, per_cent, short};
 use super::view::View;
-use crate::ui::run::{Kind, Series, Stage};
+use crate::ui::run::{Kind, Series, Stage, Status};
 use crate::ui::widgets::{heading, small};
 
 const EXPLANATION: &str = "What training minimises, in nats: CE is the cross-entropy, how surprised the model is by the truth. AR \
@@ -123,6 +123,30 @@ fn smooth(series: &Series) -> impl Iterator<Item = (f64, f64)> + '_ {
     })
 }
 
+/// When the error is told, where it is not told yet, and what it is measured on.
+fn awaited(view: &View<'_>) -> (&'static str, &'static str) {
+    const ASIDE: &str = "The classifier is asked for the labels kept aside, which it was not trained on.";
+    let folds = view.record.stages.iter().any(|s| s.kind == Kind::Estimate);
+    match &view.record.status {
+        Status::Done if view.measuring && !view.looks_back() => {
+            ("measured next on the labels kept aside", ASIDE)
+        }
+        Status::Done => (
+            "it could not be measured",
+            "It takes labels that the classifier was not trained on: label more, of every label two at least, and train again.",
+        ),
+        status if !status.active() => (
+            "not measured yet",
+            "It is measured when the run has gone on to its end.",
+        ),
+        _ if folds => (
+            "measured once the folds are done",
+            "Every label is needed for training, so the error comes from classifiers that each leave some labels out.",
+        ),
+        _ => ("measured next on the labels kept aside", ASIDE),
+    }
+}
+
 fn measured(ui: &mut Ui, view: &View<'_>, stage: &Stage) {
     let theme = view.theme;
     let say = |ui: &mut Ui, text: String| {
@@ -142,18 +166,13 @@ fn measured(ui: &mut Ui, view: &View<'_>, stage: &Stage) {
             "Among how many words, so to speak, the model hesitates at each one; on texts that it was not adapted to. Lower is better.",
         );
     } else if let Some(error) = view.record.outcome.as_ref().and_then(|o| o.error()) {
-        say(
-            ui,
-            format!("error {} ± {}", per_cent(error.error), per_cent(error.margin())),
-        )
-        .on_hover_text(
+        let ends = ends(error.low, error.high);
+        say(ui, format!("error {} ({ends})", per_cent(error.error))).on_hover_text(
             "On labelled texts that the measured classifiers had not seen, with its 95 % interval.",
         );
     } else if stage.kind != Kind::Adapt {
-        small(ui, "error: measured once the folds are done").on_hover_text(
-            "Every label is needed for training, so the error comes from classifiers that each leave some labels out, or from \
-             the labels kept aside.",
-        );
+        let (when, why) = awaited(view);
+        small(ui, format!("error: {when}")).on_hover_text(why);
     }
     if let Some(other) = view.compare {
         small(ui, format!("dashed: {}", other.title()));

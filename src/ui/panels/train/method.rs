@@ -2,6 +2,7 @@
 
 use egui::{ComboBox, DragValue, RichText, Slider, TextStyle, Ui};
 
+use super::numbers::count;
 use super::view::{Intent, View};
 use crate::session::preview::{own_rate, takes};
 use crate::session::protocol::Method;
@@ -55,7 +56,7 @@ pub fn card(
     earlier: &[Record],
     intents: &mut Vec<Intent>,
 ) {
-    let locked = view.record.status.active();
+    let locked = view.current.status.active();
     let shown = if view.stage.is_some() && locked {
         view.recipe.clone()
     } else {
@@ -123,8 +124,31 @@ pub fn card(
                 recipe.tfidf = tfidf;
             }
         });
+        if (view.adapted.is_some() && !locked) || (shown.keep && locked) {
+            keep(ui, view, &shown, recipe);
+        }
     });
     compare(ui, view, earlier, intents);
+}
+
+/// Whether the language model that has read the texts is kept.
+fn keep(ui: &mut Ui, view: &View<'_>, shown: &Recipe, recipe: &mut Recipe) {
+    let mut keep = shown.keep;
+    let why = "Without stage 2, which takes most of the time: the language model that the classifier before was made from has read \
+               these texts, and the next one is made from it too. Forgetting, and how far the layers move, are then measured from \
+               there on. Untick it to have the texts read anew, for example with another seed.";
+    let tick = ui.checkbox(&mut keep, "keep the language model that has read your texts");
+    if tick.on_hover_text(why).on_disabled_hover_text(LOCKED).changed() {
+        recipe.keep = keep;
+    }
+    let added = view.adapted.map_or(0, |adapted| adapted.added);
+    if added > 0 && ui.is_enabled() {
+        let texts = if added == 1 { "text" } else { "texts" };
+        let unread = format!("it has not read {} {texts} added since", count(added as u64));
+        small(ui, unread).on_hover_text(
+            "A few among many change little. With many, or other ones, it is better that all are read.",
+        );
+    }
 }
 
 fn compare(ui: &mut Ui, view: &View<'_>, earlier: &[Record], intents: &mut Vec<Intent>) {
@@ -143,6 +167,9 @@ fn compare(ui: &mut Ui, view: &View<'_>, earlier: &[Record], intents: &mut Vec<I
                     intents.push(Intent::Compare(None));
                 }
                 for (i, run) in earlier.iter().enumerate().rev() {
+                    if run.number == view.record.number {
+                        continue;
+                    }
                     let here = view.compare.is_some_and(|c| c.number == run.number);
                     if ui.selectable_label(here, run.title()).clicked() {
                         intents.push(Intent::Compare(Some(i)));
@@ -156,16 +183,13 @@ fn compare(ui: &mut Ui, view: &View<'_>, earlier: &[Record], intents: &mut Vec<I
         && let Some(then) = error(other)
     {
         let words = |s: crate::ui::run::Share| {
-            format!(
-                "{} ± {}",
-                super::numbers::per_cent(s.error),
-                super::numbers::per_cent(s.margin())
-            )
+            let ends = super::numbers::ends(s.low, s.high);
+            format!("{} wrong ({ends})", super::numbers::per_cent(s.error))
         };
         let now = error(view.record).map_or(String::new(), |now| format!(", this run {}", words(now)));
         small(
             ui,
-            format!("{}: {} wrong{now}", other.recipe.method.name(), words(then)),
+            format!("{}: {}{now}", other.recipe.method.name(), words(then)),
         )
         .on_hover_text("Errors with 95 % intervals. Where these overlap, the difference may be chance.");
     }
@@ -215,7 +239,7 @@ const DIALS: [Dial; 4] = [
 
 /// The four sliders, in a row or two by two. The curve above them redraws at once.
 pub fn sliders(ui: &mut Ui, view: &View<'_>, recipe: &mut Recipe) {
-    let locked = view.record.status.active();
+    let locked = view.current.status.active();
     let shown = if locked {
         view.recipe.clone()
     } else {
@@ -296,9 +320,10 @@ pub fn restore(ui: &mut Ui, view: &View<'_>, recipe: &mut Recipe) {
         adapt: recipe.adapt,
         both: recipe.both,
         tfidf: recipe.tfidf,
+        keep: recipe.keep,
         ..Recipe::default()
     };
-    if *recipe == usual || view.record.status.active() {
+    if *recipe == usual || view.current.status.active() {
         return;
     }
     let text = RichText::new("the usual numbers").text_style(TextStyle::Small);

@@ -8,6 +8,7 @@ mod blocks;
 mod chart;
 mod forgetting;
 mod formula;
+mod keep;
 mod layout;
 mod loss;
 mod method;
@@ -29,20 +30,27 @@ use egui::{Panel, ScrollArea, Ui};
 use crate::session::protocol::{DeviceChoice, Fit, Job};
 use crate::session::{Command, files, preview};
 use crate::ui::actions::Action;
-use crate::ui::run::{Asked, Kind, Playhead, Recipe, Record, Stage, Status};
+use crate::ui::run::{Asked, Kind, Playhead, Recipe, Record, Run, Stage, Status};
 use crate::ui::theme::{self, Theme};
 use crate::ui::{Screen, Shared};
 
+use keep::Keeper;
 use outlook::{Outlook, classifier_groups};
 pub use start::model_place;
 use start::{Material, Readiness};
-use view::{Intent, View};
+use view::{Compare, Intent, View};
 
 /// What only this screen needs.
 #[derive(Default)]
 pub struct TrainPanel {
     /// What the next run is to be.
     recipe: Recipe,
+    /// Whether it keeps the language model that there is.
+    keeper: Keeper,
+    /// The recipe of the project's last run, where the next one took it from there.
+    taken: Option<Recipe>,
+    /// The earlier run that is looked at, by its number; `None` is the run that goes on, or the last one.
+    shown: Option<usize>,
     /// The moment that is looked at; `None` follows the run.
     seek: Option<Playhead>,
     /// Whether the plan of the next run is looked at, though there is a run.
@@ -60,16 +68,6 @@ pub struct TrainPanel {
     seen: usize,
 }
 
-/// Which run is overlaid.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Compare {
-    #[default]
-    Last,
-    Nothing,
-    /// By its number.
-    Run(usize),
-}
-
 /// What an outlook was made from.
 #[derive(PartialEq)]
 struct OutlookKey {
@@ -77,8 +75,8 @@ struct OutlookKey {
     names: Vec<String>,
     /// Of each epoch.
     steps: Vec<usize>,
-    /// Of a stage whose rates are read off what happened: its name and epochs so far.
-    adaptation: Option<(usize, usize)>,
+    /// Of a stage whose rates are read off what happened: the run's number, its name and epochs so far.
+    adaptation: Option<(usize, usize, usize)>,
 }
 
 /// What changes when labels do.
@@ -98,6 +96,7 @@ impl TrainPanel {
     pub fn show(&mut self, ui: &mut Ui, shared: &mut Shared) {
         let readiness = self.readiness(shared);
         self.follow(shared);
+        self.keeper.follow(shared);
         let mut intents = Vec::new();
         self.draw(ui, shared, &readiness, &mut intents);
         for intent in intents {
@@ -139,19 +138,36 @@ impl TrainPanel {
         }
     }
 
-    /// Another project is open: its runs are others.
+    /// Another project is open: its runs are others. What was chosen here stays chosen; what came from a run does not.
     pub fn change_project(&mut self) {
+        let recipe = if self.taken.as_ref() == Some(&self.recipe) {
+            Recipe::default()
+        } else {
+            self.recipe.clone()
+        };
         *self = Self {
-            recipe: self.recipe.clone(),
+            recipe,
             ..Self::default()
         };
     }
 
-    /// A run of the open project was interrupted and can go on with this job, unless labels have changed since. Whether
-    /// it can.
-    pub fn interrupted(&mut self, job: Fit, shared: &Shared) -> bool {
+    /// The runs of the open project were read: the next one is like the last, unless something else was chosen.
+    pub fn restored(&mut self, last: &Record) {
+        if self.recipe == Recipe::default() {
+            // Whether the language model is kept is looked at before each run.
+            self.recipe = Recipe {
+                keep: false,
+                ..last.recipe.clone()
+            };
+            self.taken = Some(self.recipe.clone());
+        }
+    }
+
+    /// A run of the open project was interrupted and can go on with this job, where it is known what it was given: that was
+    /// kept (`given`), or labels have not changed since. Whether it can.
+    pub fn interrupted(&mut self, job: Fit, given: bool, shared: &Shared) -> bool {
         let open = shared.project.as_ref().filter(|_| self.job.is_none());
-        let goes_on = open.is_some_and(|open| start::learns_from(&job, &open.project));
+        let goes_on = open.is_some_and(|open| given || start::learns_from(&job, &open.project));
         if goes_on {
             self.job = Some(Box::new(job));
         }
@@ -163,6 +179,9 @@ impl TrainPanel {
             shared.fail("The engine is busy: wait for it, or stop the run, before starting another.");
             return;
         }
+        if wait_for_texts(shared) {
+            return;
+        }
         let readiness = start::readiness(shared.project.as_ref().map(|p| &p.project));
         let (Readiness::Ready(material), Some(open)) = (&readiness, &shared.project) else {
             shared.fail(match readiness {
@@ -171,29 +190,37 @@ impl TrainPanel {
             });
             return;
         };
-        let job = start::fit(
+        self.keeper.follow(shared);
+        let recipe = self.keeper.complete(&self.recipe);
+        let mut job = start::fit(
             &open.project,
             material,
-            &self.recipe,
+            &recipe,
             shared.settings.common(),
             &shared.work_dir,
         );
+        if let Some(adapted) = self.keeper.offered(&recipe).filter(|_| recipe.keep) {
+            job = adapted.keep(job);
+        }
         if let Err(why) = files::create_dir_all(&shared.work_dir) {
             let dir = shared.work_dir.display();
             shared.fail(format!(
-                "{dir} cannot be made: {why}. Make room or choose another place for the project."
+                "{dir} cannot be made: {why}. Make room on that disk or allow writing there, then train again."
             ));
             return;
         }
-        shared.run.begin(self.recipe.clone(), job.watch.clone());
+        shared.run.begin(recipe, job.watch.clone());
         self.job = Some(Box::new(job.clone()));
-        (self.seek, self.plan) = (None, false);
+        self.look_at(None);
         send(shared, Command::Start(Box::new(Job::Fit(job))));
     }
 
     fn resume(&mut self, shared: &mut Shared) {
         if shared.run.busy() {
             shared.say("The engine is busy: resume when it has ended what it does.");
+            return;
+        }
+        if wait_for_texts(shared) {
             return;
         }
         let Some(job) = &self.job else { return };
@@ -204,7 +231,7 @@ impl TrainPanel {
         // The device that it began on may be lost.
         job.common.device = shared.settings.device;
         shared.run.resume();
-        (self.seek, self.plan) = (None, false);
+        self.look_at(None);
         send(shared, Command::Start(Box::new(Job::Fit(job))));
     }
 
@@ -216,13 +243,18 @@ impl TrainPanel {
             return;
         }
         self.seen = record.number;
+        // What was chosen was for that run.
+        self.keeper.choose(None);
         // Runs that were read from the project, or made elsewhere, are measured already.
         let Some(outcome) = record.outcome.as_ref().filter(|o| o.error().is_none()) else {
             return;
         };
         let out = outcome.out.clone();
-        let open = shared.project.as_ref();
-        let job = open.and_then(|p| start::evaluation(&p.project, shared.settings.common(), out));
+        let run = record.number;
+        let job = shared.project.as_ref().and_then(|open| {
+            let names = start::names_of(run, open);
+            start::evaluation(&open.project, &names, shared.settings.common(), out)
+        });
         if let Some(job) = job {
             shared.run.measure();
             send(shared, Command::Start(Box::new(Job::Evaluate(job))));
@@ -250,20 +282,22 @@ impl TrainPanel {
 
     fn carry_out(&mut self, intent: Intent, shared: &mut Shared) {
         match intent {
-            Intent::Seek(step) => match self.playhead(&shared.run.record) {
+            Intent::Seek(step) => match self.playhead(self.record(&shared.run)) {
                 Some(at) => self.seek = Some(Playhead { step, ..at }),
                 None => self.plan_step = step,
             },
             Intent::Stage(stage) => {
-                let done = shared.run.record.stages.get(stage).map_or(0, |s| s.done);
+                let record = self.record(&shared.run);
+                let done = record.stages.get(stage).map_or(0, |s| s.done);
                 self.seek = Some(Playhead { stage, step: done });
                 self.plan = false;
-                if shared.run.record.live() == self.seek {
+                if record.live() == self.seek {
                     self.seek = None;
                 }
             }
-            Intent::Plan => self.plan = true,
-            Intent::Live => (self.seek, self.plan) = (None, false),
+            Intent::Run(number) => self.look_at(Some(number).filter(|n| *n != shared.run.record.number)),
+            Intent::Plan => (self.shown, self.plan) = (None, true),
+            Intent::Live => self.look_at(None),
             Intent::Compare(None) => self.compare = Compare::Nothing,
             Intent::Compare(Some(i)) => {
                 let run = shared.run.earlier.get(i);
@@ -280,6 +314,17 @@ impl TrainPanel {
         }
     }
 
+    /// Looks at an earlier run, or at the one that goes on or was last, where that has come to.
+    fn look_at(&mut self, earlier: Option<usize>) {
+        (self.shown, self.seek, self.plan) = (earlier, None, false);
+    }
+
+    /// The run that is looked at.
+    fn record<'a>(&self, run: &'a Run) -> &'a Record {
+        let shown = run.earlier.iter().find(|r| Some(r.number) == self.shown);
+        shown.unwrap_or(&run.record)
+    }
+
     /// The moment that is looked at; `None` while it is the plan.
     fn playhead(&self, record: &Record) -> Option<Playhead> {
         let live = record.live();
@@ -289,7 +334,13 @@ impl TrainPanel {
         self.seek.filter(|p| record.at(*p).is_some()).or(live)
     }
 
-    fn outlook(&mut self, stage: Option<&Stage>, recipe: &Recipe, rows: (usize, usize)) -> Arc<Outlook> {
+    fn outlook(
+        &mut self,
+        stage: Option<&Stage>,
+        recipe: &Recipe,
+        rows: (usize, usize),
+        run: usize,
+    ) -> Arc<Outlook> {
         let names = match stage {
             Some(stage) if stage.trains() => stage.groups.iter().map(|g| g.name.clone()).collect(),
             _ => classifier_groups(3),
@@ -303,7 +354,7 @@ impl TrainPanel {
             recipe: recipe.clone(),
             names,
             steps,
-            adaptation: adapting.map(|s| (s.name.len(), s.epochs.iter().count())),
+            adaptation: adapting.map(|s| (run, s.name.len(), s.epochs.iter().count())),
         };
         if let Some((before, outlook)) = &self.outlook
             && *before == key
@@ -319,7 +370,7 @@ impl TrainPanel {
 
     fn draw(&mut self, ui: &mut Ui, shared: &Shared, readiness: &Readiness, intents: &mut Vec<Intent>) {
         let run = &shared.run;
-        let record = &run.record;
+        let record = self.record(run);
         let playhead = self.playhead(record);
         let at = playhead.and_then(|p| record.at(p));
         let material = match readiness {
@@ -332,38 +383,39 @@ impl TrainPanel {
                 aside: 0,
             },
         };
-        let before = self.recipe.clone();
+        let before = self.keeper.complete(&self.recipe);
         let shown = if at.is_some() {
             record.recipe.clone()
         } else {
             before.clone()
         };
-        let outlook = self.outlook(at.map(|(s, _)| s), &shown, material.rows());
+        let outlook = self.outlook(at.map(|(s, _)| s), &shown, material.rows(), record.number);
         let mut recipe = before.clone();
         {
             let view = View {
                 theme: Theme::of(ui.ctx()),
                 record,
+                current: &run.record,
                 recipe: &shown,
                 stage: at.map(|(s, _)| s),
                 step: at.map_or(self.plan_step.clamp(1, outlook.total.max(1)), |(_, step)| step),
                 outlook: &outlook,
                 live: self.seek.is_none() || playhead == record.live(),
-                compare: match self.compare {
-                    Compare::Last => run.earlier.last(),
-                    Compare::Nothing => None,
-                    Compare::Run(n) => run.earlier.iter().find(|r| r.number == n),
-                },
+                compare: self.compare.with(record, &run.earlier),
+                adapted: self.keeper.offered(&before),
+                // What is done and not seen yet waits for an engine at work.
+                measuring: run.measuring()
+                    || run.record.status == Status::Done && self.seen != run.record.number,
                 narrow: ui.available_width() < theme::NARROW,
             };
-            let records: Vec<&Record> = run.earlier.iter().chain([record]).collect();
+            let records: Vec<&Record> = run.earlier.iter().chain([&run.record]).collect();
             let steps = outlook::planned(&recipe, material.rows()).iter().sum::<usize>() as u64;
             let standing = banner::Standing {
                 readiness,
                 recipe: &before,
                 estimate: banner::estimate(&records, &before, &material, steps),
-                resumable: self.job.is_some() && record.live().is_some(),
-                on_cpu: shared.settings.device == DeviceChoice::Cpu || record.device.starts_with("CPU"),
+                resumable: self.job.is_some() && run.record.live().is_some() && !view.looks_back(),
+                on_cpu: shared.settings.device == DeviceChoice::Cpu || run.record.device.starts_with("CPU"),
                 busy: run.other_job(),
             };
             let bar = egui::Frame::new().inner_margin(egui::Margin {
@@ -373,7 +425,9 @@ impl TrainPanel {
             Panel::bottom("transport")
                 .frame(bar)
                 .show_separator_line(false)
-                .show(ui, |ui| transport::show(ui, &view, run.asked, intents));
+                .show(ui, |ui| {
+                    transport::show(ui, &view, &run.earlier, run.asked, intents)
+                });
             ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
                 banner::show(ui, &view, &standing, intents);
                 if view.narrow {
@@ -388,11 +442,26 @@ impl TrainPanel {
                 // Another method brings its own rate.
                 recipe.rate = None;
             }
-            self.recipe = recipe;
+            if recipe.keep != before.keep {
+                self.keeper.choose(Some(recipe.keep));
+            }
+            self.recipe = Recipe {
+                keep: false,
+                ..recipe
+            };
             // What was changed is what one wants to see.
-            self.plan = true;
+            (self.shown, self.plan) = (None, true);
         }
     }
+}
+
+/// Whether texts are being added, which a run would not be given; says so.
+fn wait_for_texts(shared: &mut Shared) -> bool {
+    let growing = shared.is_growing();
+    if growing {
+        shared.say("One moment: texts are being added. Train when they are there.");
+    }
+    growing
 }
 
 fn send(shared: &mut Shared, command: Command) {

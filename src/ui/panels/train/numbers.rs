@@ -19,6 +19,13 @@ pub fn per_cent(x: f64) -> String {
     }
 }
 
+/// The two ends of an interval of shares: 0 to 32 %.
+pub fn ends(low: f64, high: f64) -> String {
+    // What is left of 0 by rounding is 0.
+    let low = per_cent((low * 1e4).round() / 1e4);
+    format!("{} to {}", low.trim_end_matches(" %"), per_cent(high))
+}
+
 /// As short as it can be said: 12, 0.62, 1.2e-3.
 pub fn short(x: f64) -> String {
     let size = x.abs();
@@ -146,6 +153,10 @@ mod tests {
         assert_eq!([scientific(0.00533), scientific(0.0)], ["5.3e-3", "0"]);
         let shares = [0.0, 0.0004, 0.051, 0.14, 1.0].map(per_cent);
         assert_eq!(shares, ["0 %", "0.04 %", "5.1 %", "14 %", "100 %"]);
+        assert_eq!(
+            [ends(1e-18, 0.324), ends(0.051, 0.14)],
+            ["0 to 32 %", "5.1 to 14 %"]
+        );
         assert_eq!(
             [short(0.62), short(0.0012), short(123.4), short(0.0)],
             ["0.62", "1.2e-3", "123", "0.00"]

@@ -46,7 +46,8 @@ fn place(ui: &mut Ui, view: &View<'_>, intents: &mut Vec<Intent>) {
         "Steps are batches: each changes the weights once. The vertical axis is logarithmic, so that rates a factor apart \
          lie the same distance apart.",
     );
-    if view.stage.is_some() && !view.live && view.record.status.active() {
+    let behind = !view.live || view.looks_back();
+    if view.stage.is_some() && behind && view.current.status.active() {
         let back = crate::ui::widgets::chip(ui, "back to live");
         if back.on_hover_text("Follows the run again.").clicked() {
             intents.push(Intent::Live);

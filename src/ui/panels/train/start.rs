@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::super::classify::{LESSON, Lesson};
 use super::numbers::count;
 use crate::session::preview;
-use crate::session::project::{Answer, LabelId, Project};
+use crate::session::project::{Answer, Label, LabelId, OpenProject, Project};
 use crate::session::protocol::{
     ClassifierOptions, Common, Estimate, Evaluate, Fit, GivenRow, LmOptions, Source,
 };
@@ -121,7 +122,11 @@ pub fn what_will_happen(material: &Material, recipe: &Recipe) -> String {
         ..
     } = *material;
     let (texts, labels) = (count(texts as u64), count(labels as u64));
-    let first = if recipe.adapt {
+    let first = if recipe.keep {
+        format!(
+            "Keeps the language model that has read your texts, and trains on your {labels} labels of {classes} classes"
+        )
+    } else if recipe.adapt {
         format!(
             "Adapts the language model to your {texts} texts, then trains on your {labels} labels of {classes} classes"
         )
@@ -157,6 +162,11 @@ pub(super) fn options(recipe: &Recipe) -> ClassifierOptions {
 }
 
 fn rows(project: &Project, aside: bool) -> Vec<GivenRow> {
+    named(project, aside, |label| label.name.clone())
+}
+
+/// The labelled texts that are kept aside, or the others, each with what its label is called.
+fn named(project: &Project, aside: bool, call: impl Fn(&Label) -> String) -> Vec<GivenRow> {
     let mut rows: Vec<(u32, GivenRow)> = Vec::new();
     for answered in project.answered() {
         let Answer::Label(label) = answered.answer else {
@@ -171,7 +181,7 @@ fn rows(project: &Project, aside: bool) -> Vec<GivenRow> {
                 answered.text,
                 GivenRow {
                     text: text.clone(),
-                    label: Some(label.name.clone()),
+                    label: Some(call(label)),
                 },
             ));
         }
@@ -228,14 +238,14 @@ pub fn fit(project: &Project, material: &Material, recipe: &Recipe, common: Comm
     Fit {
         common,
         data: given("the labelled texts", rows(project, false)),
-        unlabelled: recipe.adapt.then(|| given("all texts", unlabelled.collect())),
+        unlabelled: recipe.reads().then(|| given("all texts", unlabelled.collect())),
         model: None,
         out: model_place(work_dir),
         method: recipe.method,
         bidirectional: recipe.both,
         tfidf: recipe.tfidf,
         backward_model: None,
-        adapt: recipe.adapt,
+        adapt: recipe.reads(),
         lm: LmOptions::default(),
         classifier: options(recipe),
         estimate: if material.measured_aside() {
@@ -251,15 +261,43 @@ pub fn fit(project: &Project, material: &Material, recipe: &Recipe, common: Comm
     }
 }
 
-/// The job that measures a finished model on the labels kept aside, where those are enough.
-pub fn evaluation(project: &Project, common: Common, model: PathBuf) -> Option<Evaluate> {
-    let rows = rows(project, true);
+/// What the project's labels were called when a run began: so its classifier calls its classes. Nothing where the project
+/// keeps what another run learned from.
+pub fn names_of(run: usize, open: &OpenProject) -> Vec<(String, LabelId)> {
+    let lesson: Option<Lesson> = open.setting(LESSON);
+    let lesson = lesson.filter(|lesson| lesson.run == run as u64);
+    lesson.map_or_else(Vec::new, |lesson| lesson.names)
+}
+
+/// The job that measures a finished model on the labels kept aside, where those are enough. `names` are those that the
+/// labels had when its training began: they may be renamed since.
+pub fn evaluation(
+    project: &Project,
+    names: &[(String, LabelId)],
+    common: Common,
+    model: PathBuf,
+) -> Option<Evaluate> {
+    let call = |label: &Label| {
+        if let Some((then, _)) = names.iter().find(|(_, id)| *id == label.id) {
+            return then.clone();
+        }
+        // It is new, and not the label that had its name before and is there still.
+        let taken = |(then, id): &(String, LabelId)| *then == label.name && project.label(*id).is_some();
+        if names.iter().any(taken) {
+            return format!("{} (new)", label.name);
+        }
+        label.name.clone()
+    };
+    let rows = named(project, true, call);
     (rows.len() >= ENOUGH_ASIDE).then(|| Evaluate {
         common,
         model,
         data: given("the labels kept aside", rows),
         batch: None,
         limit: None,
+        // A rare label may have no text but those kept aside, and a label may be new: the rest is to be measured all
+        // the same, and these are mistakes.
+        unknown_is_wrong: true,
     })
 }
 
@@ -374,7 +412,33 @@ mod tests {
             "/w".as_ref(),
         );
         assert_eq!(job.estimate, Estimate::None);
-        let measure = evaluation(&p, Common::default(), job.out).unwrap();
+        let measure = evaluation(&p, &[], Common::default(), job.out).unwrap();
         assert_eq!(measure.data.rows.unwrap().len(), 20);
+    }
+
+    #[test]
+    fn labels_are_measured_by_the_names_that_training_knew() {
+        let mut p = project(24);
+        for text in 0..24 {
+            answer(&mut p, text, (text % 2) as LabelId);
+        }
+        p.apply(Action::KeepAside {
+            texts: (0..20).collect(),
+        })
+        .unwrap();
+        let names = Lesson::begin(&p).names;
+        // While training goes on, `good` becomes `fine`, and another label becomes `good`.
+        let name = "fine".to_string();
+        p.apply(Action::RenameLabel { label: 0, name }).unwrap();
+        for name in ["good", "rare"] {
+            p.apply(Action::CreateLabel { name: name.into() }).unwrap();
+        }
+        answer(&mut p, 0, 2);
+        answer(&mut p, 2, 3);
+        let measure = evaluation(&p, &names, Common::default(), "/w".into()).unwrap();
+        assert!(measure.unknown_is_wrong);
+        let rows = measure.data.rows.unwrap();
+        let called: Vec<&str> = rows.iter().filter_map(|r| r.label.as_deref()).take(5).collect();
+        assert_eq!(called, ["good (new)", "bad", "rare", "bad", "good"]);
     }
 }

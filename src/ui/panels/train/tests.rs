@@ -48,7 +48,7 @@ fn project(texts: usize, labels: u32) -> OpenProject {
 }
 
 /// What the engine would tell of a run: rates of the real plan, numbers that fall and rise as they should.
-fn play(run: &mut crate::ui::run::Run, recipe: &Recipe, until: u64) {
+fn play(run: &mut Run, recipe: &Recipe, until: u64) {
     let started = Event::Started {
         job: "fit".into(),
         device: "CPU".into(),
@@ -141,7 +141,7 @@ fn play(run: &mut crate::ui::run::Run, recipe: &Recipe, until: u64) {
     }
 }
 
-fn adapt(run: &mut crate::ui::run::Run) {
+fn adapt(run: &mut Run) {
     let stage = "adapt".to_string();
     let names = ["LSTM 1", "LSTM 2", "LSTM 3", "embedding and decoder"];
     run.push(Event::StageStarted {
@@ -186,7 +186,7 @@ fn adapt(run: &mut crate::ui::run::Run) {
     run.push(Event::StageDone { stage, seconds: 48.0 });
 }
 
-fn finish(run: &mut crate::ui::run::Run, error: f64) {
+fn finish(run: &mut Run, error: f64) {
     run.push(Event::StageDone {
         stage: "train".into(),
         seconds: 44.0,
@@ -436,7 +436,7 @@ fn a_finished_run_says_how_wrong_it_is_beside_the_baseline() {
     let mut state = running(dir.path());
     finish(&mut state.shared.run, 0.18);
     let mut harness = harness(state, WIDE, egui::Theme::Dark);
-    assert!(harness.query_by_label("18 % wrong ± 7.0 %").is_some());
+    assert!(harness.query_by_label("18 % wrong (12 to 26 %)").is_some());
     assert!(
         harness
             .query_by_label_contains("from the same labels: 26 % wrong")
@@ -455,5 +455,7 @@ fn a_finished_run_says_how_wrong_it_is_beside_the_baseline() {
 }
 
 mod after;
+mod again;
+mod earlier;
 mod engine;
 mod pictures;

@@ -9,27 +9,29 @@ use super::chart::gradient;
 use super::numbers::{capital, clock, count};
 use super::view::{Intent, View};
 use crate::ui::actions::Action;
-use crate::ui::run::{Asked, Kind, Stage, Status, read_backward};
+use crate::ui::run::{Asked, Kind, Record, Stage, Status, read_backward};
 use crate::ui::theme;
 use crate::ui::widgets::{keycap, small};
 
+/// Whether the plan of the next run is looked at.
+fn plans(view: &View<'_>) -> bool {
+    view.stage.is_none() && !view.record.status.active()
+}
+
 /// The stages as people count them: what a chip says, which stages of the record it stands for, whether it is over.
 fn chips(view: &View<'_>) -> Vec<(String, Option<usize>, bool)> {
-    let stages = &view.record.stages;
-    // Before a first run, the plan's.
-    let recipe = if stages.is_empty() {
-        view.recipe
-    } else {
-        &view.record.recipe
-    };
+    // Where the plan is looked at, what it will do: nothing of that has begun.
+    let planned = plans(view);
+    let stages: &[Stage] = if planned { &[] } else { &view.record.stages };
+    let recipe = if planned { view.recipe } else { &view.record.recipe };
     let mut kinds = vec![
         (Kind::Estimate, "estimate the error"),
         (Kind::Train, "train on every label"),
     ];
-    if recipe.adapt {
+    if recipe.reads() {
         kinds.insert(0, (Kind::Adapt, "adapt the language model"));
     }
-    let over = view.record.status == Status::Done;
+    let over = view.record.status == Status::Done && !planned;
     let began = |kind| stages.iter().rposition(|s| s.kind == kind && s.trains());
     // Without folds there is no estimate to wait for.
     kinds.retain(|(kind, _)| {
@@ -56,7 +58,7 @@ fn chips(view: &View<'_>) -> Vec<(String, Option<usize>, bool)> {
 }
 
 /// Draws it.
-pub fn show(ui: &mut Ui, view: &View<'_>, asked: Asked, intents: &mut Vec<Intent>) {
+pub fn show(ui: &mut Ui, view: &View<'_>, earlier: &[Record], asked: Asked, intents: &mut Vec<Intent>) {
     let theme = view.theme;
     Frame::new()
         .fill(theme.panel)
@@ -65,9 +67,13 @@ pub fn show(ui: &mut Ui, view: &View<'_>, asked: Asked, intents: &mut Vec<Intent
         .inner_margin(Margin::symmetric(16, 10))
         .show(ui, |ui| {
             ui.set_width(ui.available_width());
-            stages(ui, view, intents);
+            ui.horizontal_wrapped(|ui| {
+                ui.spacing_mut().item_spacing.x = 6.0;
+                runs(ui, view, earlier, intents);
+                stages(ui, view, intents);
+            });
             if view.narrow {
-                if view.record.status.active() {
+                if view.current.status.active() {
                     ui.horizontal_wrapped(|ui| buttons(ui, view, asked, intents));
                 }
                 progress(ui, view, intents);
@@ -84,51 +90,63 @@ pub fn show(ui: &mut Ui, view: &View<'_>, asked: Asked, intents: &mut Vec<Intent
         });
 }
 
+/// Something to look at; raised where it is what is shown.
+fn chip(theme: theme::Theme, text: String, here: bool) -> Button<'static> {
+    let text = RichText::new(text).text_style(TextStyle::Small);
+    let text = text.color(if here { theme.text } else { theme.dim });
+    Button::new(text)
+        .corner_radius(CornerRadius::same(255))
+        .fill(if here { theme.raised } else { theme.panel })
+}
+
+/// The runs that can be looked at, where there is more to look at than the one that goes on, and the next one's plan.
+fn runs(ui: &mut Ui, view: &View<'_>, earlier: &[Record], intents: &mut Vec<Intent>) {
+    let going = view.current.status.active();
+    let alone = going && earlier.is_empty();
+    let last = Some(view.current).filter(|run| !alone && (going || run.live().is_some()));
+    for run in earlier.iter().chain(last) {
+        let here = run.number == view.record.number && !plans(view);
+        let chip = ui.add(chip(view.theme, run.title(), here));
+        if chip
+            .on_hover_text("Shows this run: what it gave, its curves, and any step of it.")
+            .clicked()
+        {
+            intents.push(Intent::Run(run.number));
+        }
+    }
+    if !going {
+        let chip = ui.add(chip(view.theme, "the next run's plan".into(), plans(view)));
+        if chip
+            .on_hover_text("Shows what the method and sliders above will do, before it runs.")
+            .clicked()
+        {
+            intents.push(Intent::Plan);
+        }
+    }
+    if !alone {
+        ui.add_space(10.0);
+    }
+}
+
 fn stages(ui: &mut Ui, view: &View<'_>, intents: &mut Vec<Intent>) {
-    let theme = view.theme;
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = 6.0;
-        for (name, at, done) in chips(view) {
-            let here = view.stage.is_some_and(|s| {
-                at.and_then(|at| view.record.stages.get(at))
-                    .is_some_and(|of| of.kind == s.kind)
-            });
-            let text = if done { format!("{name}, done") } else { name };
-            let text = RichText::new(text).text_style(TextStyle::Small);
-            let text = text.color(if here { theme.text } else { theme.dim });
-            let fill = if here { theme.raised } else { theme.panel };
-            let chip = Button::new(text)
-                .corner_radius(CornerRadius::same(255))
-                .fill(fill);
-            let chip = ui.add_enabled(at.is_some(), chip);
-            let chip = chip.on_hover_text("Shows this stage at its last step.");
-            if chip.on_disabled_hover_text("This stage has not begun.").clicked()
-                && let Some(at) = at
-            {
-                intents.push(Intent::Stage(at));
-            }
+    for (name, at, done) in chips(view) {
+        let here = view.stage.is_some_and(|s| {
+            at.and_then(|at| view.record.stages.get(at))
+                .is_some_and(|of| of.kind == s.kind)
+        });
+        let text = if done { format!("{name}, done") } else { name };
+        let chip = ui.add_enabled(at.is_some(), chip(view.theme, text, here));
+        let chip = chip.on_hover_text("Shows this stage at its last step.");
+        if chip.on_disabled_hover_text("This stage has not begun.").clicked()
+            && let Some(at) = at
+        {
+            intents.push(Intent::Stage(at));
         }
-        if !view.record.status.active() {
-            let here = view.stage.is_none();
-            let text = RichText::new("the next run's plan").text_style(TextStyle::Small);
-            let fill = if here { theme.raised } else { theme.panel };
-            let chip = ui.add(
-                Button::new(text)
-                    .corner_radius(CornerRadius::same(255))
-                    .fill(fill),
-            );
-            if chip
-                .on_hover_text("Shows what the method and sliders above will do, before it runs.")
-                .clicked()
-            {
-                intents.push(Intent::Plan);
-            }
-        }
-    });
+    }
 }
 
 fn buttons(ui: &mut Ui, view: &View<'_>, asked: Asked, intents: &mut Vec<Intent>) {
-    let status = &view.record.status;
+    let status = &view.current.status;
     let running = matches!(status, Status::Running | Status::Starting);
     let key = |ui: &mut Ui, action: Action| {
         if let Some(shortcut) = action.shortcut() {

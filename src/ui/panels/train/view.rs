@@ -1,5 +1,6 @@
 //! What the parts of the screen see of a moment, and what they ask for.
 
+use super::keep::Adapted;
 use super::outlook::Outlook;
 use crate::ui::Screen;
 use crate::ui::actions::Action;
@@ -14,6 +15,8 @@ pub enum Intent {
     Seek(u64),
     /// Look at this stage, at its last step.
     Stage(usize),
+    /// Look at the run of this number.
+    Run(usize),
     /// Look at the plan of the next run.
     Plan,
     /// Follow the run.
@@ -30,12 +33,38 @@ pub enum Intent {
     Show(Screen),
 }
 
+/// Which earlier run is laid over the one that is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Compare {
+    /// The one before it.
+    #[default]
+    Last,
+    /// None.
+    Nothing,
+    /// By its number.
+    Run(usize),
+}
+
+impl Compare {
+    /// The one that is laid over `shown`.
+    pub fn with<'a>(self, shown: &Record, earlier: &'a [Record]) -> Option<&'a Record> {
+        let mut others = earlier.iter();
+        match self {
+            Self::Last => others.take_while(|run| run.number != shown.number).last(),
+            Self::Nothing => None,
+            Self::Run(number) => others.find(|run| run.number == number && number != shown.number),
+        }
+    }
+}
+
 /// A moment of a run, or of the plan for the next one.
 pub struct View<'a> {
     /// Colours.
     pub theme: Theme,
     /// The run that is shown.
     pub record: &'a Record,
+    /// The run that goes on, or the last one: what can be done now depends on it.
+    pub current: &'a Record,
     /// What was chosen: for this run, or for the next.
     pub recipe: &'a Recipe,
     /// The stage at the playhead; `None` while the plan is looked at.
@@ -48,11 +77,20 @@ pub struct View<'a> {
     pub live: bool,
     /// The run that is laid over it, dashed.
     pub compare: Option<&'a Record>,
+    /// The language model that the next run may keep.
+    pub adapted: Option<&'a Adapted>,
+    /// Whether the model of the current run is measured on the labels kept aside, now or next.
+    pub measuring: bool,
     /// Whether the screen is a column.
     pub narrow: bool,
 }
 
 impl View<'_> {
+    /// Whether an earlier run is shown.
+    pub fn looks_back(&self) -> bool {
+        self.record.number != self.current.number
+    }
+
     /// A layer group at the playhead: as it was, else as it is planned.
     pub fn group(&self, group: usize) -> GroupMoment {
         let recorded = self.stage.and_then(|s| s.group_at(group, self.step));

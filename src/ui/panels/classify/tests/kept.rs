@@ -3,6 +3,7 @@
 use egui_kittest::kittest::NodeT as _;
 
 use super::*;
+use crate::ui::panels::classify::coming::Coming;
 
 #[test]
 fn labels_kept_aside_are_evidence_and_tf_idf_is_measured_on_them() {
@@ -71,7 +72,7 @@ fn a_run_that_goes_on_later_speaks_of_the_labels_that_it_was_given() {
         };
         // The project is opened again; more is labelled before the run goes on.
         bench.shared.run.restore(vec![record]);
-        bench.panel.interrupted(&mut bench.shared);
+        bench.panel.interrupted(None, &mut bench.shared);
         label(bench.open(), 3, truth(3));
         bench.shared.run.resume();
         bench.panel.notice(&mut bench.shared);
@@ -94,6 +95,81 @@ fn a_run_that_goes_on_later_speaks_of_the_labels_that_it_was_given() {
     assert_eq!(panel.lesson.run, 3);
     let known = &panel.known.as_ref().unwrap().1;
     assert_eq!((known.news, known.mistakes.len()), (1, 4));
+}
+
+#[test]
+fn the_lesson_to_come_is_kept_until_the_project_has_the_classifier() {
+    let kept = |bench: &Bench| Coming::kept(bench.shared.project.as_ref().unwrap());
+    let mut h = screen(Some(turns(60, 40)), WIDE, |bench| {
+        assert_eq!(kept(bench), None);
+        bench.train(predict);
+        // It is there, and the project has not said that its file is on disk.
+        let coming = kept(bench).unwrap();
+        assert_eq!((coming.lesson.run, coming.lesson.trained.len()), (1, 40));
+        assert_eq!(coming.lesson.held_out.len(), 40);
+    });
+    assert_eq!(kept(h.state()), None);
+    // A run that begins before an earlier one's classifier is on disk keeps its own.
+    let bench = h.state_mut();
+    bench.train(predict);
+    label(bench.open(), 50, truth(50));
+    bench.shared.run.begin(Recipe::default(), Vec::new());
+    bench.panel.notice(&mut bench.shared);
+    h.run_ok();
+    let coming = kept(h.state()).unwrap();
+    assert_eq!((coming.lesson.run, coming.lesson.trained.len()), (3, 41));
+}
+
+/// The window was killed, or the tab was discarded, between the end of a run and hearing of it.
+#[test]
+fn a_classifier_that_was_finished_unheard_is_taken_in_and_says_what_is_not_known_of_it() {
+    let serde_json::Value::Object(result) = json!({
+        "error": 0.14, "error_low": 0.08, "error_high": 0.24, "estimated_on": 40, "folds": 5,
+        "baseline_error": 0.01, "baseline_error_low": 0.0, "baseline_error_high": 0.05, "rows": 40, "seconds": 80.0,
+    }) else {
+        panic!("an object")
+    };
+    let written = |written| crate::session::unfinished::Finished {
+        out: "/made/up/classifier".into(),
+        written,
+        result: result.clone(),
+    };
+    let mut open = turns(60, 40);
+    open.act(Step::KeepAside {
+        texts: vec![40, 41, 42, 43],
+    })
+    .unwrap();
+    let mut h = screen(Some(open), WIDE, |bench| {
+        bench.panel.notice(&mut bench.shared);
+        bench.shared.run.begin(Recipe::default(), Vec::new());
+        bench.panel.notice(&mut bench.shared);
+        // More is labelled before the window goes.
+        for text in 40..46 {
+            label(bench.open(), text, truth(text));
+        }
+        bench.panel = ClassifyPanel::default();
+        bench.shared.run = crate::ui::run::Run::default();
+        let older = bench.panel.unheard(&written(1), &mut bench.shared);
+        assert!(older.is_none(), "it is an earlier run's");
+        let unheard = bench.panel.unheard(&written(u64::MAX), &mut bench.shared);
+        let (run, outcome) = unheard.unwrap();
+        assert_eq!((run, outcome.estimate.unwrap().rows), (1, 40));
+    });
+    let bench = h.state();
+    assert_eq!(bench.shared.model, Some("/made/up/classifier".into()));
+    let lesson = &bench.panel.lesson;
+    assert_eq!((lesson.run, lesson.trained.len()), (1, 40));
+    assert!(Coming::kept(bench.shared.project.as_ref().unwrap()).is_none());
+    h.get_by_label("Classify every text");
+    h.get_by_label_contains("the window was closed before training told");
+    // What is measured on labels that were kept aside is not set beside a number of others.
+    h.state_mut().classify(predict);
+    h.run_ok();
+    let panel = &h.state().panel;
+    let known = &panel.known.as_ref().unwrap().1;
+    assert_eq!((known.judged.len(), known.news), (4, 2));
+    assert!(panel.lesson.baseline.is_none_or(|b| b.rows == 4));
+    assert!(h.query_by_label_contains("Counting words does better").is_none());
 }
 
 #[test]
@@ -157,8 +233,8 @@ fn labels_are_read_from_a_file_and_undone() {
     std::fs::write(&path, "text,label\nmessage number 7,fraud\nelsewhere,billing\n").unwrap();
     let mut h = screen(Some(turns(20, 2)), WIDE, |bench| {
         bench.panel.notice(&mut bench.shared);
-        let project = &bench.shared.project.as_ref().unwrap().project;
-        bench.panel.export.read(project, path, Arc::new(|| {}));
+        let open = bench.shared.project.as_ref().unwrap();
+        bench.panel.export.read(open, path, Arc::new(|| {}));
     });
     h.key_press_modifiers(Modifiers::COMMAND, Key::E);
     for _ in 0..100_000 {
@@ -206,9 +282,66 @@ fn a_classifier_that_is_worse_than_counting_words_is_called_so() {
         low: 0.0,
         high: 0.05,
         rows: 100,
+        p: None,
     });
     h.run_ok();
     h.get_by_label_contains("Counting words does better");
+}
+
+#[test]
+fn a_difference_that_may_be_chance_is_called_so_and_no_vote_is_advised() {
+    let mut h = usual();
+    assert!(h.query_by_label_contains("too close to tell").is_none());
+    let lesson = &mut h.state_mut().panel.lesson;
+    for share in [&mut lesson.baseline, &mut lesson.together] {
+        let share = share.as_mut().unwrap();
+        (share.error, share.p) = (0.01, Some(0.2));
+    }
+    h.run_ok();
+    h.get_by_label_contains("too close to tell on these labels. If it voted too: 1 %");
+    assert!(h.query_by_label_contains("Counting words does better").is_none());
+    assert!(h.query_by_label_contains("TF-IDF votes too").is_none());
+}
+
+#[test]
+fn a_label_that_no_class_is_of_is_shown_as_not_learned() {
+    let mut open = turns(300, 120);
+    open.act(Step::KeepAside {
+        texts: (0..40).collect(),
+    })
+    .unwrap();
+    let h = screen(Some(open), WIDE, |bench| {
+        let classes = bench.classes();
+        bench.train(predict);
+        let rare = Step::CreateLabel { name: "rare".into() };
+        bench.open().act(rare).unwrap();
+        for text in 0..8 {
+            label(bench.open(), text, 2);
+        }
+        bench.panel.running = Some((0, 0));
+        bench.say(started("predict"));
+        bench.say(Event::Predictions {
+            labels: classes,
+            predictions: (0..300)
+                .map(|text| Prediction {
+                    row: text as usize,
+                    probabilities: predict(text),
+                })
+                .collect(),
+        });
+        bench.say(done("predict", json!({"rows": 300, "seconds": 1.0})));
+    });
+    let known = &h.state().panel.known.as_ref().unwrap().1;
+    let report = known.report.as_ref().unwrap();
+    assert_eq!(report.rows, 120);
+    let given: Vec<usize> = report.confusion.iter().map(|row| row.iter().sum()).collect();
+    assert_eq!(given, [56, 56, 8]);
+    // They are the worst mistakes.
+    let mut worst = known.mistakes[..8].to_vec();
+    worst.sort_unstable();
+    assert_eq!(worst, (0..8).collect::<Vec<TextId>>());
+    assert_eq!(known.cell(2, 0), [1, 5, 7]);
+    h.get_by_label_contains("texts labelled not learned are taken for billing");
 }
 
 #[test]
@@ -226,6 +359,26 @@ fn a_classifier_that_guesses_casts_no_doubt_on_labels() {
     let known = &h.state().panel.known.as_ref().unwrap().1;
     assert!(!crate::session::trust::label_errors(&known.judged).is_empty());
     assert!(!known.mistakes.is_empty() && known.doubtful.is_empty());
+}
+
+/// Texts that were added since are no rows of the table, and can be classified with the others.
+#[test]
+fn texts_that_were_added_are_not_classified_yet() {
+    let mut h = usual();
+    assert!(h.query_by_label_contains("not classified yet").is_none());
+    let open = h.state_mut().open();
+    let of = Arc::clone(&open.project.texts);
+    let mut texts = Texts::clone(&of);
+    let new = ["a new message", "and another"].map(String::from);
+    texts.texts.extend(new);
+    open.grow(&of, Arc::new(texts), None).unwrap();
+    h.run_steps(6);
+    h.get_by_label("2 texts were added since and are not classified yet.");
+    h.get_by_label("1,900 texts labelled");
+    h.get_by_label("by run 1 in 41 s, and 100 by you");
+    h.get_by_label("Classify every text").click();
+    h.run_ok();
+    assert_eq!(h.state().panel.running, Some((0, 2_002)));
 }
 
 /// A project that is opened again shows what its classifier said, without classifying; training forgets it.

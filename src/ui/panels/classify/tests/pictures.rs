@@ -218,8 +218,8 @@ fn labels_from_a_file_can_be_drawn() {
         let path = path.clone();
         let mut h = screen(Some(project(20)), size, |bench| {
             bench.panel.notice(&mut bench.shared);
-            let project = &bench.shared.project.as_ref().unwrap().project;
-            bench.panel.export.read(project, path, Arc::new(|| {}));
+            let open = bench.shared.project.as_ref().unwrap();
+            bench.panel.export.read(open, path, Arc::new(|| {}));
         });
         h.key_press_modifiers(Modifiers::COMMAND, Key::E);
         for _ in 0..100_000 {

@@ -146,3 +146,29 @@ fn what_it_said_of_a_label_that_went_is_not_kept_nor_exported() {
     assert!(h.query_by_label_contains("no longer has").is_none());
     assert!(!h.get_by_label("Keep, key Enter").accesskit_node().is_disabled());
 }
+
+#[test]
+fn a_text_that_was_passed_over_can_be_given_what_the_classifier_says() {
+    let mut h = usual();
+    h.state_mut().panel.filter.search = "number 150".into();
+    for (answer, title) in [
+        (Answer::Skipped, "You skipped it. Why returns,"),
+        (Answer::Unsure, "You could not tell. Why returns,"),
+    ] {
+        let texts = vec![150];
+        let step = Step::AnswerMany { texts, answer };
+        h.state_mut().open().act(step).unwrap();
+        h.state_mut().panel.selected = Some(150);
+        h.run_ok();
+        h.get_by_label_contains(title);
+        // Keep stands for its own button.
+        assert!(h.query_by_label("returns, key 1").is_none());
+        if answer == Answer::Skipped {
+            press(&mut h, Key::Enter);
+        } else {
+            h.get_by_label("Keep, key Enter").click();
+            h.run_ok();
+        }
+        assert_eq!(h.state().project().answer(150), Some(Answer::Label(0)));
+    }
+}

@@ -37,14 +37,8 @@ fn halves() -> Insight {
     }
 }
 
-#[test]
-fn a_loop_on_the_map_selects_what_a_key_labels() {
-    let mut h = screen(
-        Some(open(numbered(10), &["Billing", "Delivery"])),
-        halves(),
-        (1180.0, 740.0),
-    );
-    press(&mut h, Key::M);
+/// Draws a loop round the points on the right.
+fn round_the_right(h: &mut Screenful) {
     let map = h.get_by_label_contains("Map of 10 texts").rect();
     let at = |x: f32, y: f32| map.min + vec2(x, y) * map.size();
     let corners: [Pos2; 5] = [
@@ -62,6 +56,44 @@ fn a_loop_on_the_map_selects_what_a_key_labels() {
     }
     h.drop_at(corners[4]);
     h.run();
+}
+
+#[test]
+fn a_loop_on_the_map_labels_none_of_those_that_measure_the_error() {
+    let insight = Insight {
+        reserve: vec![2, 6, 8].into(),
+        ..halves()
+    };
+    let mut h = screen(
+        Some(open(numbered(10), &["Billing", "Delivery"])),
+        insight,
+        (1180.0, 740.0),
+    );
+    press(&mut h, Key::M);
+    round_the_right(&mut h);
+    h.get_by_label("Label these 3 as …");
+    h.get_by_label_contains("2 more of these are kept to measure the error.");
+    press(&mut h, Key::Num1);
+    let mut labelled: Vec<TextId> = h.state().answers().into_iter().map(|a| a.0).collect();
+    labelled.sort_unstable();
+    assert_eq!(labelled, [5, 7, 9]);
+    // Not by itself either.
+    h.get_by_label("message number 6").click();
+    h.run();
+    h.get_by_label("1 of these is kept to measure the error.");
+    press(&mut h, Key::Num1);
+    assert_eq!(h.state().project().answer(6), None);
+}
+
+#[test]
+fn a_loop_on_the_map_selects_what_a_key_labels() {
+    let mut h = screen(
+        Some(open(numbered(10), &["Billing", "Delivery"])),
+        halves(),
+        (1180.0, 740.0),
+    );
+    press(&mut h, Key::M);
+    round_the_right(&mut h);
     h.get_by_label("Label these 5 as …");
     press(&mut h, Key::Num1);
     let mut labelled: Vec<TextId> = h.state().answers().into_iter().map(|a| a.0).collect();

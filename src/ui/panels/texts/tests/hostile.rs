@@ -17,8 +17,8 @@ fn hostile_files_give_a_message_that_names_the_place_and_change_nothing() {
         ),
         (at("empty.csv", b""), &["empty.csv"]),
         (
-            at("latin.csv", b"text,label\ncaf\xe9 au lait,x\nb c,y\n"),
-            &["latin.csv", "UTF-8"],
+            at("mixed.csv", b"text,label\ncaf\xc3\xa9 au lait,x\nth\xe9,y\n"),
+            &["mixed.csv", "line 3", "UTF-8"],
         ),
         (
             at("open.csv", b"text,label\n\"never closed,a\nb,c\n"),
@@ -60,6 +60,27 @@ fn hostile_files_give_a_message_that_names_the_place_and_change_nothing() {
     }
     let home = h.state().shared.shelf.projects().unwrap();
     assert_eq!(std::fs::read_dir(home).unwrap().count(), 0, "no project was made");
+}
+
+#[test]
+fn accents_are_asked_for_where_the_encoding_is_guessed() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut h = screen();
+    let asks = |h: &Screenful| h.query_by_label_contains("read as Windows-1252").is_some();
+    let text = "text;label\r\nthe café is closed;x\r\nopen;y\r\n";
+    drop_file(&mut h, &file(dir.path(), "utf8.csv", text.as_bytes()));
+    assert!(!asks(&h));
+    let ansi = text.chars().map(|c| if c == 'é' { 0xe9 } else { c as u8 });
+    let ansi: Vec<u8> = ansi.collect();
+    drop_file(&mut h, &file(dir.path(), "ansi.csv", &ansi));
+    assert!(asks(&h));
+    h.get_by_label("in ansi.csv");
+    let marked = format!("\u{feff}{text}");
+    let marked: Vec<u8> = marked.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    drop_file(&mut h, &file(dir.path(), "unicode.csv", &marked));
+    assert!(!asks(&h));
+    h.get_by_label("in unicode.csv");
+    assert_eq!(h.state().failures(), Vec::<&str>::new());
 }
 
 #[test]

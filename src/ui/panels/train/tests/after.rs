@@ -1,6 +1,8 @@
 //! After a run: what is measured, and what goes on.
 
 use super::*;
+use crate::ui::panels::Panels;
+use crate::ui::panels::classify::ClassifyPanel;
 
 #[test]
 fn labels_kept_aside_are_measured_once_the_engine_is_free() {
@@ -49,7 +51,130 @@ fn a_run_that_was_interrupted_goes_on_only_with_the_labels_that_it_was_given() {
     let common = shared.settings.common();
     let job = start::fit(&open.project, &material, &Recipe::default(), common, dir.path());
     shared.project = Some(open);
-    assert!(TrainPanel::default().interrupted(job.clone(), &shared));
+    assert!(TrainPanel::default().interrupted(job.clone(), false, &shared));
     shared.project = Some(project(60, 41));
-    assert!(!TrainPanel::default().interrupted(job, &shared));
+    assert!(!TrainPanel::default().interrupted(job, false, &shared));
+}
+
+/// What it was given is kept with the project: labels that came since, and new names, do not end it.
+#[test]
+fn a_run_that_was_interrupted_goes_on_though_more_was_labelled() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut shared = shared(dir.path());
+    let open = project(60, 40);
+    let Readiness::Ready(material) = start::readiness(Some(&open.project)) else {
+        panic!("enough")
+    };
+    let common = shared.settings.common();
+    let job = start::fit(&open.project, &material, &Recipe::default(), common, dir.path());
+    shared.project = Some(open);
+    let mut before = ClassifyPanel::default();
+    before.notice(&mut shared);
+    shared.run.begin(Recipe::default(), Vec::new());
+    before.notice(&mut shared);
+    let open = shared.project.as_mut().unwrap();
+    for step in [
+        Step::Answer {
+            text: 50,
+            answer: Answer::Label(1),
+            suggested: None,
+        },
+        Step::RenameLabel {
+            label: 0,
+            name: "Post".into(),
+        },
+    ] {
+        open.act(step).unwrap();
+    }
+    // The window is opened again.
+    shared.run = Run::default();
+    assert!(!TrainPanel::default().interrupted(job.clone(), false, &shared));
+    let mut panels = Panels::default();
+    panels.interrupted(job.clone(), &mut shared);
+    assert!(panels.train.job.is_some());
+    // A job that was handed something else is not this one.
+    let mut other = job;
+    other.data.rows.as_mut().unwrap().pop();
+    let mut panels = Panels::default();
+    panels.interrupted(other, &mut shared);
+    assert!(panels.train.job.is_none());
+}
+
+#[test]
+fn the_next_run_is_like_the_last_one_unless_something_else_was_chosen() {
+    let of = |epochs| Recipe {
+        method: Method::Full,
+        epochs,
+        ..Recipe::default()
+    };
+    let last = |epochs| Record {
+        recipe: of(epochs),
+        ..Record::default()
+    };
+    let mut panel = TrainPanel::default();
+    panel.restored(&last(3));
+    assert_eq!(panel.recipe, of(3));
+    // Another project has a last run of its own, or none.
+    panel.change_project();
+    assert_eq!(panel.recipe, Recipe::default());
+    panel.restored(&last(5));
+    assert_eq!(panel.recipe, of(5));
+    // What was chosen, in the window or by a link, is not given up.
+    panel.recipe.epochs = 7;
+    panel.change_project();
+    panel.restored(&last(3));
+    assert_eq!(panel.recipe, of(7));
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_told_with_a_way_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut shared = shared(dir.path());
+    shared.project = Some(project(60, 40));
+    std::fs::write(&shared.work_dir, "not a folder").unwrap();
+    TrainPanel::default().act(Action::Train, &mut shared);
+    assert_eq!(shared.run.record.status, Status::Idle);
+    let said = &shared.messages.last().unwrap().text;
+    assert!(
+        said.contains("work cannot be made") && said.ends_with("then train again."),
+        "{said}"
+    );
+}
+
+#[test]
+fn no_measurement_is_promised_that_does_not_come() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut shared = shared(dir.path());
+    shared.project = Some(project(60, 40));
+    play(&mut shared.run, &Recipe::default(), 30);
+    let panel = TrainPanel::default();
+    let mut harness = harness(State { panel, shared }, WIDE, egui::Theme::Dark);
+    // No fold was trained before the classifier that is kept.
+    harness.get_by_label("error: measured next on the labels kept aside");
+    let run = &mut harness.state_mut().shared.run;
+    run.push(Event::Note {
+        message: "few texts were kept aside".into(),
+    });
+    run.push(Event::Done {
+        job: "fit".into(),
+        result: Map::new(),
+    });
+    harness.run_steps(2);
+    harness.get_by_label("error: it could not be measured");
+    // The last that the engine said of it stands above.
+    harness.get_by_label("few texts were kept aside");
+}
+
+#[test]
+fn what_may_be_chance_is_called_so_beside_the_baseline() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut state = running(dir.path());
+    finish(&mut state.shared.run, 0.18);
+    let outcome = state.shared.run.record.outcome.as_mut().unwrap();
+    outcome.baseline.as_mut().unwrap().p = Some(0.3);
+    outcome.together.as_mut().unwrap().p = Some(0.03);
+    let harness = harness(state, WIDE, egui::Theme::Dark);
+    harness.get_by_label_contains("too close to tell on these labels. If TF-IDF voted too");
+    let vote_too = harness.query_by_label_contains("too close to tell on these labels. Your language");
+    assert!(vote_too.is_none());
 }

@@ -12,7 +12,7 @@ fn buttons_drive_the_engine() {
     panel.recipe.epochs = 2;
     panel.act(Action::Train, &mut shared);
     assert_eq!(shared.run.record.status, Status::Starting);
-    let wait = |shared: &mut Shared, until: &dyn Fn(&crate::ui::run::Run) -> bool| {
+    let wait = |shared: &mut Shared, until: &dyn Fn(&Run) -> bool| {
         while !until(&shared.run) {
             let event = shared
                 .engine
@@ -25,7 +25,7 @@ fn buttons_drive_the_engine() {
             shared.run.push(event);
         }
     };
-    let steps = |run: &crate::ui::run::Run| run.record.live().map_or(0, |p| p.step);
+    let steps = |run: &Run| run.record.live().map_or(0, |p| p.step);
     wait(&mut shared, &|run| steps(run) >= 2);
     panel.act(Action::PauseResume, &mut shared);
     wait(&mut shared, &|run| run.record.status == Status::Paused);
@@ -165,15 +165,16 @@ fn a_run_whose_device_was_lost_goes_on_on_the_processor() {
     let held = steps(&state.shared);
     state.shared.run.record.device = "A graphics card".into();
     state.shared.run.push(Event::Failed {
-        message: "the device failed while computing (lost); run again with `--resume` or `--device cpu`"
-            .into(),
+        message:
+            "the device failed while computing (lost); try `--device cpu`: `--resume --device cpu` goes on"
+                .into(),
         usage: false,
         device: Some("the device failed while computing (lost)".into()),
     });
     let mut harness = harness(state, WIDE, egui::Theme::Light);
     harness.get_by_label("The device was lost or is full");
     assert!(harness.query_by_label_contains("--").is_none());
-    harness.get_by_label_contains("Resume tries the same device again");
+    harness.get_by_label_contains("it comes back when the program is started again; the CPU goes on");
     harness.get_by_role_and_label(egui::accesskit::Role::Button, "Resume");
     harness.get_by_label("Resume on the CPU").click();
     harness.step();

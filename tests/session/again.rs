@@ -1,0 +1,82 @@
+//! Training again with the language model of the classifier that gives way.
+
+use unfreeze::session::Session;
+use unfreeze::session::adapted::{Read, language_model, language_model_backward};
+use unfreeze::session::protocol::{ClassifierOptions, Command, Estimate, Event, Fit, Job, LmOptions};
+
+use super::ask::{done, fit, given, handed};
+use super::{Place, pretrain, rest, send, start, step_of, until};
+
+#[test]
+fn the_language_models_are_there_again_when_the_classifier_that_has_them_gives_way() {
+    let place = Place::new();
+    let session = Session::spawn().expect("a thread");
+    let Job::Pretrain(mut job) = pretrain(&place.path("texts.csv"), place.path("back")) else {
+        unreachable!()
+    };
+    job.backward = true;
+    done(&session, Job::Pretrain(job));
+
+    let job = Fit {
+        unlabelled: Some(handed(given(80))),
+        bidirectional: true,
+        backward_model: Some(place.path("back")),
+        adapt: true,
+        lm: LmOptions {
+            epochs: Some(1),
+            bptt: Some(10),
+            batch: Some(4),
+            ..LmOptions::default()
+        },
+        classifier: ClassifierOptions {
+            epochs: Some(2),
+            batch: Some(8),
+            ..ClassifierOptions::default()
+        },
+        estimate: Estimate::None,
+        ..fit(&place, "classifier", given(60))
+    };
+    done(&session, Job::Fit(job.clone()));
+    let (forward, _) = language_model(&job.out).expect("a language model");
+    let (backward, _) = language_model_backward(&job.out).expect("another one");
+    let texts: Vec<String> = given(80).into_iter().map(|row| row.text).collect();
+    let read = Some(Read::of(&texts));
+    let files = || {
+        [&forward, &backward].map(|model| {
+            assert_eq!(Read::by(model), read);
+            ["model.safetensors", "vocab.json", "README.md"]
+                .map(|name| std::fs::read(model.join(name)).expect("a file of the model"))
+        })
+    };
+    let before = files();
+
+    let again = Fit {
+        model: Some(forward.clone()),
+        backward_model: Some(backward.clone()),
+        adapt: false,
+        unlabelled: None,
+        overwrite: true,
+        ..job
+    };
+    // What was interrupted finds them where they were.
+    start(&session, Job::Fit(again.clone()));
+    send(&session, Command::Pause);
+    until(&session, |event| matches!(event, Event::Paused { .. }));
+    send(&session, Command::Step);
+    until(&session, |event| step_of(event) == Some(1));
+    send(&session, Command::Stop);
+    let end = rest(&session).pop();
+    assert!(matches!(end, Some(Event::Stopped { .. })), "{end:?}");
+    assert!(files() == before);
+    let resumed = Fit {
+        resume: true,
+        ..again.clone()
+    };
+    let events = done(&session, Job::Fit(resumed));
+    let adapts = |event: &&Event| matches!(event, Event::Step { stage, .. } if stage.starts_with("adapt"));
+    assert_eq!(events.iter().filter(adapts).count(), 0);
+    assert!(files() == before);
+    // And so once more, from what was kept.
+    done(&session, Job::Fit(again));
+    assert!(files() == before);
+}
