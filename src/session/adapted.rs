@@ -5,8 +5,8 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use xxhash_rust::const_xxh3::xxh3_64_with_seed;
 
+use super::digest::Digest;
 use crate::host::fs;
 
 /// Where it lies in the directory of a classifier, or of its half that reads backward.
@@ -44,13 +44,15 @@ pub struct Read {
 impl Read {
     /// These.
     pub fn of<'a>(texts: impl IntoIterator<Item = &'a String>) -> Self {
-        let mut read = Self { texts: 0, digest: 0 };
+        let (mut count, mut digest) = (0, Digest::default());
         for text in texts {
-            read.texts += 1;
-            // The digest of the texts before is the seed: where one ends and the next begins counts as well.
-            read.digest = xxh3_64_with_seed(text.as_bytes(), read.digest);
+            count += 1;
+            digest.add(text.as_bytes());
         }
-        read
+        Self {
+            texts: count,
+            digest: digest.value(),
+        }
     }
 
     /// Those of the language model in a directory; `None` where it does not tell.

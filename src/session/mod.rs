@@ -11,6 +11,7 @@ mod base;
 #[cfg(target_family = "wasm")]
 pub mod base;
 mod control;
+mod digest;
 mod engine;
 pub mod exchange;
 mod jobs;

@@ -5,13 +5,14 @@ use std::ops::ControlFlow;
 use serde_json::{Map, Value, json};
 
 use super::super::control::{Control, Stage};
+use super::super::digest::Digest;
 use super::super::engine::{JobError, Outcome, start};
 use super::super::protocol::{Adapt, Event, LmOptions};
 use super::card::{Card, count};
 use super::load;
 use super::observe::{General, Observed};
 use super::prepare;
-use super::work::{Digest, Work};
+use super::work::Work;
 use crate::io::{
     Kind, Labels, ModelConfig, ModelFiles, NamedTensor, OutputDir, Overwrite, Precision, Tensors, tensors_of,
 };

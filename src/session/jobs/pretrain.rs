@@ -7,12 +7,13 @@ use burn::tensor::Device;
 use serde_json::{Map, json};
 
 use super::super::control::{Control, Stage};
+use super::super::digest::Digest;
 use super::super::engine::{JobError, Outcome, start};
 use super::super::protocol::{Event, Pretrain, TokenizerKind};
 use super::card::{Card, count};
 use super::load;
 use super::prepare;
-use super::work::{Digest, Work};
+use super::work::Work;
 use crate::io::{
     Kind, ModelConfig, ModelFiles, OutputDir, Overwrite, Precision, Progress, Splitting, as_stored,
     documents, tensors_of, total_bytes,

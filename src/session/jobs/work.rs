@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use xxhash_rust::const_xxh3::xxh3_64_with_seed;
 
+use super::super::digest::Digest;
 use super::super::engine::JobError;
 use crate::host::fs;
 use crate::io::{Error, OutputDir, Overwrite, read_checkpoint_file, write_atomic};
@@ -20,25 +20,6 @@ const MARKER: &str = "run.json";
 const READ: &str = "read.json";
 /// How the names of stages end that are of the direction which reads backward.
 pub const BACKWARD: &str = " backward";
-
-/// A digest of what a run learns from, piece by piece.
-#[derive(Default)]
-pub struct Digest(u64);
-
-impl Digest {
-    /// Takes the next piece.
-    pub fn add(&mut self, piece: &[u8]) {
-        // The digest of the pieces before is the seed: where one ends and the next begins counts as well.
-        self.0 = xxh3_64_with_seed(piece, self.0);
-    }
-
-    /// Of texts in their order.
-    pub fn of<'a>(texts: impl IntoIterator<Item = &'a String>) -> Self {
-        let mut digest = Self::default();
-        texts.into_iter().for_each(|text| digest.add(text.as_bytes()));
-        digest
-    }
-}
 
 /// Whether a description that was written is that of the same run. A run may go on on another device: the one that it
 /// began on may be lost.
@@ -124,13 +105,13 @@ impl Work {
     /// Says what the run learns from; one that is resumed must learn from the same, or what it has kept is of other texts.
     pub fn reads(&self, digest: &Digest) -> Result<(), JobError> {
         match self.kept::<u64>(READ)? {
-            Some(before) if before != digest.0 => Err(JobError::Usage(format!(
+            Some(before) if before != digest.value() => Err(JobError::Usage(format!(
                 "the texts or labels have changed since the run in {} was interrupted; give it those that it began with, or \
                  start anew with `--overwrite`",
                 self.dir.display()
             ))),
             Some(_) => Ok(()),
-            None => self.keep(READ, &digest.0),
+            None => self.keep(READ, &digest.value()),
         }
     }
 

@@ -10,11 +10,12 @@ use std::ops::ControlFlow;
 use serde_json::{Map, Value, json};
 
 use super::super::control::Control;
+use super::super::digest::Digest;
 use super::super::engine::{JobError, Outcome, start};
 use super::super::protocol::{Fit, Source};
 use super::classify::vote;
 use super::load;
-use super::work::{Digest, Work};
+use super::work::Work;
 use crate::io::{Labels, ModelFiles, is_plain_text};
 use crate::model::Classifier;
 use crate::ops::reading::Rounding;

@@ -2,7 +2,8 @@
 
 use egui::accesskit::Role;
 use egui::{
-    Button, CornerRadius, Frame, Margin, Rect, RichText, Sense, Stroke, TextStyle, Ui, WidgetInfo, pos2, vec2,
+    Button, ComboBox, CornerRadius, Frame, Margin, Rect, RichText, Sense, Stroke, TextStyle, Ui, WidgetInfo,
+    pos2, vec2,
 };
 
 use super::chart::gradient;
@@ -57,6 +58,12 @@ fn chips(view: &View<'_>) -> Vec<(String, Option<usize>, bool)> {
     chips
 }
 
+/// Places for runs; where there are more, the first place is a list.
+const PLACES: usize = 3;
+/// The same on a phone.
+const PLACES_NARROW: usize = 1;
+const LOOK: &str = "Shows this run: what it gave, its curves, and any step of it.";
+
 /// Draws it.
 pub fn show(ui: &mut Ui, view: &View<'_>, earlier: &[Record], asked: Asked, intents: &mut Vec<Intent>) {
     let theme = view.theme;
@@ -104,13 +111,19 @@ fn runs(ui: &mut Ui, view: &View<'_>, earlier: &[Record], intents: &mut Vec<Inte
     let going = view.current.status.active();
     let alone = going && earlier.is_empty();
     let last = Some(view.current).filter(|run| !alone && (going || run.live().is_some()));
-    for run in earlier.iter().chain(last) {
-        let here = run.number == view.record.number && !plans(view);
-        let chip = ui.add(chip(view.theme, run.title(), here));
-        if chip
-            .on_hover_text("Shows this run: what it gave, its curves, and any step of it.")
-            .clicked()
-        {
+    let all: Vec<&Record> = earlier.iter().chain(last).collect();
+    let places = if view.narrow { PLACES_NARROW } else { PLACES };
+    let folded = if all.len() > places {
+        all.len() + 1 - places
+    } else {
+        0
+    };
+    let is_here = |run: &Record| run.number == view.record.number && !plans(view);
+    let (folded, shown) = all.split_at(folded);
+    fold(ui, folded, is_here, intents);
+    for run in shown {
+        let chip = ui.add(chip(view.theme, run.title(), is_here(run)));
+        if chip.on_hover_text(LOOK).clicked() {
             intents.push(Intent::Run(run.number));
         }
     }
@@ -126,6 +139,27 @@ fn runs(ui: &mut Ui, view: &View<'_>, earlier: &[Record], intents: &mut Vec<Inte
     if !alone {
         ui.add_space(10.0);
     }
+}
+
+/// The runs for which there is no room, as a list.
+fn fold(ui: &mut Ui, runs: &[&Record], is_here: impl Fn(&Record) -> bool, intents: &mut Vec<Intent>) {
+    if runs.is_empty() {
+        return;
+    }
+    let here = runs.iter().find(|run| is_here(run));
+    let text = here.map_or_else(|| "earlier runs".to_string(), |run| run.title());
+    let small = |text: String| RichText::new(text).text_style(TextStyle::Small);
+    let combo = ComboBox::from_id_salt("earlier runs").selected_text(small(text.clone()));
+    let list = combo.show_ui(ui, |ui| {
+        for run in runs.iter().rev() {
+            if ui.selectable_label(is_here(run), run.title()).clicked() {
+                intents.push(Intent::Run(run.number));
+            }
+        }
+    });
+    let name = format!("Runs: {text}");
+    let response = list.response.on_hover_text(LOOK);
+    response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, &name));
 }
 
 fn stages(ui: &mut Ui, view: &View<'_>, intents: &mut Vec<Intent>) {

@@ -85,3 +85,15 @@ fn looking_back_ends_with_the_next_run_and_in_another_project() {
     panel.change_project();
     assert_eq!(panel.shown, None);
 }
+
+#[test]
+fn runs_for_which_there_is_no_room_are_a_list() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut harness = harness(running(dir.path()), [390.0, 740.0], egui::Theme::Light);
+    assert!(harness.query_by_label("run 1 · full").is_none());
+    harness.get_by_label("Runs: run 2 · ulmfit").click();
+    harness.run_steps(3);
+    press(&mut harness, "run 1 · full");
+    assert_eq!(harness.state().panel.shown, Some(1));
+    harness.get_by_label("Runs: run 1 · full");
+}
