@@ -65,6 +65,8 @@ pub(super) struct Utf8<R> {
     offset: u64,
     begun: bool,
     ended: bool,
+    /// Line and byte where it was taken for Windows-1252.
+    doubt: (u64, u64),
 }
 
 impl<R: Read> Utf8<R> {
@@ -81,6 +83,7 @@ impl<R: Read> Utf8<R> {
             offset: 0,
             begun: false,
             ended: false,
+            doubt: (0, 0),
         }
     }
 
@@ -137,12 +140,15 @@ impl<R: Read> Utf8<R> {
             Err(error) => (error.valid_up_to(), error.error_len().is_some() || self.ended),
         };
         if broken {
-            let other = !self.certain && is_rather_not_utf8(&self.raw) && self.raw.iter().all(is_text);
+            // Two letters of another encoding may look like one of UTF-8.
+            let (good, bad) = letters(&self.raw);
+            let other = !self.certain && bad > good && self.raw.iter().all(is_text);
             if !other {
                 // What came before the bad byte is not handed out: its rows would be thrown away anyway.
                 return Err(self.not_utf8(valid));
             }
             self.encoding = Encoding::Windows1252;
+            self.doubt = (self.line + lines(&self.raw[..valid]), self.offset + valid as u64);
             self.guessed.0.set(true);
             return self.windows_1252();
         }
@@ -175,6 +181,12 @@ impl<R: Read> Utf8<R> {
     fn windows_1252(&mut self) -> io::Result<()> {
         if let Some(at) = self.raw.iter().position(|byte| !is_text(byte)) {
             return Err(self.not_utf8(at));
+        }
+        let (good, bad) = letters(&self.raw);
+        if good > 2 * bad + 2 {
+            // It is UTF-8 after all, with a damaged character before the first whole one.
+            let (line, offset) = self.doubt;
+            return Err(BadText::NotUtf8 { line, offset }.into());
         }
         let text: String = self.raw.iter().map(|&byte| letter(byte)).collect();
         self.text = text.into_bytes();
@@ -215,14 +227,14 @@ fn lines(bytes: &[u8]) -> u64 {
     bytes.iter().filter(|&&byte| byte == b'\n').count() as u64
 }
 
-/// Whether less than half of what is not ASCII is UTF-8: two letters of another encoding may look like one of it.
-fn is_rather_not_utf8(bytes: &[u8]) -> bool {
+/// How much of what is not ASCII is UTF-8, and how much is not.
+fn letters(bytes: &[u8]) -> (usize, usize) {
     let (mut good, mut bad) = (0, 0);
     for chunk in bytes.utf8_chunks() {
         good += chunk.valid().chars().filter(|letter| !letter.is_ascii()).count();
         bad += usize::from(!chunk.invalid().is_empty());
     }
-    bad > good
+    (good, bad)
 }
 
 /// Whether a byte is one of a text in Windows-1252: five stand for nothing there, and a file with control characters is

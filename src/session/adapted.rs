@@ -27,9 +27,18 @@ pub fn language_model_backward(classifier: &Path) -> Option<(PathBuf, SystemTime
     language_model(&classifier.join("backward"))
 }
 
-/// Whether the language model in a directory is one that a classifier was made from.
+/// Whether the language model in a directory is one that a classifier was made from, and lies with it.
 pub(super) fn is_of_a_classifier(model: &Path) -> bool {
-    model.ends_with(LANGUAGE_MODEL)
+    let is_classifier = |dir: &Path| {
+        let config = configuration(dir).and_then(|config| config.get("kind").cloned());
+        config.is_some_and(|kind| kind == "classifier")
+    };
+    model.ends_with(LANGUAGE_MODEL) && model.parent().is_some_and(is_classifier)
+}
+
+fn configuration(model: &Path) -> Option<Value> {
+    let config = fs::read_to_string(model.join("config.json")).ok()?;
+    serde_json::from_str(&config).ok()
 }
 
 /// Which texts a language model has read, where they were handed over to be read; kept in its configuration.
@@ -57,8 +66,7 @@ impl Read {
 
     /// Those of the language model in a directory; `None` where it does not tell.
     pub fn by(model: &Path) -> Option<Self> {
-        let config = fs::read_to_string(model.join("config.json")).ok()?;
-        let config: Value = serde_json::from_str(&config).ok()?;
+        let config = configuration(model)?;
         serde_json::from_value(config.get("training")?.get(READ)?.clone()).ok()
     }
 

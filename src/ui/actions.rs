@@ -145,7 +145,9 @@ impl Action {
             Self::NewLabel => "Adds a label; it gets the next key.",
             Self::Similar => "The texts nearest to this one, to be labelled together.",
             Self::Map => "Every text as a point, similar ones close together; draw round some to label them.",
-            Self::Train => "Fine-tunes the language model on your texts, then the classifier on your labels.",
+            Self::Train => {
+                "Trains a classifier on your labels, from a language model that has read your texts."
+            }
             Self::PauseResume => "Holds training between two steps, or lets it go on.",
             Self::Step => "Does one training step and holds again.",
             Self::Stop => "Ends training after this step; it can be resumed from its checkpoint.",

@@ -99,8 +99,8 @@ impl App {
 
     /// What of the window an address can hold.
     #[cfg(target_family = "wasm")]
-    pub(super) fn link(&mut self) -> String {
-        super::link::of(&self.shared.settings, self.panels.recipe_mut())
+    pub(super) fn link(&self) -> String {
+        super::link::of(&self.shared.settings, &self.panels.chosen_recipe())
     }
 
     /// Puts the project on the list of recent ones as it stands now: a page is not told that it ends.

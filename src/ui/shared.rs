@@ -182,7 +182,10 @@ impl Shared {
         self.leave();
         let last = self.project.as_ref().map_or(0, super::run::kept::last);
         self.run.change_project(last);
-        self.screen = Screen::Label;
+        // Whoever has gone to another screen meanwhile stays there.
+        if self.screen == Screen::Texts {
+            self.screen = Screen::Label;
+        }
     }
 
     /// Whether more texts are on their way to the project's file: what would be done to its texts has to wait.

@@ -77,6 +77,14 @@ fn the_language_models_are_there_again_when_the_classifier_that_has_them_gives_w
     assert_eq!(events.iter().filter(adapts).count(), 0);
     assert!(files() == before);
     // And so once more, from what was kept.
-    done(&session, Job::Fit(again));
+    done(&session, Job::Fit(again.clone()));
     assert!(files() == before);
+    // The one that reads backward is handed on by a run that has no use for it.
+    let half = Fit {
+        bidirectional: false,
+        ..again
+    };
+    let out = half.out.clone();
+    done(&session, Job::Fit(half));
+    assert!(files() == before && !out.join("backward/config.json").exists());
 }

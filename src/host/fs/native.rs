@@ -21,7 +21,8 @@ pub fn is_dir(path: &Path) -> bool {
     path.is_dir()
 }
 
-/// Which file is at a path, whatever it holds: one that takes its place is another.
+/// Which file is at a path, whatever it holds: one that takes its place is another. On Windows not always: one that comes within
+/// seconds may be given the time at which the other was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Identity(Mark);
 

@@ -20,7 +20,7 @@ use crate::io::compression::{self, stream_error};
 use crate::io::encoding::Utf8;
 use crate::io::error::{Error, one_line};
 use crate::io::jsonl::{self, Object};
-use crate::io::table::{self, Cell, Row, TableOptions};
+use crate::io::table::{self, Cell, Labels, Row, TableOptions};
 use crate::io::warnings::Warning;
 
 /// The labelling configuration that a Label Studio project needs for the tasks of an export.
@@ -225,7 +225,17 @@ fn guessed(path: &Path, tasks: &[Task]) -> Result<Vec<Found>, Error> {
     };
     let rows: Vec<Row> = (1..).zip(tasks).map(cells).collect();
     let sample = &rows[..rows.len().min(table::SAMPLE_ROWS)];
-    let roles = table::choose(path, &columns, true, sample, &TableOptions::default())?;
+    // Where the tool says which texts have a label, a field beside the text is none.
+    let is_plain = |task: &Task| task.data.is_none() && task.choice_beside().is_none();
+    let options = TableOptions {
+        labels: if tasks.iter().all(is_plain) {
+            Labels::Optional
+        } else {
+            Labels::Ignored
+        },
+        ..TableOptions::default()
+    };
+    let roles = table::choose(path, &columns, true, sample, &options)?;
     let own = roles.texts.iter().copied().chain(roles.label);
     let own: Vec<String> = own.map(|at| columns[at].clone()).collect();
     let found = rows.iter().map(|row| -> Result<Found, Error> {

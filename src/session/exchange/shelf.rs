@@ -143,7 +143,11 @@ impl Shelf {
         if fs::is_dir(&work) {
             fs::remove_dir_all(&work)?;
         }
-        fs::remove_file(path)?;
+        match fs::remove_file(path) {
+            // An earlier try may have got this far.
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
         // What is gone is on no list, whatever was written.
         self.load().forget(path).ok();
         fs::settled_without_bulk().await
@@ -257,8 +261,12 @@ mod tests {
         };
         assert_eq!(deleted(&one).unwrap(), ["other"]);
         assert!(!one.exists() && !work.exists() && other.exists());
-        let why = deleted(&one).unwrap_err();
-        assert!(why.starts_with("one could not be deleted: "), "{why}");
+        assert_eq!(deleted(&one).unwrap(), ["other"], "again does no harm");
+        // A folder in its place is no project.
+        fs::remove_file(&other).unwrap();
+        fs::create_dir(&other).unwrap();
+        let why = deleted(&other).unwrap_err();
+        assert!(why.starts_with("other could not be deleted: "), "{why}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Number, Value, json};
 
 use super::super::control::{Control, Stage};
 use super::super::digest::Digest;
@@ -257,8 +257,10 @@ async fn found_rate(
     work: &Work,
 ) -> Result<f64, JobError> {
     let name = format!("{stage} rate.json").replace(' ', "-");
-    if let Some(bits) = work.kept(&name)? {
-        return Ok(f64::from_bits(bits));
+    if let Some(kept) = work.kept::<Number>(&name)? {
+        // Runs that an older version began have kept the rate itself.
+        let itself = kept.as_f64().unwrap_or(config.rate);
+        return Ok(kept.as_u64().map_or(itself, f64::from_bits));
     }
     let finder = LrFinder::default();
     let total = finder.steps as u64;

@@ -46,9 +46,12 @@ pub fn run(job: &Export) -> Outcome {
     let mut result = Map::new();
     result.insert("tensors".into(), json!(tensors.len()));
     // The file has one network: what else votes in the classifier would otherwise be missed without a word.
-    let others = ["backward", TFIDF_FILE].into_iter();
-    let others: Vec<&str> = others
-        .filter(|name| (job.model.as_ref()).is_some_and(|dir| crate::host::fs::is_there(&dir.join(name))))
+    let others = [("backward", "backward/config.json"), (TFIDF_FILE, TFIDF_FILE)];
+    let is_there =
+        |file: &str| (job.model.as_ref()).is_some_and(|dir| crate::host::fs::is_there(&dir.join(file)));
+    let others: Vec<&str> = (others.into_iter())
+        .filter(|(_, file)| is_there(file))
+        .map(|(name, _)| name)
         .collect();
     if !others.is_empty() {
         result.insert("left_out".into(), json!(others.join(", ")));

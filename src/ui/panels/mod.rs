@@ -34,6 +34,12 @@ impl Panels {
         self.label.asked_for()
     }
 
+    /// How to train by what was chosen, not by what came from a run.
+    #[cfg(target_family = "wasm")]
+    pub fn chosen_recipe(&self) -> Recipe {
+        self.train.chosen()
+    }
+
     /// How the next run will train.
     #[cfg(target_family = "wasm")]
     pub fn recipe_mut(&mut self) -> &mut Recipe {
@@ -97,12 +103,16 @@ impl Panels {
             return false;
         };
         shared.run.ended_unheard(run, outcome);
-        shared.say("Training had ended when the window was closed: its classifier is the project's now.");
+        shared.say("Training had ended when nobody listened: its classifier is the project's now.");
         true
     }
 
     /// Tells the screens what became of something that the project was asked for.
     pub fn happened(&mut self, happened: &Happened, shared: &mut Shared) {
+        if matches!(happened, Happened::Grown | Happened::NotGrown(_)) {
+            // At once, though nothing may be drawn now: whatever follows the project's texts takes it for opened again.
+            self.texts.follow_growth(shared);
+        }
         self.label.happened(happened);
         self.classify.happened(happened, shared);
     }

@@ -138,8 +138,8 @@ impl Run {
             self.record.outcome = Some(outcome);
             self.record.status = Status::Done;
             self.note(
-                "The window was closed before this run told its end: the drawing stops where it was kept last, the classifier is \
-                 whole."
+                "Nobody listened when this run ended, for the window was closed or showed another project: the drawing stops where \
+                 it was kept last, the classifier is whole."
                     .into(),
             );
         }
@@ -148,6 +148,11 @@ impl Run {
     /// Whether the engine works on something.
     pub fn busy(&self) -> bool {
         self.job.is_some() || self.elsewhere || self.expected != Expected::Nothing
+    }
+
+    /// Whether the engine still works for what was open before.
+    pub fn is_elsewhere(&self) -> bool {
+        self.elsewhere
     }
 
     /// Whether the finished model is being measured on the labels that were kept aside.

@@ -103,21 +103,35 @@ async fn settle(bulk: bool) -> io::Result<()> {
     let Ok(mut kept) = disk.take.recv().await else {
         return Ok(());
     };
-    let mut done = carry_out(kept.transaction_without(&disk.bulky), &mut kept).await;
-    if done.is_ok() && bulk {
-        let holds = |(when, _): &(Instant, String)| when.elapsed() < HOLDS;
-        let mut refused = disk.refused.borrow().clone().filter(holds);
-        if refused.is_none() {
-            let tried = carry_out(kept.transaction(), &mut kept).await;
-            refused = tried.err().map(|why| (Instant::now(), why.to_string()));
-        }
-        if let Some((_, why)) = &refused {
-            done = Err(io::Error::other(why.clone()));
-        }
-        disk.refused.replace(refused);
-    }
+    let done = if bulk {
+        with_bulk(&disk, &mut kept).await
+    } else {
+        carry_out(kept.transaction_without(&disk.bulky), &mut kept).await
+    };
     disk.put.try_send(kept).ok();
     done
+}
+
+/// All at once, so that a finished run takes the place of an unfinished one or does not; only where that is refused, without what is
+/// bulky.
+async fn with_bulk(disk: &Disk, kept: &mut Kept) -> io::Result<()> {
+    let holds = |(when, _): &(Instant, String)| when.elapsed() < HOLDS;
+    let before = disk.refused.borrow().clone().filter(holds);
+    let refused = match before {
+        Some(before) => before,
+        None => match carry_out(kept.transaction(), kept).await {
+            Ok(()) => {
+                disk.refused.replace(None);
+                return Ok(());
+            }
+            Err(why) => (Instant::now(), why.to_string()),
+        },
+    };
+    carry_out(kept.transaction_without(&disk.bulky), kept).await?;
+    let (_, why) = &refused;
+    let told = io::Error::other(why.clone());
+    disk.refused.replace(Some(refused));
+    Err(told)
 }
 
 /// Carries out a transaction; what is known of the disk is then what is kept with it, or as it was.

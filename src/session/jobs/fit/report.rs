@@ -243,6 +243,14 @@ pub async fn write(
         crate::host::fs::create_dir_all(&dir).map_err(|e| crate::io::Error::write(&dir, &e))?;
         files.write(&dir, Precision::F32, &card)?;
     }
+    if pretrained
+        && !job.bidirectional
+        && let Some(other) = origin(job, true).filter(|path| is_of_a_classifier(path))
+    {
+        // The one that reads backward took no part, and will another time.
+        let dir = out.path().join("backward").join(LANGUAGE_MODEL);
+        keep_adapted(job, &ModelFiles::read(other)?, &dir, true)?;
+    }
     if job.tfidf {
         let all: Vec<usize> = (0..data.labels.len()).collect();
         let failed =

@@ -238,11 +238,20 @@ impl ExportWindow {
 
     /// Gives the place that was typed the ending of the format, so that a file of another format is not replaced.
     fn end_as_the_format(&mut self) {
-        let mut path = PathBuf::from(self.typed.trim());
-        // Nothing typed, or no name in it: there is nothing to end.
-        if path.set_extension(self.format.extension()) {
-            self.typed = path.display().to_string();
+        let typed = self.typed.trim();
+        if typed.is_empty() || typed.ends_with(['/', '\\']) {
+            return;
         }
+        // Whatever else follows a full stop is part of the name: mail.2024-06.
+        let stem = (Format::ALL.iter())
+            .map(|format| format.extension())
+            .filter(|ending| !ending.is_empty())
+            .find_map(|ending| typed.strip_suffix(&format!(".{ending}")))
+            .unwrap_or(typed);
+        self.typed = match self.format.extension() {
+            "" => stem.to_string(),
+            ending => format!("{stem}.{ending}"),
+        };
     }
 
     fn write(&mut self, ui: &Ui, shared: &mut Shared, results: Option<&Results>, threshold: f32) {

@@ -140,7 +140,7 @@ impl Head<'_> {
             parts.push(format!("{} {texts}: {}", count(only.texts.len()), only.what));
         }
         if filter.below.is_some() {
-            parts.push("below the threshold".into());
+            parts.push("left to check below the threshold".into());
         }
         if let Some(label) = filter.label {
             let name = class(self.project, &self.results.labels, &self.results.ids, label).0;

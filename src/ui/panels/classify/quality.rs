@@ -22,8 +22,8 @@ pub fn show(ui: &mut Ui, known: &Knowledge, lesson: &Lesson, project: &Project) 
         heading(ui, "Where it goes wrong");
         let Some(report) = &known.report else {
             let why = if lesson.unheard {
-                "That cannot be said of this classifier: the window was closed before training told what it had said of the \
-                 labels that were held out. Train again to see it; labels that are kept aside count once every text is \
+                "That cannot be said of this classifier: nobody listened when training told what it had said of the labels that \
+                 were held out. Train again to see it; labels that are kept aside count once every text is \
                  classified."
             } else {
                 "That cannot be said yet: it takes labels that the classifier has not seen. Training holds some out by \

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use egui::{Event as Input, Key, Ui};
 
+use super::super::train::model_place;
 use super::ClassifyPanel;
 use super::coming::Coming;
 use super::export::wake;
@@ -317,7 +318,7 @@ impl ClassifyPanel {
                 labels,
                 predictions,
                 folds,
-            } => {
+            } if !shared.run.is_elsewhere() => {
                 if let Some((_, lesson)) = &mut self.coming {
                     lesson.hear(labels, predictions, folds);
                     if let Some(open) = &mut shared.project {
@@ -342,7 +343,14 @@ impl ClassifyPanel {
                     self.seconds = seconds.unwrap_or(0.0);
                     self.keep(shared);
                 }
-                "fit" | "train" => self.trained(&Trained::of(result), shared),
+                "fit" | "train" => {
+                    let outcome = Trained::of(result);
+                    // What the engine still ends may be of the project that was open before.
+                    let is_its_own = outcome.out == model_place(&shared.work_dir);
+                    if is_its_own || !shared.run.is_elsewhere() {
+                        self.trained(&outcome, shared);
+                    }
+                }
                 _ => {}
             },
             Event::Failed { message, device, .. } if self.running.take().is_some() => {

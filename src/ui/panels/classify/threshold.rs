@@ -159,7 +159,7 @@ fn sentences(ui: &mut Ui, threshold: f64, only_below: &mut bool, known: &Knowled
         } else {
             (
                 "Check them",
-                "Shows only the texts below the threshold, the least sure first.",
+                "Shows only the texts below the threshold that you have given no label, the least sure first.",
             )
         };
         if chip(ui, word).on_hover_text(hint).clicked() {

@@ -218,7 +218,10 @@ impl TextsPanel {
     fn may_begin(&self, shared: &mut Shared) -> bool {
         let may = self.work.as_ref().is_none_or(Work::can_be_cancelled);
         if !may {
-            shared.say("One moment: a project is being opened.");
+            shared.say(match self.work {
+                Some(Work::Growing { .. }) => "One moment: texts are being added.",
+                _ => "One moment: a project is being opened.",
+            });
         }
         may
     }
@@ -295,13 +298,17 @@ impl TextsPanel {
         let Some(open) = &mut shared.project else { return };
         let (name, said) = (open.project.name.clone(), adding::added(open, &addition));
         match addition.give(open) {
-            Ok(texts) => self.work = Some(Work::Growing { name, texts, said }),
+            Ok(texts) => {
+                self.work = Some(Work::Growing { name, texts, said });
+                // A project in memory has them already.
+                self.follow_growth(shared);
+            }
             Err(why) => shared.fail(format!("The texts were not added: {why}.")),
         }
     }
 
     /// Goes on with the project once its new texts are on disk. Where they cannot be, the project says why.
-    fn follow_growth(&mut self, shared: &mut Shared) {
+    pub fn follow_growth(&mut self, shared: &mut Shared) {
         let open = shared.project.as_ref();
         let Some(Work::Growing { texts, said, .. }) = &self.work else {
             return;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use super::start::model_place;
 use crate::session::adapted::{Read, language_model, language_model_backward};
 use crate::session::preview;
 use crate::session::project::Texts;
@@ -42,7 +43,8 @@ impl Adapted {
     pub fn keep(&self, job: Fit) -> Fit {
         Fit {
             model: Some(self.forward.clone()),
-            backward_model: self.backward.clone().filter(|_| job.bidirectional),
+            // A run that reads forward alone has no use for the other, but hands it on.
+            backward_model: self.backward.clone(),
             adapt: false,
             unlabelled: None,
             ..job
@@ -79,7 +81,9 @@ impl Keeper {
             self.found = None;
             return;
         };
-        let models = Models::of(shared.model.as_deref());
+        // Of a project that was just opened the classifier may not be unpacked yet, but lie where it was made.
+        let place = model_place(&shared.work_dir);
+        let models = Models::of(Some(shared.model.as_deref().unwrap_or(&place)));
         let texts = &open.project.texts;
         let same = |(m, t, _): &(Models, Arc<Texts>, Option<Adapted>)| *m == models && Arc::ptr_eq(t, texts);
         if !self.found.as_ref().is_some_and(same) {

@@ -143,7 +143,11 @@ fn awaited(view: &View<'_>) -> (&'static str, &'static str) {
             "measured once the folds are done",
             "Every label is needed for training, so the error comes from classifiers that each leave some labels out.",
         ),
-        _ => ("measured next on the labels kept aside", ASIDE),
+        _ if view.aside => ("measured next on the labels kept aside", ASIDE),
+        _ => (
+            "not measured yet",
+            "It is told at the end of the run, where some labels could be left out of training.",
+        ),
     }
 }
 

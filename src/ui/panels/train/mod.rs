@@ -140,15 +140,19 @@ impl TrainPanel {
 
     /// Another project is open: its runs are others. What was chosen here stays chosen; what came from a run does not.
     pub fn change_project(&mut self) {
-        let recipe = if self.taken.as_ref() == Some(&self.recipe) {
+        *self = Self {
+            recipe: self.chosen(),
+            ..Self::default()
+        };
+    }
+
+    /// How to train by what was chosen here: not by what came from a run.
+    pub fn chosen(&self) -> Recipe {
+        if self.taken.as_ref() == Some(&self.recipe) {
             Recipe::default()
         } else {
             self.recipe.clone()
-        };
-        *self = Self {
-            recipe,
-            ..Self::default()
-        };
+        }
     }
 
     /// The runs of the open project were read: the next one is like the last, unless something else was chosen.
@@ -191,6 +195,11 @@ impl TrainPanel {
             return;
         };
         self.keeper.follow(shared);
+        let last = &shared.run.record;
+        if last.status == Status::Done && self.seen != last.number {
+            // What was chosen was for that run, whose end this screen has not seen.
+            self.keeper.choose(None);
+        }
         let recipe = self.keeper.complete(&self.recipe);
         let mut job = start::fit(
             &open.project,
@@ -406,6 +415,7 @@ impl TrainPanel {
                 // What is done and not seen yet waits for an engine at work.
                 measuring: run.measuring()
                     || run.record.status == Status::Done && self.seen != run.record.number,
+                aside: material.measured_aside(),
                 narrow: ui.available_width() < theme::NARROW,
             };
             let records: Vec<&Record> = run.earlier.iter().chain([&run.record]).collect();

@@ -153,12 +153,18 @@ pub(super) fn options(recipe: &Recipe) -> ClassifierOptions {
     let (slanted, discriminative) = preview::takes(recipe.method);
     ClassifierOptions {
         epochs: Some(recipe.epochs),
-        rate: recipe.rate,
-        cut_frac: slanted.then_some(recipe.cut_frac),
-        ratio: slanted.then_some(recipe.ratio),
-        factor: discriminative.then_some(recipe.factor),
+        rate: recipe.rate.map(short),
+        cut_frac: slanted.then_some(short(recipe.cut_frac)),
+        ratio: slanted.then_some(short(recipe.ratio)),
+        factor: discriminative.then_some(short(recipe.factor)),
         ..ClassifierOptions::default()
     }
+}
+
+/// A number with as many digits as anyone chooses. One with all that a slider gives it may lose its last bit where the job is kept as
+/// JSON, and the run that goes on would not be the one that its checkpoint is of.
+fn short(number: f64) -> f64 {
+    format!("{number:.6e}").parse().unwrap_or(number)
 }
 
 fn rows(project: &Project, aside: bool) -> Vec<GivenRow> {
@@ -388,6 +394,7 @@ mod tests {
         assert_eq!((job.watch.len(), job.estimate), (3, Estimate::Auto));
         assert_eq!(job.watch[0], "text number 0 of the test");
         assert_eq!(job.classifier.cut_frac, Some(0.1));
+        assert_eq!(short(0.011_000_000_000_000_001), 0.011);
     }
 
     #[test]

@@ -81,6 +81,8 @@ pub struct View<'a> {
     pub adapted: Option<&'a Adapted>,
     /// Whether the model of the current run is measured on the labels kept aside, now or next.
     pub measuring: bool,
+    /// Whether enough labels are kept aside to measure a model on.
+    pub aside: bool,
     /// Whether the screen is a column.
     pub narrow: bool,
 }

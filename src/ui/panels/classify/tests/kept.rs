@@ -161,7 +161,7 @@ fn a_classifier_that_was_finished_unheard_is_taken_in_and_says_what_is_not_known
     assert_eq!((lesson.run, lesson.trained.len()), (1, 40));
     assert!(Coming::kept(bench.shared.project.as_ref().unwrap()).is_none());
     h.get_by_label("Classify every text");
-    h.get_by_label_contains("the window was closed before training told");
+    h.get_by_label_contains("nobody listened when training told");
     // What is measured on labels that were kept aside is not set beside a number of others.
     h.state_mut().classify(predict);
     h.run_ok();

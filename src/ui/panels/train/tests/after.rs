@@ -149,8 +149,8 @@ fn no_measurement_is_promised_that_does_not_come() {
     play(&mut shared.run, &Recipe::default(), 30);
     let panel = TrainPanel::default();
     let mut harness = harness(State { panel, shared }, WIDE, egui::Theme::Dark);
-    // No fold was trained before the classifier that is kept.
-    harness.get_by_label("error: measured next on the labels kept aside");
+    // No fold was trained before the classifier that is kept, and no label is kept aside.
+    harness.get_by_label("error: not measured yet");
     let run = &mut harness.state_mut().shared.run;
     run.push(Event::Note {
         message: "few texts were kept aside".into(),
