@@ -203,9 +203,10 @@ fn duration(standing: &Standing<'_>) -> String {
     }
 }
 
-/// What else there is to know of a run that is done: the last that the engine said.
+/// Of a run that is done and was not measured, why: the last that the engine said.
 fn note(ui: &mut Ui, view: &View<'_>) {
-    if let Some(note) = view.record.notes.last() {
+    let is_measured = view.record.outcome.as_ref().is_some_and(|o| o.error().is_some());
+    if let Some(note) = view.record.notes.last().filter(|_| !is_measured) {
         small(ui, words_of_failure(note.clone(), None));
     }
 }
