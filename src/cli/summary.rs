@@ -92,11 +92,13 @@ pub fn summary(result: &Map<String, Value>, context: &Context) -> (Vec<String>, 
         lines.push(format!("written to {}", made.display()));
         rest.forget_path(made);
     }
+    let stages = rest.stages();
     let seconds = rest.number("seconds");
     let mut found = Vec::new();
     for (key, value) in rest.0 {
         rest_of(&key.replace('_', " "), &value, &mut lines, &mut found);
     }
+    lines.extend(stages);
     lines.extend(seconds.map(|seconds| format!("done in {}", duration(seconds))));
     lines.extend(context.next.as_ref().map(|next| format!("next: unfreeze {next}")));
     (lines, found)
@@ -110,6 +112,15 @@ impl Rest {
         let number = self.0.get(key)?.as_f64()?;
         self.0.remove(key);
         Some(number)
+    }
+
+    /// How long each stage took.
+    fn stages(&mut self) -> Option<String> {
+        let stages = self.0.remove("stage_seconds")?;
+        let times = stages.as_object()?.iter();
+        let times = times.map(|(stage, s)| format!("{stage} {}", duration(s.as_f64().unwrap_or(f64::NAN))));
+        let times: Vec<String> = times.collect();
+        (!times.is_empty()).then(|| format!("time: {}", times.join(", ")))
     }
 
     /// The 95 % interval of the error under `key`.
@@ -312,7 +323,8 @@ mod tests {
             next: Some("classify --model m".into()),
         };
         let result = json!({"error": 0.083, "accuracy": 0.917, "error_low": 0.06, "error_high": 0.11, "estimated_on": 1200, "rows": 6000,
-            "baseline_error": 0.166, "baseline_p": 0.001, "macro_f1": 0.91, "seconds": 200.0, "model": "m"});
+            "baseline_error": 0.166, "baseline_p": 0.001, "macro_f1": 0.91, "seconds": 200.0, "model": "m",
+            "stage_seconds": {"adapt": 32.6477, "train": 125.2}});
         let (text, _) = told(result, &context);
         assert!(
             text.contains("error 8.3 % (95 % interval 6.0 % to 11.0 %), measured on 1,200 rows"),
@@ -325,7 +337,7 @@ mod tests {
             )
         );
         assert!(
-            text.contains("macro f1: 0.91") && text.contains("done in 3m 20s"),
+            text.contains("macro f1: 0.91") && text.contains("time: adapt 33s, train 2m 05s\ndone in 3m 20s"),
             "{text}"
         );
         assert!(
