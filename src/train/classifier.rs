@@ -10,7 +10,7 @@ use super::course::Course;
 use super::evaluate::classify;
 use super::language_model::Clock;
 use super::measure::Origin;
-use super::monitor::{Evaluation, Group, Monitor, Signal, Snapshot, Step};
+use super::monitor::{Due, Evaluation, Group, Monitor, Signal, Snapshot, Step};
 use super::optimiser::Optimiser;
 use super::plan::Plan;
 use crate::model::classifier::{Chunking, cross_entropy};
@@ -173,15 +173,9 @@ pub async fn train<M: Monitor>(
             at.step += 1;
             seen += padded.lengths.iter().sum::<usize>() as u64;
             let single = monitor.single_step();
-            let last = at.step == total as u64;
-            let measured = origin.is_some() && at.step % config.measure_every == 1 % config.measure_every;
-            let report = at.step.is_multiple_of(config.report_every.max(1))
-                || at.step == 1
-                || last
-                || single
-                || measured;
-            // A step that is watched alone is measured as well.
-            let measure = origin.as_ref().filter(|_| single || measured);
+            let intervals = (config.report_every, config.measure_every);
+            let Due { report, measure } = Due::of(at.step, total as u64, intervals, single);
+            let measure = origin.as_ref().filter(|_| measure);
             let norms = optimiser
                 .step(&mut model, gradients, &rates, momentum, measure)
                 .await?;

@@ -37,6 +37,27 @@ pub struct Step {
     pub tokens: u64,
 }
 
+/// What is due at a step.
+pub(super) struct Due {
+    /// Whether it is reported.
+    pub report: bool,
+    /// Whether its groups' norms are measured.
+    pub measure: bool,
+}
+
+impl Due {
+    /// At a step, from 1, that is watched alone (`single`) or not. What is measured is reported too, whichever steps the intervals
+    /// of the two fall on; an interval of 0 measures never.
+    pub fn of(step: u64, total: u64, (report_every, measure_every): (u64, u64), single: bool) -> Self {
+        let measure = measure_every > 0 && (single || step % measure_every == 1 % measure_every);
+        let in_turn = step.is_multiple_of(report_every.max(1)) || step == 1 || step == total;
+        Self {
+            report: in_turn || single || measure,
+            measure,
+        }
+    }
+}
+
 /// A measurement on held-out texts.
 #[derive(Clone, Copy, Debug)]
 pub struct Evaluation {
