@@ -44,10 +44,7 @@ pub fn run() -> ExitCode {
     };
     let json = cli.common.json;
     let bare = cli.verb.is_none();
-    let job = match cli.into_job() {
-        Ok(job) => job,
-        Err(error) => return usage(&error, json),
-    };
+    let job = cli.into_job();
 
     let interrupts = Arc::new(AtomicUsize::new(0));
     let mut front = front(&job, json);

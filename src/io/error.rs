@@ -153,6 +153,8 @@ pub enum Error {
         tensor: String,
         cause: String,
     },
+    #[error("{origin}: cannot be written as ONNX: {cause}")]
+    Onnx { origin: String, cause: String },
     #[error("{}: not a readable PyTorch checkpoint: {cause}", .path.display())]
     Checkpoint { path: PathBuf, cause: String },
     #[error("{origin}: not a usable model: {cause}")]

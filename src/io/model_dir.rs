@@ -324,7 +324,7 @@ impl ModelFiles {
 
     /// Compares what `config.json` says with the tensors that are there: a network takes memory by these sizes before it is
     /// filled, and it must not be more than the file's.
-    fn check_sizes(&self, prefix: &str) -> Result<(), Error> {
+    pub(super) fn check_sizes(&self, prefix: &str) -> Result<(), Error> {
         let sizes = self.config.architecture;
         self.tensor(
             &format!("{prefix}encoder.weight"),
@@ -338,7 +338,8 @@ impl ModelFiles {
         Ok(())
     }
 
-    fn tensor(&self, name: &str, shape: &[usize]) -> Result<&NamedTensor, Error> {
+    /// A tensor that has to be there, in this shape.
+    pub(super) fn tensor(&self, name: &str, shape: &[usize]) -> Result<&NamedTensor, Error> {
         let found = self.tensors.get(name).ok_or_else(|| {
             let cause = format!("it has no tensor '{name}', which config.json asks for");
             damaged(&self.origin, "model.safetensors", cause)

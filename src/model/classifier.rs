@@ -16,7 +16,8 @@ use crate::ops::concat_pool::{Spans, concat_pool};
 pub const HEAD_HIDDEN: usize = 50;
 /// Dropout of the second block, before `drop_mult` (fastai's `ps`).
 pub const HEAD_DROPOUT: f32 = 0.1;
-const BN_EPSILON: f64 = 1e-5;
+/// What is added to a variance before its root is divided by.
+pub const BN_EPSILON: f64 = 1e-5;
 const BN_MOMENTUM: f64 = 0.1;
 
 /// Batch norm, dropout, linear: the activation follows outside.

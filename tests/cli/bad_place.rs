@@ -70,8 +70,8 @@ fn unknown_names_are_wrong_usage() {
         ("fit --data good.csv", ["required", "--out", "<DIR>"]),
         ("fitt --data good.csv", ["'fitt'", "fit", "unrecognized"]),
         (
-            "export --out x.onnx --format onnx",
-            ["ONNX", "not yet available", "safetensors"],
+            "export --out x.onnx --format onxx",
+            ["'onxx'", "onnx", "safetensors"],
         ),
         (
             "adapt --texts good.csv --out out --resume --overwrite",
@@ -166,6 +166,7 @@ fn a_full_disk_is_told_and_leaves_no_half_file() {
         "classify --model classifier --input good.csv --output disk/out.jsonl".into(),
         "classify --model classifier --input good.csv --output disk/out.parquet".into(),
         "export --model base --out disk/out.safetensors".into(),
+        "export --model base --format onnx --out disk/out.onnx".into(),
         "import --weights tiny.pth --vocab itos.pkl --out disk/out".into(),
     ] {
         let ran = dir.run(&line);

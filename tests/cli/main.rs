@@ -21,5 +21,6 @@ mod determinism;
 mod fastai;
 mod language;
 mod memory;
+mod onnx;
 mod resume;
 mod tables;

@@ -2,10 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::CommandFactory;
-use clap::error::ErrorKind;
-
-use super::values::{Format, file_or_stdin};
+use super::values::file_or_stdin;
 use super::{
     AdaptArgs, ClassifyArgs, Cli, ColumnArgs, EvaluateArgs, ExportArgs, FitArgs, GenerateArgs, ImportArgs,
     PerplexityArgs, PretrainArgs, TrainArgs, Verb,
@@ -17,15 +14,12 @@ use crate::session::protocol::{
 
 impl Cli {
     /// The job that the arguments describe; without a command the demo.
-    ///
-    /// # Errors
-    /// Wrong usage that takes more than one option to see, as clap reports it.
-    pub fn into_job(self) -> Result<Job, clap::Error> {
+    pub fn into_job(self) -> Job {
         let common = Common {
             device: self.common.device.unwrap_or_default(),
             seed: self.common.seed.unwrap_or_default(),
         };
-        Ok(match self.verb.unwrap_or(Verb::Demo { out: None }) {
+        match self.verb.unwrap_or(Verb::Demo { out: None }) {
             Verb::Demo { out } => Job::Demo { common, out },
             Verb::Doctor => Job::Doctor { common },
             Verb::Tokenize { file, model, .. } => Job::Tokenize {
@@ -41,7 +35,7 @@ impl Cli {
             Verb::Perplexity(args) => Job::Perplexity(perplexity(args, common)),
             Verb::Generate(args) => Job::Generate(generate(args, common)),
             Verb::Import(args) => Job::Import(import(args)),
-            Verb::Export(args) => Job::Export(export(args)?),
+            Verb::Export(args) => Job::Export(export(args)),
             Verb::Bench {
                 preset,
                 only,
@@ -56,7 +50,7 @@ impl Cli {
                 batch,
                 plain,
             }),
-        })
+        }
     }
 }
 
@@ -240,14 +234,11 @@ fn import(args: ImportArgs) -> Import {
     }
 }
 
-fn export(args: ExportArgs) -> Result<Export, clap::Error> {
-    if args.format == Format::Onnx {
-        let message = "ONNX is not yet available in this version; use `--format safetensors`";
-        return Err(Cli::command().error(ErrorKind::InvalidValue, message));
-    }
-    Ok(Export {
+fn export(args: ExportArgs) -> Export {
+    Export {
         model: args.model,
         out: args.out,
+        format: args.format,
         half: args.half,
-    })
+    }
 }

@@ -9,8 +9,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::session::protocol::{BenchWork, DeviceChoice, Estimate, Method, Pooling, TokenizerKind};
-use values::Format;
+use crate::session::protocol::{
+    BenchWork, DeviceChoice, Estimate, ExportFormat, Method, Pooling, TokenizerKind,
+};
 
 /// ULMFiT on your own machine: label a hundred texts, classify the rest.
 #[derive(Debug, Parser)]
@@ -121,9 +122,9 @@ pub enum Verb {
     )]
     Import(ImportArgs),
     /// Write a model for other programs
-    #[command(
-        after_help = "Example:\n  unfreeze export --model my-model --format safetensors --out my.safetensors"
-    )]
+    #[command(after_help = "Examples:
+  unfreeze export --model my-model --format onnx --out my-model.onnx
+  unfreeze export --model my-model --format safetensors --out my-model.safetensors")]
     Export(ExportArgs),
     /// Measure the throughput of training and of classifying on this device
     #[command(after_help = "Example:\n  unfreeze bench --preset small --device cpu")]
@@ -490,9 +491,9 @@ pub struct ExportArgs {
     #[arg(long, value_name = "PATH")]
     pub out: PathBuf,
     /// The file's format
-    #[arg(long, value_enum, default_value = "safetensors")]
-    pub format: Format,
-    /// Half precision
+    #[arg(long, value_name = "FORMAT", default_value = "safetensors", value_parser = values::export_format())]
+    pub format: ExportFormat,
+    /// Half precision; of ONNX the matrices, which are computed with in single precision
     #[arg(long)]
     pub half: bool,
 }

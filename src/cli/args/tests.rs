@@ -4,10 +4,10 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 
 use super::Cli;
-use crate::session::protocol::{DeviceChoice, Estimate, Job, Method, Pooling, TokenizerKind};
+use crate::session::protocol::{DeviceChoice, Estimate, ExportFormat, Job, Method, Pooling, TokenizerKind};
 
 fn job(line: &str) -> Result<Job, clap::Error> {
-    Cli::try_parse_from(line.split_whitespace()).and_then(Cli::into_job)
+    Cli::try_parse_from(line.split_whitespace()).map(Cli::into_job)
 }
 
 fn error(line: &str) -> String {
@@ -59,6 +59,7 @@ fn every_line_of_the_contract_is_understood() {
             "import",
         ),
         ("unfreeze export --model M --format safetensors --out P", "export"),
+        ("unfreeze export --model M --format onnx --out P", "export"),
         ("unfreeze bench", "bench"),
     ];
     let common = [
@@ -182,6 +183,15 @@ fn options_reach_the_job() {
         (Some(2.5), 3, Some(0.2))
     );
 
+    let Ok(Job::Export(export)) = job("unfreeze export --model m --format onnx --out f --half") else {
+        panic!("not an export");
+    };
+    assert_eq!((export.format, export.half), (ExportFormat::Onnx, true));
+    let Ok(Job::Export(export)) = job("unfreeze export --out f") else {
+        panic!("not an export");
+    };
+    assert_eq!((export.format, export.half), (ExportFormat::Safetensors, false));
+
     let Ok(Job::Generate(generate)) =
         job("unfreeze generate --prompt -hm --temperature 1.2 --min-p 0 --samples 3")
     else {
@@ -217,6 +227,7 @@ fn a_hyphen_is_standard_input() {
 fn a_wrong_name_brings_the_nearest() {
     assert!(error("unfreeze train --data a --out d --method freez-dscr").contains("'freez-discr'"));
     assert!(error("unfreeze pretrain --corpus a --out d --preset papr").contains("'paper'"));
+    assert!(error("unfreeze export --out f --format onxx").contains("'onnx'"));
     assert!(error("unfreeze bench --preset smal").contains("'small'"));
     assert!(error("unfreeze bench --only clasifying").contains("'classifying'"));
     assert!(error("unfreeze clasify --model m").contains("'classify'"));
@@ -233,7 +244,7 @@ fn wrong_usage_ends_with_2() {
         "unfreeze train --data a --out d --estimate folds:1",
         "unfreeze classify",
         "unfreeze adapt --texts a --out d --backward --model m",
-        "unfreeze export --format onnx --out d",
+        "unfreeze export --format onxx --out d",
         "unfreeze doctor --device tpu",
         "unfreeze lab --data a",
     ];
@@ -244,7 +255,6 @@ fn wrong_usage_ends_with_2() {
             "{line}"
         );
     }
-    assert!(error("unfreeze export --format onnx --out d").contains("not yet available in this version"));
 }
 
 #[test]

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-use crate::session::protocol::{BenchWork, DeviceChoice, Estimate, Method, Pooling, TokenizerKind};
+use crate::session::protocol::{
+    BenchWork, DeviceChoice, Estimate, ExportFormat, Method, Pooling, TokenizerKind,
+};
 
 /// A name and what it stands for.
 type Named<T> = (&'static str, T, &'static str);
@@ -113,13 +114,20 @@ pub fn pooling() -> impl TypedValueParser<Value = Pooling> {
     named(Pooling::ALL.map(|pooling| (pooling.name(), pooling, pooling.describe())))
 }
 
-/// What `export` writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// Weights under fastai's names
-    Safetensors,
-    /// Not yet available
-    Onnx,
+/// `export --format`.
+pub fn export_format() -> impl TypedValueParser<Value = ExportFormat> {
+    named([
+        (
+            "safetensors",
+            ExportFormat::Safetensors,
+            "weights under fastai's names",
+        ),
+        (
+            "onnx",
+            ExportFormat::Onnx,
+            "the whole network, for ONNX Runtime: from token ids to probabilities, or logits of the next token",
+        ),
+    ])
 }
 
 /// `auto`, `none`, `folds:K` or `holdout:F`.

@@ -350,14 +350,28 @@ pub struct Import {
     pub overwrite: bool,
 }
 
+/// What a model is written as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ExportFormat {
+    /// Weights alone: safetensors under fastai's names.
+    #[default]
+    Safetensors,
+    /// The whole network, both directions of a classifier in one graph.
+    Onnx,
+}
+
 /// A model for other programs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Export {
     /// A model directory; `None` is the built-in one.
     pub model: Option<PathBuf>,
-    /// The file to write: safetensors under fastai's names.
+    /// The file to write.
     pub out: PathBuf,
-    /// Half precision.
+    /// What it is written as.
+    #[serde(default)]
+    pub format: ExportFormat,
+    /// Half precision; of ONNX the matrices, which are computed with in single precision.
     pub half: bool,
 }
 

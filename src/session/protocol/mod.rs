@@ -14,8 +14,9 @@ pub use crate::train::plan::{Method, Rates};
 pub use crate::train::schedule::Schedule;
 pub use event::{Event, GroupStep, Prediction, WordWeight};
 pub use job::{
-    Adapt, Bench, BenchWork, ClassifierOptions, Classify, Common, Estimate, Evaluate, Explain, Export, Fit,
-    Generate, GivenRow, Import, Job, LmOptions, Perplexity, Predict, Pretrain, Source, TokenizerKind,
+    Adapt, Bench, BenchWork, ClassifierOptions, Classify, Common, Estimate, Evaluate, Explain, Export,
+    ExportFormat, Fit, Generate, GivenRow, Import, Job, LmOptions, Perplexity, Predict, Pretrain, Source,
+    TokenizerKind,
 };
 
 /// What a front end tells the engine.

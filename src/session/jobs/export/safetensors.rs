@@ -1,20 +1,16 @@
-//! A model for other programs: safetensors under fastai's names.
+//! Weights alone: safetensors under fastai's names.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, json};
 
-use super::super::engine::Outcome;
-use super::super::protocol::Export;
-use super::classify::TFIDF_FILE;
-use super::load;
+use super::super::super::engine::JobError;
+use super::super::super::protocol::Export;
+use super::super::classify::TFIDF_FILE;
+use super::{BACKWARD, Written, has, has_backward};
 use crate::io::{Kind, ModelFiles, Precision, write_safetensors};
 
-pub fn run(job: &Export) -> Outcome {
-    let files = match &job.model {
-        Some(path) => ModelFiles::read(path)?,
-        None => load::base_model(false)?,
-    };
+pub fn write(job: &Export, files: ModelFiles) -> Result<Written, JobError> {
     let mut tensors = files.tensors;
     // The copies that fastai's `load_state_dict` expects beside the authoritative tensors.
     let prefix = if files.config.kind == Kind::Classifier {
@@ -43,19 +39,9 @@ pub fn run(job: &Export) -> Outcome {
     let metadata = BTreeMap::from([("format".to_string(), "pt".to_string())]);
     let precision = if job.half { Precision::F16 } else { Precision::F32 };
     write_safetensors(&job.out, &tensors, &metadata, precision)?;
-    let mut result = Map::new();
-    result.insert("tensors".into(), json!(tensors.len()));
-    // The file has one network: what else votes in the classifier would otherwise be missed without a word.
-    let others = [("backward", "backward/config.json"), (TFIDF_FILE, TFIDF_FILE)];
-    let is_there =
-        |file: &str| (job.model.as_ref()).is_some_and(|dir| crate::host::fs::is_there(&dir.join(file)));
-    let others: Vec<&str> = (others.into_iter())
-        .filter(|(_, file)| is_there(file))
-        .map(|(name, _)| name)
-        .collect();
-    if !others.is_empty() {
-        result.insert("left_out".into(), json!(others.join(", ")));
-    }
-    result.insert("out".into(), json!(job.out));
-    Ok(result)
+    let result = Map::from_iter([("tensors".to_string(), json!(tensors.len()))]);
+    // The file has one network.
+    let others = [(BACKWARD, has_backward(job)), (TFIDF_FILE, has(job, TFIDF_FILE))];
+    let left_out = others.into_iter().filter(|(_, there)| *there);
+    Ok((result, left_out.map(|(name, _)| name).collect()))
 }
