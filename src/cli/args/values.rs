@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-use crate::session::protocol::{BenchWork, DeviceChoice, Estimate, Method, Pooling, TokenizerKind};
+use crate::session::protocol::{BenchWork, DeviceChoice, Estimate, Method, Pooling, TokenizerKind, Way};
 
 /// A name and what it stands for.
 type Named<T> = (&'static str, T, &'static str);
@@ -108,6 +108,27 @@ pub fn method() -> impl TypedValueParser<Value = Method> {
     PossibleValuesParser::new(values).try_map(|name| Method::parse(&name).ok_or("unknown method"))
 }
 
+/// A name of `lab --methods`.
+pub fn way() -> impl TypedValueParser<Value = String> {
+    let without = |method: Method| Way { method, adapt: false };
+    let ways = Method::ALL.into_iter().map(Way::of);
+    // Those that the command compares first, each other one behind.
+    let mut all = Way::ALL.to_vec();
+    all.extend(ways.chain(Method::ALL.map(without)));
+    let mut named: Vec<PossibleValue> = Vec::new();
+    for way in all {
+        let name = way.name();
+        if Way::parse(&name) == Some(way) && named.iter().all(|value| value.get_name() != name) {
+            named.push(
+                PossibleValue::new(name)
+                    .help(way.describe())
+                    .hide(!Way::ALL.contains(&way)),
+            );
+        }
+    }
+    PossibleValuesParser::new(named)
+}
+
 /// `--pooling`.
 pub fn pooling() -> impl TypedValueParser<Value = Pooling> {
     named(Pooling::ALL.map(|pooling| (pooling.name(), pooling, pooling.describe())))
@@ -120,6 +141,14 @@ pub enum Format {
     Safetensors,
     /// Not yet available
     Onnx,
+}
+
+/// As [`estimate`], of a command that measures in any case.
+pub fn split(text: &str) -> Result<Estimate, String> {
+    match estimate(text) {
+        Ok(Estimate::None) => Err("without held-out labels there is nothing to compare".into()),
+        other => other,
+    }
 }
 
 /// `auto`, `none`, `folds:K` or `holdout:F`.
