@@ -27,10 +27,9 @@ pub struct LabArgs {
     ///
     /// A method of `fit --method`, or one with `-no-adapt` behind it: without stage 2
     #[arg(
-        long, value_name = "NAME", value_delimiter = ',', value_parser = values::way(),
-        default_values_t = Way::ALL.map(Way::name), hide_default_value = true
+        long, value_name = "NAME", value_delimiter = ',', value_parser = values::way()
     )]
-    pub methods: Vec<String>,
+    pub methods: Vec<Way>,
     /// Further texts for the language model; labels in them are not read
     #[arg(long, visible_alias = "unlabeled", value_name = "PATH")]
     pub unlabelled: Option<PathBuf>,
@@ -92,7 +91,11 @@ impl LabArgs {
                 rows: None,
             },
             model: self.model,
-            ways: self.methods.iter().filter_map(|name| Way::parse(name)).collect(),
+            ways: if self.methods.is_empty() {
+                Way::ALL.to_vec()
+            } else {
+                self.methods
+            },
             lm: LmOptions {
                 epochs: self.lm_epochs,
                 max_tokens: self.lm_max_tokens,

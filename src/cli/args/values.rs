@@ -108,25 +108,14 @@ pub fn method() -> impl TypedValueParser<Value = Method> {
     PossibleValuesParser::new(values).try_map(|name| Method::parse(&name).ok_or("unknown method"))
 }
 
-/// A name of `lab --methods`.
-pub fn way() -> impl TypedValueParser<Value = String> {
-    let without = |method: Method| Way { method, adapt: false };
-    let ways = Method::ALL.into_iter().map(Way::of);
-    // Those that the command compares first, each other one behind.
-    let mut all = Way::ALL.to_vec();
-    all.extend(ways.chain(Method::ALL.map(without)));
-    let mut named: Vec<PossibleValue> = Vec::new();
-    for way in all {
-        let name = way.name();
-        if Way::parse(&name) == Some(way) && named.iter().all(|value| value.get_name() != name) {
-            named.push(
-                PossibleValue::new(name)
-                    .help(way.describe())
-                    .hide(!Way::ALL.contains(&way)),
-            );
-        }
-    }
-    PossibleValuesParser::new(named)
+/// A name of `lab --methods`; those that are not compared without being named are not listed.
+pub fn way() -> impl TypedValueParser<Value = Way> {
+    let named = |way: Way| {
+        let value = PossibleValue::new(way.name()).help(way.describe());
+        value.hide(!Way::ALL.contains(&way))
+    };
+    let parse = |name: String| Way::parse(&name).ok_or("unknown way");
+    PossibleValuesParser::new(Way::every().map(named)).try_map(parse)
 }
 
 /// `--pooling`.

@@ -8,16 +8,13 @@ use super::job::{ClassifierOptions, Common, Estimate, LmOptions, Source};
 use crate::train::plan::Method;
 
 /// One way of training: a row of the paper's table 7, or of table 6 where stage 2 is left out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Way {
     /// How stage 3 fine-tunes.
     pub method: Method,
     /// Whether stage 2 comes before it. A method that starts from random weights has no use for it.
     pub adapt: bool,
 }
-
-/// How the name of a way ends that leaves stage 2 out.
-const NO_ADAPT: &str = "-no-adapt";
 
 impl Way {
     /// The paper's comparisons: ULMFiT, what it loses without stage 2 (table 6) and without pretraining (table 4), and the
@@ -48,22 +45,36 @@ impl Way {
     }
 
     /// The name on the command line: the method's, with `-no-adapt` where stage 2 is left out.
-    pub fn name(self) -> String {
-        if self == Self::of(self.method) {
-            self.method.name().to_string()
-        } else {
-            format!("{}{NO_ADAPT}", self.method.name())
+    pub const fn name(self) -> &'static str {
+        if self.adapt {
+            return self.method.name();
         }
+        match self.method {
+            Method::Ulmfit => "ulmfit-no-adapt",
+            Method::UlmfitCode => "ulmfit-code-no-adapt",
+            Method::Scratch => "scratch",
+            Method::Full => "full-no-adapt",
+            Method::FullDiscr => "full-discr-no-adapt",
+            Method::Last => "last-no-adapt",
+            Method::ChainThaw => "chain-thaw-no-adapt",
+            Method::Freez => "freez-no-adapt",
+            Method::FreezDiscr => "freez-discr-no-adapt",
+            Method::FreezStlr => "freez-stlr-no-adapt",
+            Method::FreezCos => "freez-cos-no-adapt",
+        }
+    }
+
+    /// Every way there is: each method, then each without stage 2 that could have it.
+    pub fn every() -> impl Iterator<Item = Self> {
+        let without = |method| Self { method, adapt: false };
+        let bare = Method::ALL.into_iter().map(without);
+        let methods = Method::ALL.into_iter().map(Self::of);
+        methods.chain(bare.filter(|way| Self::of(way.method).adapt))
     }
 
     /// The way of that name.
     pub fn parse(name: &str) -> Option<Self> {
-        match name.strip_suffix(NO_ADAPT) {
-            Some(method) => Method::parse(method)
-                .filter(|&method| Self::of(method).adapt)
-                .map(|method| Self { method, adapt: false }),
-            None => Method::parse(name).map(Self::of),
-        }
+        Self::every().find(|way| way.name() == name)
     }
 
     /// One line for tables.
@@ -129,14 +140,24 @@ mod tests {
 
     #[test]
     fn every_way_has_a_name_of_its_own_that_is_understood() {
-        let mut names: Vec<String> = Way::ALL.iter().map(|way| way.name()).collect();
-        for (way, name) in Way::ALL.iter().zip(&names) {
-            assert_eq!(Way::parse(name), Some(*way), "{name}");
+        let mut names: Vec<&str> = Way::every().map(Way::name).collect();
+        assert_eq!(names.len(), 2 * Method::ALL.len() - 1);
+        for (way, name) in Way::every().zip(&names) {
+            assert_eq!(Way::parse(name), Some(way), "{name}");
+            let method = way.method.name();
+            assert_eq!(
+                *name,
+                if way == Way::of(way.method) {
+                    method.into()
+                } else {
+                    format!("{method}-no-adapt")
+                }
+            );
         }
-        names.sort();
+        names.sort_unstable();
         names.dedup();
-        assert_eq!(names.len(), Way::ALL.len());
-        assert!(names.contains(&"ulmfit-no-adapt".to_string()));
+        assert_eq!(names.len(), 2 * Method::ALL.len() - 1);
+        assert!(Way::ALL.iter().all(|way| Way::every().any(|other| other == *way)));
         // It never has stage 2.
         assert_eq!(Way::parse("scratch-no-adapt"), None);
         assert_eq!(Way::parse("none"), None);

@@ -90,28 +90,19 @@ pub async fn run(mut job: Lab, control: &mut Control) -> Outcome {
             splits: &splits,
             first: found.first().map(|(_, said)| said),
         };
-        let row = measured.row(&way.name(), way.describe(), &said, took)?;
-        control.emit(Event::Compared(row.clone()));
-        found.push((row, said));
-        if found.len() == 1 {
-            let first = &found[0].1;
+        let mut new = vec![(measured.row(way.name(), way.describe(), &said, took)?, said)];
+        if found.is_empty() {
             let measured = Measured {
-                first: Some(first),
+                first: Some(&new[0].1),
                 ..measured
             };
-            let mut rows = Vec::new();
-            if let Some(words) = &words {
-                let what = "logistic regression on TF-IDF: counts words, knows no language".to_string();
-                rows.push((measured.row(TFIDF, what, words, 0.0)?, words.clone()));
-            }
-            let guess = most_frequent(&data, &splits);
-            let what = "the label that most of the others have, whatever the text".to_string();
-            rows.push((measured.row(MOST_FREQUENT, what, &guess, 0.0)?, guess));
-            for (row, _) in &rows {
-                control.emit(Event::Compared(row.clone()));
-            }
-            found.extend(rows);
+            let baselines = measured.baselines(words.as_ref())?;
+            new.extend(baselines);
         }
+        for (row, _) in &new {
+            control.emit(Event::Compared(row.clone()));
+        }
+        found.extend(new);
     }
     progress.done(control);
 
@@ -189,7 +180,7 @@ fn digest(data: &Data, further: &[String]) -> Digest {
 fn stage(way: Way, fold: usize, folds: usize) -> String {
     let name = way.name();
     if folds == 1 {
-        name
+        name.to_string()
     } else {
         format!("{name} fold {} of {folds}", fold + 1)
     }
@@ -222,6 +213,18 @@ struct Measured<'a> {
 }
 
 impl Measured<'_> {
+    /// The rows that are no way of training.
+    fn baselines(&self, words: Option<&Said>) -> Result<Vec<(Compared, Said)>, JobError> {
+        let guess = most_frequent(self.data, self.splits);
+        let what = "logistic regression on TF-IDF: counts words, knows no language";
+        let said = words.map(|said| (TFIDF, what, said));
+        let what = "the label that most of the others have, whatever the text";
+        said.into_iter()
+            .chain([(MOST_FREQUENT, what, &guess)])
+            .map(|(name, what, said)| Ok((self.row(name, what.into(), said, 0.0)?, said.clone())))
+            .collect()
+    }
+
     fn row(&self, way: &str, what: String, said: &Said, seconds: f64) -> Result<Compared, JobError> {
         let report = estimate(self.data, self.splits, said)?
             .ok_or_else(|| JobError::Failed("no label was held out to measure on".into()))?;
