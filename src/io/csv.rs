@@ -434,6 +434,9 @@ fn string(bytes: &[u8]) -> String {
 }
 
 /// Writes one row, quoting the fields that need it.
+///
+/// # Errors
+/// Whatever `out` cannot take.
 pub fn write_row<'a>(
     out: &mut dyn Write,
     delimiter: char,
