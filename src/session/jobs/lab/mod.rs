@@ -83,7 +83,7 @@ pub async fn run(mut job: Lab, control: &mut Control) -> Outcome {
                 said[row] = p;
             }
             took += s;
-            progress.advance(control);
+            progress.advance(control, s);
         }
         let measured = Measured {
             data: &data,
@@ -247,6 +247,8 @@ struct Progress {
     done: u64,
     total: u64,
     since: Instant,
+    /// Seconds of training, those of an interrupted run included: stage 2 comes once, and says nothing of the rest.
+    trained: f64,
 }
 
 impl Progress {
@@ -262,12 +264,14 @@ impl Progress {
             done: 0,
             total,
             since: Instant::now(),
+            trained: 0.0,
         }
     }
 
-    fn advance(&mut self, control: &Control) {
+    fn advance(&mut self, control: &Control, seconds: f64) {
         self.done += 1;
-        let per_second = self.done as f64 / self.since.elapsed().as_secs_f64().max(1e-9);
+        self.trained += seconds;
+        let per_second = self.done as f64 / self.trained.max(1e-9);
         control.emit(Event::Progress {
             stage: STAGE.into(),
             done: self.done,
