@@ -165,6 +165,12 @@ impl Report {
                 }
                 self.console.say(&format!("{line} nll {nll:.4}"));
             }
+            Event::Compared(row) => {
+                let (low, high) = (percent(row.error_low), percent(row.error_high));
+                let way = look.paint("1", &row.way);
+                self.console
+                    .say(&format!("{way}: error {} ({low} to {high})", percent(row.error)));
+            }
             // Its suggestion is also a note; the curve is for plots.
             Event::RateFinder { .. }
             | Event::Forgetting { .. }

@@ -46,6 +46,7 @@ impl Context {
             Job::Pretrain(pretrain) => (&pretrain.out, Some(tune(&pretrain.out))),
             Job::Import(import) => (&import.out, Some(tune(&import.out))),
             Job::Export(export) => (&export.out, None),
+            Job::Lab(lab) => (&lab.out, None),
             Job::Classify(classify) => match &classify.output {
                 Some(output) => (output, None),
                 None => return Self::default(),

@@ -434,7 +434,10 @@ fn string(bytes: &[u8]) -> String {
 }
 
 /// Writes one row, quoting the fields that need it.
-pub(super) fn write_row<'a>(
+///
+/// # Errors
+/// Whatever `out` cannot take.
+pub fn write_row<'a>(
     out: &mut dyn Write,
     delimiter: char,
     fields: impl Iterator<Item = &'a str>,

@@ -31,6 +31,7 @@ mod weights;
 pub use atomic::{OutputDir, Overwrite, write_atomic};
 pub use checkpoint::{read_checkpoint_file, write_checkpoint};
 pub use compression::{Progress, is_plain_text, is_workbook, total_bytes};
+pub use csv::write_row;
 pub use document::{Documents, Splitting, documents};
 pub use error::Error;
 pub use labels::{LabelSummary, check_labels};

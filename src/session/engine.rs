@@ -78,7 +78,7 @@ pub async fn run(commands: Receiver<Command>, events: Outbox) {
         // Nothing is running, so every other command has nothing to act on.
         let Command::Start(job) = command else { continue };
         let name = name(&job);
-        let resumable = matches!(*job, Job::Pretrain(_) | Job::Adapt(_) | Job::Fit(_));
+        let resumable = matches!(*job, Job::Pretrain(_) | Job::Adapt(_) | Job::Fit(_) | Job::Lab(_));
         control.begin();
         let outcome = dispatch(*job, &mut control, &mut kept).await;
         memory::give_back();
@@ -137,6 +137,7 @@ fn name(job: &Job) -> &'static str {
                 "train"
             }
         }
+        Job::Lab(_) => "lab",
         Job::Classify(_) => "classify",
         Job::Predict(_) => "predict",
         Job::Explain(_) => "explain",
@@ -161,6 +162,7 @@ async fn dispatch(job: Job, control: &mut Control, kept: &mut Kept) -> Outcome {
         Job::Pretrain(job) => jobs::pretrain::run(job, control).await,
         Job::Adapt(job) => jobs::adapt::run(job, control).await,
         Job::Fit(job) => jobs::fit::run(job, control).await,
+        Job::Lab(job) => jobs::lab::run(job, control).await,
         Job::Classify(job) => jobs::classify::run(job, control).await,
         Job::Predict(job) => jobs::predict::run(job, control, kept).await,
         Job::Explain(job) => jobs::explain::run(job, control, kept).await,

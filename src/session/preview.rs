@@ -2,7 +2,7 @@
 
 use crate::train::defaults;
 use crate::train::plan::{Plan, Shape};
-use crate::train::split::held_out;
+use crate::train::split::{choose, held_out, text_group};
 
 use super::protocol::{ClassifierOptions, Method};
 
@@ -77,4 +77,29 @@ pub fn course(
     steps: &[usize],
 ) -> Result<Course, ScheduleError> {
     Ok(Course::new(&plan(method, options, groups)?, groups, steps))
+}
+
+/// How many classifiers `Estimate::Auto` trains to measure one way of training, and on how many labels it measures it: of each
+/// labelled text its class, by number, and the text.
+pub fn measured(labelled: &[(usize, &str)], seed: u64) -> (usize, usize) {
+    let labels: Vec<usize> = labelled.iter().map(|row| row.0).collect();
+    let groups: Vec<u64> = labelled.iter().map(|row| text_group(row.1)).collect();
+    let splits = choose(&labels, Some(&groups)).split(&labels, Some(&groups), seed);
+    (splits.len(), splits.iter().map(|split| split.valid.len()).sum())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::measured;
+
+    #[test]
+    fn few_labels_are_each_left_out_once_and_of_many_some_are_held_out() {
+        let texts: Vec<String> = (0..400).map(|i| format!("text number {i}")).collect();
+        let labelled = |n: usize| -> Vec<(usize, &str)> {
+            let texts = texts.iter().enumerate().take(n);
+            texts.map(|(i, text)| (i % 2, text.as_str())).collect()
+        };
+        assert_eq!(measured(&labelled(60), 1), (5, 60));
+        assert_eq!(measured(&labelled(400), 1), (1, 80));
+    }
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::exchange::{Background, Wake};
 use super::jobs;
-use super::protocol::Fit;
+use super::protocol::{Fit, Lab};
 use crate::host::fs;
 
 /// What lies where a classifier is made.
@@ -68,6 +68,43 @@ pub fn look(out: PathBuf, wake: Wake) -> Background<Left> {
         Some(job) => Left::Unfinished(Box::new(job)),
         None => classifier(&out).map_or(Left::Nothing, Left::Finished),
     })
+}
+
+/// What lies where a comparison of methods is made.
+#[derive(Clone, Debug)]
+pub enum LeftOfLab {
+    /// Nothing that was finished or can go on.
+    Nothing,
+    /// One that was interrupted: the job that goes on with it.
+    Unfinished(Box<Lab>),
+    /// One that is finished: what it told when it was done, and when that was written, in seconds since 1970.
+    Finished(Map<String, Value>, u64),
+}
+
+/// Looks for a comparison beside the window, interrupted or finished, on its way to the directory `out`.
+pub fn look_for_comparison(out: PathBuf, wake: Wake) -> Background<LeftOfLab> {
+    Background::start(0, wake, move |_| {
+        if let Some(job) = jobs::unfinished::<Lab>(&out) {
+            return LeftOfLab::Unfinished(Box::new(Lab {
+                resume: true,
+                overwrite: true,
+                ..job
+            }));
+        }
+        comparison(&out).map_or(LeftOfLab::Nothing, |(result, written)| {
+            LeftOfLab::Finished(result, written)
+        })
+    })
+}
+
+/// The finished comparison in the directory `out`.
+fn comparison(out: &Path) -> Option<(Map<String, Value>, u64)> {
+    // By this file the job knows its own directories (`jobs::lab`).
+    let path = out.join("results.json");
+    let written = fs::metadata(&path).ok()?.modified().ok()?;
+    let written = written.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    let result: Value = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
+    Some((result.as_object()?.clone(), written.as_secs()))
 }
 
 #[cfg(test)]

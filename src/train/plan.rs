@@ -172,7 +172,7 @@ impl Method {
     ];
 
     /// The name on the command line.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Ulmfit => "ulmfit",
             Self::UlmfitCode => "ulmfit-code",

@@ -19,6 +19,7 @@ mod confidences;
 mod contract;
 mod determinism;
 mod fastai;
+mod lab;
 mod language;
 mod memory;
 mod onnx;

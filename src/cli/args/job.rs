@@ -30,6 +30,7 @@ impl Cli {
             Verb::Adapt(args) => Job::Adapt(adapt(args, common)),
             Verb::Train(args) => Job::Fit(train(args, common)),
             Verb::Fit(args) => Job::Fit(fit(args, common)),
+            Verb::Lab(args) => Job::Lab(args.into_job(common)),
             Verb::Classify(args) => Job::Classify(classify(args, common)),
             Verb::Evaluate(args) => Job::Evaluate(evaluate(args, common)),
             Verb::Perplexity(args) => Job::Perplexity(perplexity(args, common)),

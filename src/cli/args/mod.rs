@@ -1,6 +1,7 @@
 //! The command line: every command and option.
 
 mod job;
+mod lab;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::session::protocol::{
     BenchWork, DeviceChoice, Estimate, ExportFormat, Method, Pooling, TokenizerKind,
 };
+use lab::LabArgs;
 
 /// ULMFiT on your own machine: label a hundred texts, classify the rest.
 #[derive(Debug, Parser)]
@@ -102,6 +104,11 @@ pub enum Verb {
         after_help = "Example:\n  unfreeze fit --data labelled.csv --unlabelled reviews.csv --out my-model"
     )]
     Fit(FitArgs),
+    /// The paper's comparisons on your labels: each way of training, measured on the same texts
+    #[command(after_help = "Examples:
+  unfreeze lab --data labelled.csv --unlabelled reviews.csv
+  unfreeze lab --data labelled.csv --methods ulmfit,ulmfit-no-adapt,scratch,last --estimate holdout:0.3")]
+    Lab(LabArgs),
     /// Label texts with a classifier
     #[command(after_help = "Examples:
   unfreeze classify --model my-model --input new.csv --output labelled.csv

@@ -47,6 +47,11 @@ fn every_line_of_the_contract_is_understood() {
             "unfreeze fit --data A --out D --unlabelled B --method chain-thaw --bidirectional",
             "fit",
         ),
+        ("unfreeze lab --data A", "lab"),
+        (
+            "unfreeze lab --data A --methods ulmfit,scratch --out D --resume",
+            "lab",
+        ),
         ("unfreeze classify --model M", "classify"),
         ("unfreeze classify --model M --input A --output B", "classify"),
         ("unfreeze evaluate --model M --data A", "evaluate"),
@@ -246,7 +251,8 @@ fn wrong_usage_ends_with_2() {
         "unfreeze adapt --texts a --out d --backward --model m",
         "unfreeze export --format onxx --out d",
         "unfreeze doctor --device tpu",
-        "unfreeze lab --data a",
+        "unfreeze lab --data a --methods scratch-no-adapt",
+        "unfreeze lab --data a --estimate none",
     ];
     for line in lines {
         assert_eq!(

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::session::protocol::{
-    BenchWork, DeviceChoice, Estimate, ExportFormat, Method, Pooling, TokenizerKind,
+    BenchWork, DeviceChoice, Estimate, ExportFormat, Method, Pooling, TokenizerKind, Way,
 };
 
 /// A name and what it stands for.
@@ -109,6 +109,16 @@ pub fn method() -> impl TypedValueParser<Value = Method> {
     PossibleValuesParser::new(values).try_map(|name| Method::parse(&name).ok_or("unknown method"))
 }
 
+/// A name of `lab --methods`; those that are not compared without being named are not listed.
+pub fn way() -> impl TypedValueParser<Value = Way> {
+    let named = |way: Way| {
+        let value = PossibleValue::new(way.name()).help(way.describe());
+        value.hide(!Way::ALL.contains(&way))
+    };
+    let parse = |name: String| Way::parse(&name).ok_or("unknown way");
+    PossibleValuesParser::new(Way::every().map(named)).try_map(parse)
+}
+
 /// `--pooling`.
 pub fn pooling() -> impl TypedValueParser<Value = Pooling> {
     named(Pooling::ALL.map(|pooling| (pooling.name(), pooling, pooling.describe())))
@@ -128,6 +138,14 @@ pub fn export_format() -> impl TypedValueParser<Value = ExportFormat> {
             "the whole network, for ONNX Runtime: from token ids to probabilities, or logits of the next token",
         ),
     ])
+}
+
+/// As [`estimate`], of a command that measures in any case.
+pub fn split(text: &str) -> Result<Estimate, String> {
+    match estimate(text) {
+        Ok(Estimate::None) => Err("without held-out labels there is nothing to compare".into()),
+        other => other,
+    }
 }
 
 /// `auto`, `none`, `folds:K` or `holdout:F`.

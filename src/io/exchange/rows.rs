@@ -5,9 +5,9 @@ use std::io::{self, Write};
 use serde_json::Value;
 
 use super::{Export, Item, LabelFile, Labelled, Verdict};
-use crate::io::csv::write_row;
 use crate::io::parquet::{self, Column};
 use crate::io::table::{Cell, Row};
+use crate::io::write_row;
 
 /// The first columns of every table of ours: the number of the text from 1, the text, the user's label, what the user
 /// answered (`label`, `skipped`, `unsure` or nothing), the model's label and its probability.

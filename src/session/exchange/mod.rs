@@ -11,6 +11,7 @@ mod open;
 mod sample;
 mod sheet;
 mod shelf;
+mod table;
 mod transfer;
 
 pub use crate::io::exchange::{Format, label_studio_configuration};
@@ -25,4 +26,5 @@ pub use open::{SAMPLE_NAME, Source, open};
 pub use sample::{find_sample, is_sample};
 pub use sheet::{Sheet, SheetRow};
 pub use shelf::Shelf;
+pub use table::write_table;
 pub use transfer::{Imported, export_project, import_labels};

@@ -12,6 +12,7 @@ pub mod fit;
 pub mod generate;
 pub mod import;
 pub mod kept;
+pub mod lab;
 pub mod perplexity;
 pub mod predict;
 pub mod pretrain;

@@ -67,9 +67,20 @@ fn failed(path: &Path, error: &std::io::Error) -> JobError {
 impl Work {
     /// Opens the directory of the run that makes `out`; `run` describes it, and only the same run may be resumed.
     pub fn open<R: Serialize>(out: &Path, run: &R, resume: bool, overwrite: bool) -> Result<Self, JobError> {
+        Self::open_for("config.json", out, run, resume, overwrite)
+    }
+
+    /// The same for a directory that is known by another file than a model's.
+    pub fn open_for<R: Serialize>(
+        holding: &str,
+        out: &Path,
+        run: &R,
+        resume: bool,
+        overwrite: bool,
+    ) -> Result<Self, JobError> {
         // Hours of work must not end at an output directory that cannot be made.
         let allowed = if overwrite {
-            Overwrite::Holding("config.json")
+            Overwrite::Holding(holding)
         } else {
             Overwrite::Never
         };

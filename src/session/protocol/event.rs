@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::lab::Compared;
+
 /// One layer group at one step.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct GroupStep {
@@ -188,6 +190,8 @@ pub enum Event {
         #[serde(default)]
         folds: Vec<usize>,
     },
+    /// A way of training was measured, or a baseline, as a `lab` job was asked to.
+    Compared(Compared),
     /// The probabilities that a `predict` job was asked for.
     Predictions {
         /// The labels.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DeviceChoice, Method, Pooling};
+use super::{DeviceChoice, Lab, Method, Pooling};
 
 /// Where texts are and which columns hold what.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -436,6 +436,8 @@ pub enum Job {
     Adapt(Adapt),
     /// See [`Fit`].
     Fit(Fit),
+    /// See [`Lab`].
+    Lab(Lab),
     /// See [`Classify`].
     Classify(Classify),
     /// See [`Predict`].

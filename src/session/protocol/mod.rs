@@ -5,6 +5,7 @@
 
 mod event;
 mod job;
+mod lab;
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,7 @@ pub use job::{
     ExportFormat, Fit, Generate, GivenRow, Import, Job, LmOptions, Perplexity, Predict, Pretrain, Source,
     TokenizerKind,
 };
+pub use lab::{Compared, Lab, Way};
 
 /// What a front end tells the engine.
 #[derive(Clone, Debug, Serialize, Deserialize)]

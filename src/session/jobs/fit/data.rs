@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::super::card::count;
 use super::super::load;
 use crate::host::work::breathe;
-use crate::io::{Labels, check_labels};
+use crate::io::{Labels, check_labels, is_plain_text};
 use crate::session::control::Control;
 use crate::session::engine::JobError;
 use crate::session::protocol::{Estimate, Fit};
@@ -48,6 +48,20 @@ pub fn labelled(control: &Control, job: &Fit) -> Result<Data, JobError> {
         fields: table.text_columns().len(),
         unlabelled,
     })
+}
+
+/// Further texts for stage 2, where the job names some.
+pub fn unlabelled(control: &Control, job: &Fit) -> Result<Vec<String>, JobError> {
+    let Some(source) = &job.unlabelled else {
+        return Ok(Vec::new());
+    };
+    let mut source = source.clone();
+    if is_plain_text(&source.path) == Some(true) {
+        // A plain text file has no columns to name.
+        source.text_columns.clear();
+    }
+    let table = load::table(control, "unlabelled", &source, Labels::Ignored, false)?;
+    Ok(load::texts(&table))
 }
 
 /// The texts that stage 2 reads beside the labelled ones, each of them once: a copy of a text that is held out would make

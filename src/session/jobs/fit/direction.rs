@@ -62,7 +62,7 @@ pub async fn language_model(
     let measured = format!("{}.json", stage.replace(' ', "-"));
     let took = format!("{}-seconds.json", stage.replace(' ', "-"));
     let mut perplexity = None;
-    let files = if crate::host::fs::is_file(&kept.join("config.json")) {
+    let files = if job.adapt && crate::host::fs::is_file(&kept.join("config.json")) {
         // JSON has no NaN, which stands for too few texts to measure on.
         let number = |x: Option<f64>| x.unwrap_or(f64::NAN);
         perplexity = work

@@ -5,28 +5,26 @@ mod direction;
 mod report;
 mod trainer;
 
-use std::ops::ControlFlow;
-
 use serde_json::{Map, Value, json};
 
 use super::super::control::Control;
 use super::super::digest::Digest;
 use super::super::engine::{JobError, Outcome, start};
-use super::super::protocol::{Fit, Source};
+use super::super::protocol::Fit;
 use super::classify::vote;
 use super::load;
 use super::work::Work;
-use crate::io::{Labels, ModelFiles, is_plain_text};
+use crate::io::ModelFiles;
 use crate::model::Classifier;
-use crate::ops::reading::Rounding;
 use crate::session::trust::scaled;
-use crate::train::defaults;
-use crate::train::evaluate::classify;
-use data::{baseline_out_of_sample, check_vote, further, labelled, splits};
-use direction::{language_model, stage_name};
-pub use report::show_report;
-use report::{Found, chance, estimate, out_of_sample, put_error, temperature, write};
-use trainer::{Trainer, check_shape};
+use data::check_vote;
+pub use data::{Data, baseline_out_of_sample, further, labelled, splits, unlabelled};
+use direction::stage_name;
+pub use direction::{Direction, language_model};
+use report::{Found, out_of_sample, put_error, temperature, write};
+pub use report::{chance, estimate, show_report};
+use trainer::check_shape;
+pub use trainer::{Trainer, plan};
 
 /// The language model that stage 2 or 3 starts from; with `--bidirectional` one that reads backward behind it.
 async fn bases(control: &mut Control, job: &Fit) -> Result<Vec<ModelFiles>, JobError> {
@@ -62,29 +60,8 @@ pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
     let device = start(control, if job.adapt { "fit" } else { "train" }, &job.common).await?;
     check_shape(control, &job)?;
     let data = labelled(control, &job)?;
-    let others = match (&job.unlabelled, job.adapt) {
-        (Some(source), true) => {
-            // A plain text file has no columns to name.
-            let text_columns = if is_plain_text(&source.path) == Some(true) {
-                Vec::new()
-            } else {
-                source.text_columns.clone()
-            };
-            let source = Source {
-                text_columns,
-                ..source.clone()
-            };
-            load::texts(&load::table(
-                control,
-                "unlabelled",
-                &source,
-                Labels::Ignored,
-                false,
-            )?)
-        }
-        _ => Vec::new(),
-    };
     let further = if job.adapt {
+        let others = unlabelled(control, &job)?;
         further(control, &job, &data, others)
     } else {
         Vec::new()
@@ -130,39 +107,9 @@ pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
                 format!("train fold {} of {}", fold + 1, splits.len())
             };
             let stage = stage_name(&what, backward);
-            let name = format!("{}.json", stage.replace(' ', "-"));
-            let probabilities: Vec<Vec<f64>> = match work.kept(&name)? {
-                Some(kept) => kept,
-                None => {
-                    let seed = job.common.seed.wrapping_add(1 + fold as u64);
-                    let (model, s) = trainer
-                        .train(control, &stage, &direction, &split.train, (seed, false))
-                        .await?;
-                    fold_seconds += s;
-                    let docs: Vec<&[u32]> = split
-                        .valid
-                        .iter()
-                        .map(|&r| direction.documents[r].as_slice())
-                        .collect();
-                    let batch = defaults::CLASSIFY_BATCH;
-                    let reader = model
-                        .encoder
-                        .reader(Rounding::None)
-                        .await
-                        .map_err(JobError::Failed)?;
-                    let found = classify(
-                        &model,
-                        reader.as_ref(),
-                        &docs,
-                        batch,
-                        trainer.chunking(),
-                        &mut |_| ControlFlow::Continue(()),
-                    )
-                    .await?;
-                    work.keep(&name, &found)?;
-                    found
-                }
-            };
+            let seed = job.common.seed.wrapping_add(1 + fold as u64);
+            let (probabilities, s) = trainer.held_out(control, &stage, &direction, split, seed).await?;
+            fold_seconds += s;
             for (&row, p) in split.valid.iter().zip(&probabilities) {
                 pooled[row]
                     .iter_mut()

@@ -1,6 +1,7 @@
 //! Stage 3 for one direction and some of the rows.
 
 use std::cell::Cell;
+use std::ops::ControlFlow;
 
 use super::super::observe::{Observed, Watched};
 use super::super::prepare;
@@ -9,14 +10,16 @@ use super::data::Data;
 use super::direction::Direction;
 use crate::model::classifier::Chunking;
 use crate::model::{AwdLstm, Classifier, Dropouts, Network as _};
+use crate::ops::reading::Rounding;
 use crate::session::control::{Control, Stage};
 use crate::session::engine::JobError;
 use crate::session::preview;
 use crate::session::protocol::Fit;
 use crate::train::classifier::{self, Config, Labelled};
 use crate::train::defaults;
+use crate::train::evaluate::classify;
 use crate::train::plan::Plan;
-use crate::train::split::{self, class_weights, text_group};
+use crate::train::split::{self, Split, class_weights, text_group};
 
 /// Everything that training a classifier needs beside its rows.
 pub struct Trainer<'a> {
@@ -168,5 +171,40 @@ impl<'a> Trainer<'a> {
         let model = classifier::train(model, data, valid, &plan, &config, checkpoint, &mut monitor).await?;
         let seconds = before + monitor.done();
         Ok((model, seconds))
+    }
+
+    /// What a classifier that was trained on a split's one part says of the other, `[rows][classes]`, and the seconds of its
+    /// training. An interrupted run takes over what it has kept.
+    pub async fn held_out(
+        &self,
+        control: &mut Control,
+        stage: &str,
+        direction: &Direction,
+        split: &Split,
+        seed: u64,
+    ) -> Result<(Vec<Vec<f64>>, f64), JobError> {
+        let stem = stage.replace(' ', "-");
+        let (name, took) = (format!("{stem}.json"), format!("{stem}-seconds.json"));
+        if let Some(kept) = self.work.kept(&name)? {
+            return Ok((kept, self.work.kept(&took)?.unwrap_or_default()));
+        }
+        let (model, seconds) = self
+            .train(control, stage, direction, &split.train, (seed, false))
+            .await?;
+        let documents = split.valid.iter().map(|&row| direction.documents[row].as_slice());
+        let documents: Vec<&[u32]> = documents.collect();
+        let reader = (model.encoder.reader(Rounding::None).await).map_err(JobError::Failed)?;
+        let found = classify(
+            &model,
+            reader.as_ref(),
+            &documents,
+            defaults::CLASSIFY_BATCH,
+            self.chunking(),
+            &mut |_| ControlFlow::Continue(()),
+        )
+        .await?;
+        self.work.keep(&took, &seconds)?;
+        self.work.keep(&name, &found)?;
+        Ok((found, seconds))
     }
 }
