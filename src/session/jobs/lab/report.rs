@@ -18,15 +18,20 @@ use crate::train::split::Split;
 /// The file by which a directory of results is known.
 pub const MARKER: &str = "results.json";
 
-const COLUMNS: [&str; 7] = [
-    "way",
-    "error",
-    "95 % interval",
-    "against the first",
-    "p",
-    "trained in",
-    "what it is",
-];
+/// What the columns of the table are called, where the ways are judged against this one.
+fn columns(first: &str) -> Vec<String> {
+    let against = format!("against {first}");
+    let columns = [
+        "way",
+        "error",
+        "95 % interval",
+        &against,
+        "p",
+        "trained in",
+        "what it is",
+    ];
+    columns.map(String::from).to_vec()
+}
 
 fn percent(share: f64) -> String {
     format!("{:.1} %", 100.0 * share)
@@ -81,11 +86,16 @@ fn title(held: usize) -> String {
     )
 }
 
+/// The way that the others are judged against.
+fn first(found: &[(Compared, Said)]) -> &str {
+    found.first().map_or("", |(row, _)| row.way.as_str())
+}
+
 /// Shows the table.
 pub fn show(control: &Control, found: &[(Compared, Said)], held: usize) {
     control.emit(Event::Table {
         title: title(held),
-        columns: COLUMNS.map(String::from).to_vec(),
+        columns: columns(first(found)),
         rows: cells(found),
     });
 }
@@ -98,7 +108,7 @@ fn markdown(job: &Lab, data: &Data, splits: &[Split], found: &[(Compared, Said)]
     } else {
         format!("{}-fold cross-validation", splits.len())
     };
-    let first = found.first().map_or("", |(row, _)| row.way.as_str());
+    let first = first(found);
     let mut out = format!("# {}\n\n", title(held));
     writeln!(
         out,
@@ -114,8 +124,9 @@ fn markdown(job: &Lab, data: &Data, splits: &[Split], found: &[(Compared, Said)]
         let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
         writeln!(out, "| {} |", cells.join(" | ")).ok();
     };
-    line(&mut out, &COLUMNS.map(String::from));
-    line(&mut out, &COLUMNS.map(|_| "---".to_string()));
+    let columns = columns(first);
+    line(&mut out, &columns);
+    line(&mut out, &vec!["---".to_string(); columns.len()]);
     for row in cells(found) {
         line(&mut out, &row);
     }
