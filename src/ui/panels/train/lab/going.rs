@@ -1,7 +1,7 @@
 //! While a comparison runs: how far it is, how long it still takes, and holding or ending it.
 
 use egui::accesskit::Role;
-use egui::{Color32, Rect, Sense, Ui, WidgetInfo, pos2, vec2};
+use egui::{Rect, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::super::numbers::{about, capital, clock, count};
 use super::course::Doing;
@@ -94,8 +94,7 @@ fn bar(ui: &mut Ui, look: &Look<'_>) {
     let (rect, response) = ui.allocate_exact_size(vec2(width, 10.0), Sense::hover());
     ui.painter().rect_filled(rect, 5.0, theme.raised);
     let filled = Rect::from_min_max(rect.min, pos2(rect.left() + share * rect.width(), rect.bottom()));
-    let colour: Color32 = theme.heat(share);
-    ui.painter().rect_filled(filled, 5.0, colour);
+    ui.painter().rect_filled(filled, 5.0, theme.ice);
     let what = if reads.is_some() {
         "Stage 2"
     } else {

@@ -144,12 +144,21 @@ fn stacked(
         ui.painter().hline(ui.max_rect().x_range(), top, line);
         ui.add_space(4.0);
         title(ui, row, comparison);
-        let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 24.0), Sense::hover());
-        mark(ui, look, plot(rect), row, (axis, reference));
-        said(ui, look, row, comparison);
-        if !look.status.active() {
-            ui.horizontal(|ui| choose(ui, look, row, asks));
+        if row.measured.is_some() || row.current {
+            let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 24.0), Sense::hover());
+            mark(ui, look, plot(rect), row, (axis, reference));
         }
+        let button = if look.status.active() { 0.0 } else { BUTTON };
+        ui.horizontal_top(|ui| {
+            ui.vertical(|ui| {
+                ui.set_width(ui.available_width() - button);
+                ui.spacing_mut().item_spacing.y = 1.0;
+                said(ui, look, row, comparison);
+            });
+            if button > 0.0 {
+                choose(ui, look, row, asks);
+            }
+        });
         ui.add_space(4.0);
     }
 }
@@ -197,7 +206,7 @@ fn mark(ui: &Ui, look: &Look<'_>, place: Rect, row: &Row<'_>, (axis, reference):
         ui.painter().rect_filled(bar, 4.0, theme.raised);
         let share = share(look) as f32;
         let filled = bar.with_max_x(bar.left() + share * bar.width());
-        ui.painter().rect_filled(filled, 4.0, theme.heat(share));
+        ui.painter().rect_filled(filled, 4.0, theme.ice);
         let response = ui.interact(place, ui.scope_id().with((row.name, "bar")), Sense::hover());
         response.widget_info(|| {
             let name = format!("{}: {:.0} % of its classifiers", row.name, 100.0 * share);
@@ -274,7 +283,15 @@ fn said(ui: &mut Ui, look: &Look<'_>, row: &Row<'_>, comparison: &Comparison) {
         return;
     }
     let Some(doing) = doing(look) else {
-        small(ui, "begins");
+        let reads = look.course.doing.as_ref().is_some_and(Doing::reads);
+        small(
+            ui,
+            if reads {
+                "when the texts are read"
+            } else {
+                "begins"
+            },
+        );
         return;
     };
     let epoch = match doing.epoch {

@@ -23,9 +23,11 @@ pub fn head(ui: &mut Ui, asks: &mut Vec<Ask>) {
         if ui.add(back).on_hover_text(hint).clicked() {
             asks.push(Ask::Close);
         }
-        title(ui, "Compare methods").on_hover_text(
-            "The paper's ablations on your own labels: what pretraining (table 4), reading your texts (table 6) and each part of the \
-             fine-tuning (table 7) give.",
+        title(ui, "Compare methods");
+        small(
+            ui,
+            "What pretraining (table 4 of the paper), reading your texts (table 6) and each part of the fine-tuning (table 7) give, \
+             measured on your own labels.",
         );
     });
 }

@@ -104,7 +104,7 @@ pub fn reading(comparison: &Comparison) -> Vec<String> {
     let others = || comparison.rows.iter().filter(|row| row.way != *name);
     let guess = comparison.row(MOST_FREQUENT);
     let guesses = guess.is_some_and(|row| !matches!(verdict(row, reference), Verdict::Worse(_)));
-    let mut all = Vec::new();
+    let mut all = vec![format!("{name} gets {}.", wrong(reference))];
     if guesses {
         all.push(format!(
             "As far as these labels can tell, {name} does no better than guessing the most frequent label: it needs more labels before \
