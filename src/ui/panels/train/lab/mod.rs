@@ -199,7 +199,7 @@ impl LabPanel {
             .auto_shrink([false, false])
             .show(ui, |ui| {
                 ui.spacing_mut().item_spacing.y = 12.0;
-                standing::head(ui, asks);
+                standing::head(ui, look.narrow, asks);
                 standing::show(ui, &look, asks);
                 if !look.is_setup() {
                     rows::show(ui, &look, asks);

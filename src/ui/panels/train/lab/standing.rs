@@ -16,20 +16,26 @@ use crate::ui::theme;
 use crate::ui::widgets::small;
 
 /// The line above: what this is, and the way back.
-pub fn head(ui: &mut Ui, asks: &mut Vec<Ask>) {
-    ui.horizontal_wrapped(|ui| {
+pub fn head(ui: &mut Ui, narrow: bool, asks: &mut Vec<Ask>) {
+    let what = "What pretraining (table 4 of the paper), reading your texts (table 6) and each part of the fine-tuning (table 7) give, \
+                measured on your own labels.";
+    ui.horizontal(|ui| {
         let back = Button::new("Back to training").corner_radius(CornerRadius::same(255));
         let hint = "Shows the run and its plan again. A comparison that goes on goes on.";
         if ui.add(back).on_hover_text(hint).clicked() {
             asks.push(Ask::Close);
         }
         title(ui, "Compare methods");
-        small(
-            ui,
-            "What pretraining (table 4 of the paper), reading your texts (table 6) and each part of the fine-tuning (table 7) give, \
-             measured on your own labels.",
-        );
+        if !narrow {
+            ui.vertical(|ui| {
+                ui.add_space(6.0);
+                small(ui, what);
+            });
+        }
     });
+    if narrow {
+        small(ui, what);
+    }
 }
 
 /// Draws it.
