@@ -40,6 +40,8 @@ pub enum Action {
     Train,
     /// Hold or go on.
     PauseResume,
+    /// Compare ways of training on what is labelled.
+    Compare,
     /// One training step.
     Step,
     /// End the training, keeping a checkpoint.
@@ -62,7 +64,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of the palette.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Show(Screen::Texts),
         Self::Show(Screen::Label),
         Self::Show(Screen::Train),
@@ -83,6 +85,7 @@ impl Action {
         // Before `Train`, for the same reason.
         Self::Classify,
         Self::Train,
+        Self::Compare,
         Self::PauseResume,
         Self::Step,
         Self::Stop,
@@ -112,6 +115,7 @@ impl Action {
             Self::Similar => "Similar texts",
             Self::Map => "Map of all texts",
             Self::Train => "Start training",
+            Self::Compare => "Compare methods",
             Self::PauseResume => "Pause or resume training",
             Self::Step => "One training step",
             Self::Stop => "Stop training",
@@ -148,6 +152,9 @@ impl Action {
             Self::Train => {
                 "Trains a classifier on your labels, from a language model that has read your texts."
             }
+            Self::Compare => {
+                "Measures the paper's ways of training on your own labels, beside TF-IDF and guessing: what does each part give?"
+            }
             Self::PauseResume => "Holds training between two steps, or lets it go on.",
             Self::Step => "Does one training step and holds again.",
             Self::Stop => "Ends training after this step; it can be resumed from its checkpoint.",
@@ -179,6 +186,7 @@ impl Action {
             Self::Similar => plain(Key::S),
             Self::Map => plain(Key::M),
             Self::Train => command(Key::Enter),
+            Self::Compare => plain(Key::C),
             Self::PauseResume => plain(Key::P),
             Self::Step => plain(Key::Period),
             Self::Stop => None,
@@ -198,7 +206,7 @@ impl Action {
             Self::Skip | Self::Unsure | Self::Suggestions | Self::NewLabel | Self::Similar | Self::Map => {
                 Some(Screen::Label)
             }
-            Self::PauseResume | Self::Step | Self::Stop => Some(Screen::Train),
+            Self::Compare | Self::PauseResume | Self::Step | Self::Stop => Some(Screen::Train),
             _ => None,
         }
     }

@@ -200,12 +200,15 @@ impl Shared {
             // An engine that has ended does nothing any more.
             self.engine.send(Command::Stop).ok();
         }
-        if let Some(left) = &self.project
-            && self.run.is_running()
-        {
+        let stopped = match (self.run.is_running(), self.run.compares()) {
+            (true, _) => "Training",
+            (_, true) => "Comparing methods",
+            _ => return,
+        };
+        if let Some(left) = &self.project {
             let name = &left.project.name;
             self.say(format!(
-                "Training on {name} is stopped; open it again to go on from where it was."
+                "{stopped} on {name} is stopped; open it again to go on from where it was."
             ));
         }
     }

@@ -76,6 +76,7 @@ impl Panels {
     /// Tells the screens what the engine said.
     pub fn heard(&mut self, event: &Event, shared: &mut Shared) {
         self.classify.heard(event, shared);
+        self.train.heard(event, shared);
     }
 
     /// Tells the screens that another project is open.
@@ -137,7 +138,7 @@ impl Panels {
             | Action::Similar
             | Action::Map => self.label.act(action, shared),
             Action::Stop if self.classify.is_wanted() => self.classify.take_back(shared),
-            Action::Train | Action::PauseResume | Action::Step | Action::Stop => {
+            Action::Train | Action::Compare | Action::PauseResume | Action::Step | Action::Stop => {
                 self.train.act(action, shared)
             }
             Action::Classify | Action::Export => self.classify.act(action, shared),

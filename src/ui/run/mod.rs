@@ -170,6 +170,11 @@ impl Run {
         self.job.as_deref().filter(|_| !self.record.status.active())
     }
 
+    /// Whether the engine compares methods for the project that is open.
+    pub fn compares(&self) -> bool {
+        !self.elsewhere && self.job.as_deref() == Some("lab")
+    }
+
     fn renew(&mut self) {
         let last = std::mem::take(&mut self.record);
         if last.stages.iter().any(Stage::trains) {

@@ -137,6 +137,7 @@ fn spoken(app: &App) -> String {
                 }
             }
         }
+        (Screen::Train, _) if shared.run.compares() => parts.push("comparing methods".into()),
         _ => {}
     }
     parts.extend(shared.messages.last().map(|message| message.text.clone()));

@@ -81,6 +81,10 @@ pub fn not_yet(ui: &mut Ui, shared: &mut Shared, running: Option<(u64, u64)>) {
                 &[("Watch it", Action::Show(Screen::Train), Some("Ctrl 3"))],
             );
         }
+        if shared.run.compares() {
+            let then = "Methods are being compared; the texts can be classified when that has ended, or is stopped to go on later.";
+            return next(ui, shared, what, then, &[("Watch it", Action::Compare, None)]);
+        }
         let then = format!("It can label all {} texts of this project now.", count(texts));
         return next(
             ui,

@@ -267,6 +267,12 @@ impl ClassifyPanel {
             shared.say("Classifying begins when the labels kept aside are measured.");
             return;
         }
+        if shared.run.compares() {
+            shared.say(
+                "Methods are being compared: classify when that has ended, or stop it on the Train screen, to go on later.",
+            );
+            return;
+        }
         if shared.run.busy() || shared.run.is_running() || self.running.is_some() {
             shared.say("The engine is at work; classify when it has ended.");
             return;

@@ -6,9 +6,10 @@ use super::numbers::count;
 use super::view::{Intent, View};
 use crate::session::preview::{own_rate, takes};
 use crate::session::protocol::Method;
+use crate::ui::actions::Action;
 use crate::ui::run::{Recipe, Record};
 use crate::ui::theme::Theme;
-use crate::ui::widgets::{heading, small};
+use crate::ui::widgets::{heading, keycap, small};
 
 /// Why nothing can be changed while a run goes on.
 pub const LOCKED: &str = "Locked while training: these numbers are part of the run. Stop it to change them.";
@@ -68,6 +69,9 @@ pub fn card(
         );
         if locked {
             small(ui, "locked while training").on_hover_text(LOCKED);
+        } else {
+            let right = egui::Layout::right_to_left(egui::Align::Center);
+            ui.with_layout(right, |ui| to_the_lab(ui, view, intents));
         }
     });
     ui.add_enabled_ui(!locked, |ui| {
@@ -129,6 +133,24 @@ pub fn card(
         }
     });
     compare(ui, view, earlier, intents);
+}
+
+/// The way to the comparison of methods.
+fn to_the_lab(ui: &mut Ui, view: &View<'_>, intents: &mut Vec<Intent>) {
+    let name = match view.comparing {
+        Some((done, total)) if total > 0 => format!("Comparing: {done} of {total}"),
+        Some(_) => "Comparing methods".into(),
+        None => Action::Compare.name().into(),
+    };
+    if let Some(key) = Action::Compare.shortcut() {
+        keycap(ui, &ui.ctx().format_shortcut(&key));
+    }
+    let button = ui.add(egui::Button::new(
+        RichText::new(name).text_style(TextStyle::Small),
+    ));
+    if button.on_hover_text(Action::Compare.explanation()).clicked() {
+        intents.push(Intent::Act(Action::Compare));
+    }
 }
 
 /// Whether the language model that has read the texts is kept.

@@ -9,6 +9,7 @@ mod chart;
 mod forgetting;
 mod formula;
 mod keep;
+mod lab;
 mod layout;
 mod loss;
 mod method;
@@ -27,7 +28,7 @@ use std::time::Duration;
 
 use egui::{Panel, ScrollArea, Ui};
 
-use crate::session::protocol::{DeviceChoice, Fit, Job};
+use crate::session::protocol::{DeviceChoice, Event, Fit, Job, Way};
 use crate::session::{Command, files, preview};
 use crate::ui::actions::Action;
 use crate::ui::run::{Asked, Kind, Playhead, Recipe, Record, Run, Stage, Status};
@@ -35,6 +36,7 @@ use crate::ui::theme::{self, Theme};
 use crate::ui::{Screen, Shared};
 
 use keep::Keeper;
+use lab::LabPanel;
 use outlook::{Outlook, classifier_groups};
 pub use start::model_place;
 use start::{Material, Readiness};
@@ -66,6 +68,8 @@ pub struct TrainPanel {
     counted: Option<(Counted, Readiness)>,
     /// The run whose result has been seen.
     seen: usize,
+    /// The comparison of methods, which takes the place of the run where it is shown.
+    lab: LabPanel,
 }
 
 /// What an outlook was made from.
@@ -97,10 +101,18 @@ impl TrainPanel {
         let readiness = self.readiness(shared);
         self.follow(shared);
         self.keeper.follow(shared);
-        let mut intents = Vec::new();
-        self.draw(ui, shared, &readiness, &mut intents);
-        for intent in intents {
-            self.carry_out(intent, shared);
+        self.lab.notice(shared);
+        if self.lab.is_shown() {
+            let recipe = self.keeper.complete(&self.recipe);
+            if let Some(way) = self.lab.show(ui, shared, &recipe, &readiness) {
+                self.take(way);
+            }
+        } else {
+            let mut intents = Vec::new();
+            self.draw(ui, shared, &readiness, &mut intents);
+            for intent in intents {
+                self.carry_out(intent, shared);
+            }
         }
         if shared.run.busy() {
             // The engine's events wake no window by themselves.
@@ -108,8 +120,34 @@ impl TrainPanel {
         }
     }
 
+    /// Takes in what the engine says, before the run does.
+    pub fn heard(&mut self, event: &Event, shared: &mut Shared) {
+        self.lab.hear(event, shared);
+    }
+
+    /// The next run trains in this way.
+    fn take(&mut self, way: Way) {
+        if self.recipe.method != way.method {
+            // Another method brings its own rate.
+            self.recipe.rate = None;
+        }
+        self.recipe.method = way.method;
+        if preview::is_pretrained(way.method) {
+            self.recipe.adapt = way.adapt;
+        }
+        (self.shown, self.plan) = (None, true);
+    }
+
     /// Carries out an action of this screen.
     pub fn act(&mut self, action: Action, shared: &mut Shared) {
+        if action == Action::Compare {
+            shared.screen = Screen::Train;
+            self.lab.open();
+            return;
+        }
+        if self.lab.is_active() && action != Action::Train {
+            return self.lab.act(action, shared);
+        }
         let status = shared.run.record.status.clone();
         match action {
             Action::Train => {
@@ -179,6 +217,10 @@ impl TrainPanel {
     }
 
     fn start(&mut self, shared: &mut Shared) {
+        if shared.run.compares() {
+            shared.fail("Methods are being compared: wait until that has ended, or stop it, before training; it can go on later.");
+            return;
+        }
         if shared.run.busy() || shared.run.record.status.active() {
             shared.fail("The engine is busy: wait for it, or stop the run, before starting another.");
             return;
@@ -218,6 +260,7 @@ impl TrainPanel {
             ));
             return;
         }
+        self.lab.close();
         shared.run.begin(recipe, job.watch.clone());
         self.job = Some(Box::new(job.clone()));
         self.look_at(None);
@@ -416,6 +459,7 @@ impl TrainPanel {
                 measuring: run.measuring()
                     || run.record.status == Status::Done && self.seen != run.record.number,
                 aside: material.measured_aside(),
+                comparing: self.lab.progress(),
                 narrow: ui.available_width() < theme::NARROW,
             };
             let records: Vec<&Record> = run.earlier.iter().chain([&run.record]).collect();
@@ -426,7 +470,7 @@ impl TrainPanel {
                 estimate: banner::estimate(&records, &before, &material, steps),
                 resumable: self.job.is_some() && run.record.live().is_some() && !view.looks_back(),
                 on_cpu: shared.settings.device == DeviceChoice::Cpu || run.record.device.starts_with("CPU"),
-                busy: run.other_job(),
+                busy: run.other_job().map(engine_does),
             };
             let bar = egui::Frame::new().inner_margin(egui::Margin {
                 top: 12,
@@ -462,6 +506,14 @@ impl TrainPanel {
             // What was changed is what one wants to see.
             (self.shown, self.plan) = (None, true);
         }
+    }
+}
+
+/// What the engine does in a job of this name, where that is not plain from it.
+fn engine_does(job: &str) -> &str {
+    match job {
+        "lab" => "comparing methods",
+        job => job,
     }
 }
 

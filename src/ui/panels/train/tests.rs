@@ -8,7 +8,7 @@ use crate::session::Event;
 use crate::session::project::{Action as Step, Answer, OpenProject, Texts};
 use crate::session::protocol::{GroupStep, Method, Prediction};
 
-fn shared(dir: &std::path::Path) -> Shared {
+pub(super) fn shared(dir: &std::path::Path) -> Shared {
     Shared {
         screen: Screen::Train,
         work_dir: dir.join("work"),
@@ -17,7 +17,7 @@ fn shared(dir: &std::path::Path) -> Shared {
 }
 
 /// A project with `labels` labels on its first texts.
-fn project(texts: usize, labels: u32) -> OpenProject {
+pub(super) fn project(texts: usize, labels: u32) -> OpenProject {
     let say = [
         "the parcel never came",
         "the card was charged twice",
@@ -48,7 +48,7 @@ fn project(texts: usize, labels: u32) -> OpenProject {
 }
 
 /// What the engine would tell of a run: rates of the real plan, numbers that fall and rise as they should.
-fn play(run: &mut Run, recipe: &Recipe, until: u64) {
+pub(super) fn play(run: &mut Run, recipe: &Recipe, until: u64) {
     let started = Event::Started {
         job: "fit".into(),
         device: "CPU".into(),
@@ -186,7 +186,7 @@ fn adapt(run: &mut Run) {
     run.push(Event::StageDone { stage, seconds: 48.0 });
 }
 
-fn finish(run: &mut Run, error: f64) {
+pub(super) fn finish(run: &mut Run, error: f64) {
     run.push(Event::StageDone {
         stage: "train".into(),
         seconds: 44.0,
@@ -218,12 +218,12 @@ fn finish(run: &mut Run, error: f64) {
     });
 }
 
-struct State {
-    panel: TrainPanel,
-    shared: Shared,
+pub(super) struct State {
+    pub(super) panel: TrainPanel,
+    pub(super) shared: Shared,
 }
 
-fn harness(state: State, size: [f32; 2], theme: egui::Theme) -> Harness<'static, State> {
+pub(super) fn harness(state: State, size: [f32; 2], theme: egui::Theme) -> Harness<'static, State> {
     Harness::builder()
         .with_size(size)
         .with_theme(theme)
@@ -266,7 +266,7 @@ fn running(dir: &std::path::Path) -> State {
 }
 
 /// The size of the screen's own area in a window of 1280 by 800.
-const WIDE: [f32; 2] = [1204.0, 755.0];
+pub(super) const WIDE: [f32; 2] = [1204.0, 755.0];
 
 #[test]
 fn both_directions_are_a_tick_away() {

@@ -83,6 +83,8 @@ pub struct View<'a> {
     pub measuring: bool,
     /// Whether enough labels are kept aside to measure a model on.
     pub aside: bool,
+    /// Classifiers that a comparison of methods has trained, of how many, while it goes on.
+    pub comparing: Option<(u64, u64)>,
     /// Whether the screen is a column.
     pub narrow: bool,
 }

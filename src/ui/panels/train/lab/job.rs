@@ -1,0 +1,155 @@
+//! The job that is made of a project, and what can be said of it before it runs.
+
+use std::path::{Path, PathBuf};
+
+use super::super::start::{self, Material};
+use super::kept::Comparison;
+use crate::session::preview;
+use crate::session::project::{Answer, Project};
+use crate::session::protocol::{Common, Estimate, Lab, Method, Way};
+use crate::session::trust::CHANCE;
+use crate::ui::run::{Kind, Recipe, Record};
+
+/// Fewer labels tell nothing apart but what errs by a third of them more.
+pub const LEAST: usize = 20;
+
+/// The ways that say most, where there is little time: ULMFiT, what it loses without stage 2 and without pretraining, the usual
+/// fine-tuning, and the head alone.
+pub const MAIN: [Way; 5] = [
+    Way::of(Method::Ulmfit),
+    Way {
+        method: Method::Ulmfit,
+        adapt: false,
+    },
+    Way::of(Method::Scratch),
+    Way::of(Method::Full),
+    Way::of(Method::Last),
+];
+
+/// How the labels are split.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shape {
+    /// Classifiers of each way.
+    pub folds: usize,
+    /// Labels that each way is measured on.
+    pub measured: usize,
+}
+
+impl Shape {
+    /// As the engine will split the labels that are not kept aside.
+    pub fn of(project: &Project, seed: u64) -> Self {
+        let labelled: Vec<(usize, &str)> = (project.answered())
+            .filter(|answered| !project.is_aside(answered.text))
+            .filter_map(|answered| {
+                let Answer::Label(label) = answered.answer else {
+                    return None;
+                };
+                let text = project.texts.texts.get(answered.text as usize)?;
+                Some((usize::from(label), text.as_str()))
+            })
+            .collect();
+        let (folds, measured) = preview::measured(&labelled, seed);
+        Self { folds, measured }
+    }
+
+    /// Labels that each classifier learns from, of so many.
+    fn learned(self, labels: usize) -> usize {
+        if self.folds > 1 {
+            labels - labels / self.folds
+        } else {
+            labels.saturating_sub(self.measured)
+        }
+    }
+}
+
+/// The least difference of two errors, measured on so many labels, that chance does not make: it takes so many texts that one of the
+/// two gets right and the other wrong, and none the other way round.
+pub fn least_difference(measured: usize) -> f64 {
+    let mut texts = 1;
+    // McNemar's exact test, two-sided.
+    while 2.0 * 0.5_f64.powi(texts) > CHANCE {
+        texts += 1;
+    }
+    f64::from(texts) / measured.max(1) as f64
+}
+
+/// Where a project's comparison is made.
+pub fn place(work_dir: &Path) -> PathBuf {
+    work_dir.join("comparison")
+}
+
+/// The job: the same texts, labels and numbers that a training run of this recipe would have. Labels that are kept aside take no
+/// part, so that they can tell of whichever way is chosen.
+pub fn job(
+    project: &Project,
+    material: &Material,
+    recipe: &Recipe,
+    ways: Vec<Way>,
+    common: Common,
+    work_dir: &Path,
+) -> Lab {
+    let fit = start::fit(project, material, &reference(recipe), common, work_dir);
+    Lab {
+        common: fit.common,
+        data: fit.data,
+        unlabelled: fit.unlabelled,
+        model: fit.model,
+        out: place(work_dir),
+        ways,
+        lm: fit.lm,
+        classifier: fit.classifier,
+        estimate: Estimate::Auto,
+        resume: false,
+        overwrite: true,
+    }
+}
+
+/// The numbers of a recipe, with the method that the others are judged against: it takes all of them.
+fn reference(recipe: &Recipe) -> Recipe {
+    Recipe {
+        method: Method::Ulmfit,
+        adapt: true,
+        both: false,
+        tfidf: false,
+        keep: false,
+        ..recipe.clone()
+    }
+}
+
+/// Seconds that it takes to compare these ways, and what that is judged by: the last comparison, or an earlier run.
+pub fn seconds(
+    ways: &[Way],
+    (records, last): (&[&Record], Option<&Comparison>),
+    recipe: &Recipe,
+    labels: usize,
+    shape: Shape,
+) -> Option<(f64, String)> {
+    if let Some(last) = last.filter(|last| last.done && last.folds == shape.folds) {
+        let took = |way: &Way| Some(last.row(way.name())?.seconds);
+        let all: Option<Vec<f64>> = ways.iter().map(took).collect();
+        if let Some(all) = all.filter(|_| last.reading > 0.0) {
+            let more = labels as f64 / last.labels().max(1) as f64;
+            return Some((
+                last.reading + more * all.iter().sum::<f64>(),
+                "the last comparison".into(),
+            ));
+        }
+    }
+    let (per_step, run) = records.iter().rev().find_map(|record| {
+        let train = record.stage(Kind::Train)?;
+        Some((train.seconds? / train.done.max(1) as f64, record.number))
+    })?;
+    let reading = (records.iter().rev()).find_map(|record| record.stage(Kind::Adapt)?.seconds)?;
+    let learned = shape.learned(labels);
+    let steps = |way: &Way| {
+        let recipe = Recipe {
+            method: way.method,
+            ..recipe.clone()
+        };
+        let steps = preview::steps(way.method, &start::options(&recipe), learned, learned / 10);
+        steps.iter().sum::<usize>()
+    };
+    let steps: usize = ways.iter().map(steps).sum();
+    let all = reading + per_step * (steps * shape.folds) as f64;
+    Some((all, format!("run {run}")))
+}

@@ -1,0 +1,138 @@
+//! Before a comparison: which ways of training are chosen, and what will happen.
+
+use egui::{Checkbox, RichText, TextStyle, Ui};
+
+use super::super::method::explanation;
+use super::super::numbers::{about, count, short};
+use super::super::start::Material;
+use super::job::{MAIN, least_difference};
+use super::kept::{MOST_FREQUENT, TFIDF, describe};
+use super::view::{Ask, Look};
+use super::words::points;
+use crate::session::protocol::Way;
+use crate::ui::widgets::{card, chip, heading, small};
+
+/// The card with the ticks.
+pub fn show(ui: &mut Ui, look: &Look<'_>, asks: &mut Vec<Ask>) {
+    card(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 6.0;
+        heading(ui, "What is compared");
+        ui.horizontal_wrapped(|ui| {
+            let all = chip(ui, "All of them");
+            if all
+                .on_hover_text("Every row of the paper's tables 4, 6 and 7.")
+                .clicked()
+            {
+                asks.push(Ask::Only(Way::ALL.to_vec()));
+            }
+            let hint = "ULMFiT, what it loses without stage 2 and without pretraining, the usual fine-tuning of everything at once, and \
+                        the head alone: less than half the time.";
+            if chip(ui, "The five that say most").on_hover_text(hint).clicked() {
+                asks.push(Ask::Only(MAIN.to_vec()));
+            }
+        });
+        for way in Way::ALL {
+            tick(ui, look, way, asks);
+        }
+        ui.add_space(4.0);
+        small(ui, "Beside them always, for they cost nothing:");
+        for name in [TFIDF, MOST_FREQUENT] {
+            line(ui, look, name, |ui| {
+                ui.label(name);
+            });
+        }
+    });
+}
+
+fn tick(ui: &mut Ui, look: &Look<'_>, way: Way, asks: &mut Vec<Ask>) {
+    let name = way.name();
+    let first = Way::ALL.first() == Some(&way);
+    line(ui, look, name, |ui| {
+        let mut on = look.ways.contains(&way);
+        let tick = ui.add_enabled(!first, Checkbox::new(&mut on, name));
+        let tick = tick
+            .on_hover_text(explanation(way.method))
+            .on_disabled_hover_text("It is always there: the others are judged against it.");
+        if tick.changed() {
+            asks.push(Ask::Tick(way, on));
+        }
+    });
+}
+
+/// A name, and what it is: beside it, or below where it is narrow.
+fn line(ui: &mut Ui, look: &Look<'_>, name: &str, add: impl FnOnce(&mut Ui)) {
+    let first = look.ways.first().is_some_and(|way| way.name() == name);
+    let reference = if first { " (the reference)" } else { "" };
+    let what = format!("{}{reference}", describe(name));
+    if look.narrow {
+        ui.vertical(|ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            add(ui);
+            small(ui, what);
+        });
+        return;
+    }
+    ui.horizontal(|ui| {
+        let size = egui::vec2(150.0, ui.spacing().interact_size.y);
+        let layout = egui::Layout::left_to_right(egui::Align::Center);
+        ui.allocate_ui_with_layout(size, layout, |ui| {
+            ui.set_width(size.x);
+            add(ui);
+        });
+        let text = RichText::new(what)
+            .text_style(TextStyle::Small)
+            .color(look.theme.dim);
+        ui.label(text);
+    });
+}
+
+/// What it will do, in plain words.
+pub fn plan(look: &Look<'_>, material: &Material) -> String {
+    let (ways, folds) = (look.ways.len(), look.shape.folds);
+    let measured = count(look.shape.measured as u64);
+    let labels = count(material.labels as u64);
+    let how = if folds > 1 {
+        format!(
+            "Each way trains {folds} classifiers, which each leave a part of your {labels} labels out and are measured on it: {} in all.",
+            count((ways * folds) as u64)
+        )
+    } else {
+        format!(
+            "Each way trains a classifier, {ways} in all; {measured} of your {labels} labels are left out of training to measure it."
+        )
+    };
+    let time = match &look.estimate {
+        Some((seconds, by)) => format!("It takes {}, going by {by}.", about(*seconds)),
+        None => "How long it takes shows with the first classifier.".into(),
+    };
+    format!("{how} All ways get the same labels in the same parts. {time}")
+}
+
+/// What it is done with, in a few short sentences.
+pub fn conditions(look: &Look<'_>, material: &Material) -> String {
+    let recipe = look.recipe;
+    let mut all = vec![format!(
+        "Epochs ({}), seed and device are those of the Train screen, and the texts are read (stage 2) once for all ways that have it{}.",
+        recipe.epochs,
+        if recipe.keep {
+            ", anew, so that no way begins with more than the others"
+        } else {
+            ""
+        }
+    )];
+    if let Some(rate) = recipe.rate {
+        all.push(format!(
+            "Every way has the η max that is set there, {}, in place of its own.",
+            short(rate)
+        ));
+    }
+    let least = points(100.0 * least_difference(look.shape.measured));
+    all.push(format!("Differences below {least} will not be told from chance."));
+    if material.aside > 0 {
+        all.push(format!(
+            "The {} labels kept aside take no part: they can tell the error of whichever you choose.",
+            material.aside
+        ));
+    }
+    all.join(" ")
+}
