@@ -155,7 +155,10 @@ fn ctrl_c_stops_the_engine_once() {
 fn a_reader_that_goes_away_ends_the_work_quietly() {
     let lines = || {
         (0..9)
-            .map(|at| Event::Line { text: at.to_string() })
+            .map(|at| Event::Line {
+                text: at.to_string(),
+                tokens: Vec::new(),
+            })
             .collect::<Vec<_>>()
     };
     let Ran {

@@ -188,7 +188,7 @@ impl Report {
             }
             Event::Paused { step } => self.console.say(&format!("paused at step {}", count(*step))),
             Event::Resumed => self.console.say("going on"),
-            Event::Line { text } => self.console.print(text)?,
+            Event::Line { text, .. } => self.console.print(text)?,
             Event::Classified {
                 text,
                 label,

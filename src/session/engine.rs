@@ -20,6 +20,9 @@ pub enum JobError {
     /// What they named could not be used, or the work failed.
     #[error("{0}")]
     Failed(String),
+    /// Training went out of bounds: these numbers make no classifier, though others may.
+    #[error("{0}")]
+    Diverged(String),
     /// The device was lost, is full or is missing.
     #[error("{message}")]
     Device {
@@ -62,6 +65,7 @@ impl From<crate::train::Error> for JobError {
                 what: format!("the device failed while computing ({cause})"),
                 computing: true,
             },
+            crate::train::Error::Diverged { .. } => Self::Diverged(error.to_string()),
             other => Self::Failed(other.to_string()),
         }
     }
@@ -99,7 +103,7 @@ fn ended(job: &str, resumable: bool, outcome: Outcome) -> Event {
             usage: true,
             device: None,
         },
-        Err(JobError::Failed(message)) => Event::Failed {
+        Err(JobError::Failed(message) | JobError::Diverged(message)) => Event::Failed {
             message,
             usage: false,
             device: None,

@@ -99,8 +99,7 @@ pub fn look_for_comparison(out: PathBuf, wake: Wake) -> Background<LeftOfLab> {
 
 /// The finished comparison in the directory `out`.
 fn comparison(out: &Path) -> Option<(Map<String, Value>, u64)> {
-    // By this file the job knows its own directories (`jobs::lab`).
-    let path = out.join("results.json");
+    let path = out.join(jobs::lab::MARKER);
     let written = fs::metadata(&path).ok()?.modified().ok()?;
     let written = written.duration_since(SystemTime::UNIX_EPOCH).ok()?;
     let result: Value = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;

@@ -1,8 +1,8 @@
 """Runs an exported model as any program would, with what its file says of itself.
 
-    onnx.py MODEL.onnx TOKENS
+    onnx.py MODEL.onnx TOKENS.jsonl
 
-TOKENS has a text a line, cut by `unfreeze tokenize`. Of a classifier the label and its probability are printed, a line of JSON a
+TOKENS.jsonl has a list of tokens a line, as `unfreeze tokenize --json` tells them. Of a classifier the label and its probability are printed, a line of JSON a
 text; of a language model, the mean negative log-likelihood of every token but the first of each text.
 """
 
@@ -67,7 +67,7 @@ def main():
     about = session.get_modelmeta().custom_metadata_map
     ids = {token: number for number, token in enumerate(json.loads(about["vocab"]))}
     with open(tokens, encoding="utf-8") as lines:
-        texts = [[ids.get(token, int(about["unk"])) for token in line.split()] for line in lines]
+        texts = [[ids.get(token, int(about["unk"])) for token in json.loads(line)] for line in lines]
     run = classify if about["kind"] == "classifier" else measure
     run(session, about, texts)
 

@@ -18,28 +18,40 @@ fn python() -> Option<String> {
     if has.is_ok_and(|status| status.success()) {
         return Some(python);
     }
+    assert!(
+        std::env::var_os("UNFREEZE_PYTHON").is_none(),
+        "UNFREEZE_PYTHON names {python}, which cannot import onnxruntime and numpy"
+    );
     eprintln!("skipped: {python} cannot import onnxruntime and numpy; UNFREEZE_PYTHON may name one that can");
     None
 }
 
-/// Texts of one to eight sentences, as a table and as tokens.
+/// Texts of one to eight sentences, as a table and as tokens, a JSON list a line. In some a line breaks, which is a token too.
 fn write_texts(dir: &Dir) {
     let mut writer = Writer::new(51);
-    let lines: String = (0..30).map(|row| writer.text(row % 3, 8) + "\n").collect();
+    let mut text = |row: usize| {
+        let first = writer.text(row % 3, 8);
+        let end = match row % 4 {
+            0 => "",
+            1 => "<br />boat",
+            2 => " <br /> boat today",
+            _ => "<br /><br />",
+        };
+        format!("{first}{end}\n")
+    };
+    let lines: String = (0..30).map(&mut text).collect();
     dir.write("texts.csv", format!("text\n{lines}"));
     dir.write("texts.txt", lines);
     let ran = dir.done("tokenize texts.txt");
-    let tokens = ran
-        .of("line")
-        .map(|e| e["text"].as_str().expect("text").to_string() + "\n");
-    dir.write("tokens.txt", tokens.collect::<String>());
+    let tokens = ran.of("line").map(|event| format!("{}\n", event["tokens"]));
+    dir.write("tokens.jsonl", tokens.collect::<String>());
 }
 
 fn run_onnx(dir: &Dir, python: &str, model: &str) -> Vec<Value> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/onnx.py");
     let output = Command::new(python)
         .arg(script)
-        .args([dir.path(model), dir.path("tokens.txt")])
+        .args([dir.path(model), dir.path("tokens.jsonl")])
         .output()
         .expect("it starts");
     let told = String::from_utf8_lossy(&output.stderr);

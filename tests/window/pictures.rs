@@ -103,4 +103,19 @@ fn of_the_readme() {
     }
     harness.run_steps(4);
     shot(&mut harness, "window-write");
+    // What each part of the method gives on these labels.
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Num3);
+    harness.run_steps(4);
+    harness.key_press(Key::C);
+    harness.run_steps(4);
+    harness.get_by_label("The five that say most").click();
+    harness.run_steps(4);
+    harness.get_by_label("Start comparing").click();
+    harness.run_steps(4);
+    while harness.query_by_label("Save the table").is_none() {
+        harness.step();
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    harness.run_steps(8);
+    shot(&mut harness, "window-compare");
 }

@@ -23,7 +23,7 @@ pub struct LabArgs {
     /// Replace an output directory that exists
     #[arg(long)]
     pub overwrite: bool,
-    /// The ways to compare, the one first that the others are judged against; all without it
+    /// The ways to compare, the one first that the others are judged against; without it the rows of the paper's tables 4, 6 and 7
     ///
     /// A method of `fit --method`, or one with `-no-adapt` behind it: without stage 2
     #[arg(

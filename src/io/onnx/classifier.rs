@@ -13,10 +13,11 @@ use crate::model::classifier::{BN_EPSILON, HEAD_HIDDEN};
 const LEAST: f32 = 1e-7;
 
 /// What people read of the graph.
-pub const ABOUT: &str = "Labels texts. `tokens [batch, time]` holds the ids of each text's tokens in reading order, whatever \
-    the direction that they are read in, and `lengths [batch]` how many of a row are tokens, one at least; what follows them \
-    may be any id. A token's id is its place in `vocab` of the metadata, `unk` where it has none; `unfreeze tokenize` cuts \
-    texts into tokens. `probabilities [batch, classes]` has a column for each of `labels`.";
+pub const ABOUT: &str = "Labels texts. `tokens [batch, time]`, of one row at least, holds the ids of each text's tokens in reading \
+    order, whatever the direction that they are read in, and `lengths [batch]` how many of a row are tokens, one at least; what \
+    follows them may be any id. A token's id is its place in `vocab` of the metadata, `unk` where it has none. `unfreeze tokenize \
+    --model MODEL --json` cuts texts, a text a line with `<br />` for a line break, and tells the `tokens` of each. \
+    `probabilities [batch, classes]` has a column for each of `labels`.";
 
 /// Steps of the padded batch, for the masks.
 struct Steps {

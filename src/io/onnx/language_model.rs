@@ -6,10 +6,11 @@ use super::schema::{Attribute, Element, Extent};
 use crate::io::{Error, ModelFiles};
 
 /// What people read of the graph.
-pub const ABOUT: &str = "Predicts the next token. `tokens [batch, time]` holds ids: a token's is its place in `vocab` of the \
-    metadata, `unk` where it has none; `unfreeze tokenize` cuts texts into tokens. `states [batch, width]` is zero where a text \
-    begins; to go on with it, it is `states_out` of the call before. `logits [batch, time, vocab]` are those of the token \
-    after each; their softmax is its probabilities. Where `reads` of the metadata is `backward`, a text's last token comes first.";
+pub const ABOUT: &str = "Predicts the next token. `tokens [batch, time]`, of one row at least, holds ids: a token's is its place \
+    in `vocab` of the metadata, `unk` where it has none. `unfreeze tokenize --model MODEL --json` cuts texts, a text a line with \
+    `<br />` for a line break, and tells the `tokens` of each. `states [batch, width]` is zero where a text begins; to go on with \
+    it, it is `states_out` of the call before. `logits [batch, time, vocab]` are those of the token after each; their softmax is \
+    its probabilities. Where `reads` of the metadata is `backward`, a text's last token comes first.";
 
 /// Adds the whole language model.
 ///

@@ -99,7 +99,10 @@ pub async fn run(job: Generate, control: &mut Control) -> Outcome {
         let written = files.vocab.decode(&ids[prompt.len()..]);
         let all: Vec<&str> = own.iter().map(String::as_str).chain(written).collect();
         let text = files.tokenizer.detokenize(&all);
-        control.emit(Event::Line { text: text.clone() });
+        control.emit(Event::Line {
+            text: text.clone(),
+            tokens: Vec::new(),
+        });
         texts.push(text);
     }
     let mut result = Map::new();

@@ -50,7 +50,7 @@ pub fn run(input: Option<&Path>, model: Option<&Path>, control: &mut Control) ->
             let flat = line.iter().map(|t| t.replace('\n', ""));
             let visible: Vec<String> = flat.filter(|t| !t.trim().is_empty()).collect();
             let text = visible.join(" ");
-            control.emit(Event::Line { text });
+            control.emit(Event::Line { text, tokens: line });
         }
         part.clear();
     };

@@ -244,6 +244,9 @@ pub enum Event {
     Line {
         /// The line.
         text: String,
+        /// Of `tokenize`: every token as the model reads it. The line has none that is white space, what `<br />` becomes.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        tokens: Vec<String>,
     },
     /// A text was classified and no output file was asked for.
     Classified {

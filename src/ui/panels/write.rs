@@ -167,7 +167,7 @@ impl WritePanel {
         };
         match event {
             Event::Started { .. } => *column = Column::default(),
-            Event::Line { text } => column.text = Some(text),
+            Event::Line { text, .. } => column.text = Some(text),
             Event::Failed { message, device, .. } => {
                 column.failure = Some(crate::ui::run::words(message, device))
             }

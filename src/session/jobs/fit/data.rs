@@ -13,9 +13,13 @@ use crate::train::baseline::{Baseline, BaselineError};
 use crate::train::split::{self, Plan as SplitPlan, Split, text_group};
 
 /// The labelled texts of a job.
+#[derive(Default)]
 pub struct Data {
-    /// Where each is in the table, from 0.
+    /// Where each is in the table, from 0, rows without a text left out.
     pub rows: Vec<usize>,
+    /// Where each begins in the file, from 1, and what that counts: `line` or `row`.
+    pub lines: Vec<u64>,
+    pub place: &'static str,
     pub texts: Vec<String>,
     pub labels: Vec<usize>,
     pub names: Vec<String>,
@@ -29,6 +33,7 @@ pub fn labelled(control: &Control, job: &Fit) -> Result<Data, JobError> {
     let summary = check_labels(&table)?;
     let names: Vec<String> = summary.classes.iter().map(|(name, _)| name.clone()).collect();
     let (mut rows, mut texts, mut labels, mut unlabelled) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut lines = Vec::new();
     for (at, (row, (fields, label))) in table.rows.iter().zip(table.examples()).enumerate() {
         let Some(class) = label.and_then(|l| names.iter().position(|n| n == l)) else {
             unlabelled.push(load::joined(&fields));
@@ -37,11 +42,14 @@ pub fn labelled(control: &Control, job: &Fit) -> Result<Data, JobError> {
         // Texts that were handed over are known by their place among all of them, empty ones included.
         let given = usize::try_from(row.line).unwrap_or(at).saturating_sub(1);
         rows.push(if job.data.rows.is_some() { given } else { at });
+        lines.push(row.line);
         texts.push(load::joined(&fields));
         labels.push(class);
     }
     Ok(Data {
         rows,
+        lines,
+        place: table.place,
         texts,
         labels,
         names,
@@ -166,7 +174,7 @@ mod tests {
             labels: (0..texts).map(|i| i % classes).collect(),
             names: (0..classes).map(|i| format!("class {i}")).collect(),
             fields: 1,
-            unlabelled: Vec::new(),
+            ..Data::default()
         }
     }
 

@@ -363,7 +363,7 @@ mod tests {
             labels: vec![0; 12],
             names: ["a", "b"].map(String::from).to_vec(),
             fields: 1,
-            unlabelled: Vec::new(),
+            ..Data::default()
         };
         let split = |valid: std::ops::Range<usize>| Split {
             train: Vec::new(),

@@ -17,7 +17,8 @@ use super::load;
 use super::work::Work;
 use crate::host::clock::Instant;
 use crate::train::split::Split;
-use report::{MARKER, show, write};
+pub use report::MARKER;
+use report::{show, write};
 
 /// Names of the rows that are no way of training.
 pub const TFIDF: &str = "tf-idf";
@@ -52,7 +53,18 @@ pub async fn run(mut job: Lab, control: &mut Control) -> Outcome {
             let others = unlabelled(control, fit)?;
             further(control, fit, &data, others)
         }
-        None => Vec::new(),
+        None => {
+            let given = job
+                .unlabelled
+                .as_ref()
+                .is_some_and(|source| source.rows.is_none());
+            if given || job.lm.epochs.is_some() || job.lm.max_tokens.is_some() {
+                control.warn(
+                    "`--unlabelled`, `--lm-epochs` and `--lm-max-tokens` change nothing: none of these ways has stage 2",
+                );
+            }
+            Vec::new()
+        }
     };
     let work = Work::open_for(MARKER, &job.out, &job, resume, overwrite)?;
     work.reads(&digest(&data, &further))?;
@@ -62,29 +74,31 @@ pub async fn run(mut job: Lab, control: &mut Control) -> Outcome {
     let mut directions: [Option<Direction>; 2] = [None, None];
     let mut progress = Progress::start(control, ways.len() * splits.len());
     let mut found: Vec<(Compared, Said)> = Vec::new();
+    let mut left_out: Vec<&str> = Vec::new();
     for (&way, fit) in ways.iter().zip(&fits) {
         // Stage 2 is the same for every way that has it; the others start from the language model as it is.
         let direction = &mut directions[usize::from(fit.adapt)];
         if direction.is_none() {
             let within = (&device, &work);
-            let (read, _) =
-                language_model(control, fit, &base, &data, &further, within, &mut seconds).await?;
+            // What has no stage 2 takes no words from texts without labels either, as in `train`.
+            let further: &[String] = if fit.adapt { &further } else { &[] };
+            let (read, _) = language_model(control, fit, &base, &data, further, within, &mut seconds).await?;
             *direction = Some(read);
         }
         let Some(direction) = direction else { continue };
         let trainer = Trainer::new(fit, &data, &device, &work);
-        let mut said = vec![vec![0.0; data.names.len()]; data.labels.len()];
-        let mut took = 0.0;
-        for (fold, split) in splits.iter().enumerate() {
-            let stage = stage(way, fold, splits.len());
-            let seed = job.common.seed.wrapping_add(1 + fold as u64);
-            let (probabilities, s) = trainer.held_out(control, &stage, direction, split, seed).await?;
-            for (&row, p) in split.valid.iter().zip(probabilities) {
-                said[row] = p;
+        let seed = job.common.seed;
+        let out_of_sample = out_of_sample(control, &trainer, direction, (way, seed), &splits, &mut progress);
+        let (said, took) = match out_of_sample.await {
+            Ok(found) => found,
+            // The others are worth measuring all the same, where there is something to judge them against.
+            Err(JobError::Diverged(message)) if !found.is_empty() => {
+                control.warn(format!("{} is left out: {message}", way.name()));
+                left_out.push(way.name());
+                continue;
             }
-            took += s;
-            progress.advance(control, s);
-        }
+            Err(error) => return Err(error),
+        };
         let measured = Measured {
             data: &data,
             splits: &splits,
@@ -113,6 +127,9 @@ pub async fn run(mut job: Lab, control: &mut Control) -> Outcome {
         "ways".into(),
         json!(found.iter().map(|(row, _)| row).collect::<Vec<_>>()),
     );
+    if !left_out.is_empty() {
+        result.insert("left_out".into(), json!(left_out));
+    }
     result.insert("rows".into(), json!(data.labels.len()));
     result.insert("classes".into(), json!(data.names));
     result.insert("estimated_on".into(), json!(held));
@@ -126,6 +143,37 @@ pub async fn run(mut job: Lab, control: &mut Control) -> Outcome {
     result.insert("seconds".into(), json!(started.elapsed().as_secs_f64()));
     result.insert("out".into(), json!(job.out));
     Ok(result)
+}
+
+/// What classifiers of one way say of the labelled texts that they had not seen, `[rows][classes]`, and the seconds of their
+/// training.
+async fn out_of_sample(
+    control: &mut Control,
+    trainer: &Trainer<'_>,
+    direction: &Direction,
+    (way, seed): (Way, u64),
+    splits: &[Split],
+    progress: &mut Progress,
+) -> Result<(Said, f64), JobError> {
+    let (mut said, mut took) = (vec![Vec::new(); direction.documents.len()], 0.0);
+    for (fold, split) in splits.iter().enumerate() {
+        let stage = stage(way, fold, splits.len());
+        let seed = seed.wrapping_add(1 + fold as u64);
+        let found = trainer.held_out(control, &stage, direction, split, seed).await;
+        let (probabilities, seconds) = match found {
+            Ok(found) => found,
+            Err(error) => {
+                progress.skip(splits.len() - fold);
+                return Err(error);
+            }
+        };
+        for (&row, p) in split.valid.iter().zip(probabilities) {
+            said[row] = p;
+        }
+        took += seconds;
+        progress.advance(control, seconds);
+    }
+    Ok((said, took))
 }
 
 /// Every way once, in the order in which they were named.
@@ -268,6 +316,11 @@ impl Progress {
         }
     }
 
+    /// So many are not trained after all.
+    fn skip(&mut self, classifiers: usize) {
+        self.total -= (classifiers as u64).min(self.total);
+    }
+
     fn advance(&mut self, control: &Control, seconds: f64) {
         self.done += 1;
         self.trained += seconds;
@@ -309,7 +362,7 @@ mod tests {
             labels: vec![1, 1, 0, 0, 0],
             names: ["a", "b"].map(String::from).to_vec(),
             fields: 1,
-            unlabelled: Vec::new(),
+            ..Data::default()
         };
         let splits = [
             Split {

@@ -16,7 +16,7 @@ use crate::train::metrics::most_probable;
 use crate::train::split::Split;
 
 /// The file by which a directory of results is known.
-pub const MARKER: &str = "results.json";
+pub const MARKER: &str = "unfreeze-lab.json";
 
 /// What the columns of the table are called, where the ways are judged against this one.
 fn columns(first: &str) -> Vec<String> {
@@ -114,7 +114,8 @@ fn markdown(job: &Lab, data: &Data, splits: &[Split], found: &[(Compared, Said)]
         out,
         "{} labelled texts of {} classes, {how}, the same splits for every way, seed {}. `p` is how often chance alone would set a \
          way as far from `{first}` as it is here (McNemar's exact test); above {CHANCE} the two are too close to tell, and of many \
-         ways compared one in twenty falls below it by chance.\n",
+         ways compared one in twenty falls below it by chance. Stage 2 reads all texts without their labels, also those that are held \
+         out.\n",
         count(data.labels.len()),
         data.names.len(),
         job.common.seed,
@@ -132,7 +133,7 @@ fn markdown(job: &Lab, data: &Data, splits: &[Split], found: &[(Compared, Said)]
     }
     writeln!(
         out,
-        "\n`results.csv` has the numbers, `predictions.csv` what each way said of each text, by its row in the table that was read.\n\n\
+        "\n`results.csv` has the numbers, `predictions.csv` what each way said of each text, by where that begins in the file.\n\n\
          Made by Unfreeze {}.",
         env!("CARGO_PKG_VERSION")
     )
@@ -158,7 +159,7 @@ fn results(found: &[(Compared, Said)], out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// A line for each text that was held out: its row, from 1, its label, and what each way said.
+/// A line for each text that was held out: where it begins in the file, its label, and what each way said.
 fn predictions(
     data: &Data,
     splits: &[Split],
@@ -166,14 +167,14 @@ fn predictions(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let ways = found.iter().map(|(row, _)| row.way.as_str());
-    write_row(out, ',', ["row", "label"].into_iter().chain(ways))?;
+    write_row(out, ',', [data.place, "label"].into_iter().chain(ways))?;
     let mut held: Vec<usize> = splits
         .iter()
         .flat_map(|split| split.valid.iter().copied())
         .collect();
     held.sort_unstable();
     for row in held {
-        let number = (data.rows[row] + 1).to_string();
+        let number = data.lines[row].to_string();
         let said = found
             .iter()
             .map(|(_, said)| data.names[most_probable(&said[row])].as_str());
@@ -249,12 +250,13 @@ mod tests {
     #[test]
     fn every_text_that_was_held_out_has_a_line() {
         let data = Data {
-            rows: vec![0, 4],
+            lines: vec![2, 9],
+            place: "line",
             texts: vec!["text".into(); 2],
             labels: vec![1, 1],
             names: ["yes, sir", "no"].map(String::from).to_vec(),
             fields: 1,
-            unlabelled: Vec::new(),
+            ..Data::default()
         };
         let split = Split {
             train: Vec::new(),
@@ -265,7 +267,7 @@ mod tests {
         let text = String::from_utf8(out).unwrap();
         assert_eq!(
             text.lines().collect::<Vec<_>>(),
-            ["row,label,ulmfit", "1,no,no", "5,no,\"yes, sir\""]
+            ["line,label,ulmfit", "2,no,no", "9,no,\"yes, sir\""]
         );
     }
 }

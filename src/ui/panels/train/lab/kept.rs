@@ -81,6 +81,9 @@ impl Comparison {
             .and_then(|rows| serde_json::from_value(rows.clone()).ok())
             .filter(|rows: &Vec<_>| !rows.is_empty());
         self.rows = rows.unwrap_or_else(|| std::mem::take(&mut self.rows));
+        // One whose training diverged is left out.
+        let rows = &self.rows;
+        self.ways.retain(|way| rows.iter().any(|row| row.way == *way));
         self.measured_on = whole("estimated_on").unwrap_or(self.measured_on);
         self.folds = whole("folds").unwrap_or(self.folds);
         self.seconds = number("seconds").unwrap_or_default();

@@ -439,7 +439,7 @@ fn one_that_ended_when_nobody_listened_is_found() {
     let out = dir.path().join("work/comparison");
     std::fs::create_dir_all(&out).unwrap();
     std::fs::write(
-        out.join("results.json"),
+        out.join("unfreeze-lab.json"),
         Value::Object(result(&rows())).to_string(),
     )
     .unwrap();
