@@ -188,7 +188,7 @@ fn a_comparison_that_cannot_be_made_says_why() {
     let dir = dir();
     dir.fails(&format!("{LAB} --methods ulmfit,all"), 2);
     let refused = dir.fails(&format!("{LAB} --epochs 0"), 2);
-    assert!(!refused.is_empty());
+    assert_says("no epochs", &refused, &["--epochs"]);
     let ran = dir.done(&format!(
         "{LAB} --epochs 1 --methods last-no-adapt --estimate folds:2"
     ));

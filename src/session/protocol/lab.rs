@@ -134,6 +134,38 @@ pub struct Compared {
     pub seconds: f64,
 }
 
+impl Compared {
+    /// The baseline that counts words.
+    pub const TFIDF: &'static str = "tf-idf";
+    /// The baseline that guesses.
+    pub const MOST_FREQUENT: &'static str = "most-frequent";
+    /// What the columns of a table of results are called.
+    pub const COLUMNS: [&'static str; 7] =
+        ["way", "error", "error_low", "error_high", "p", "seconds", "what"];
+
+    /// What is compared under this name, in a line; nothing where it is unknown.
+    pub fn describe(name: &str) -> String {
+        match name {
+            Self::TFIDF => "logistic regression on TF-IDF: counts words, knows no language".into(),
+            Self::MOST_FREQUENT => "the label that most of the others have, whatever the text".into(),
+            name => Way::parse(name).map_or_else(String::new, Way::describe),
+        }
+    }
+
+    /// Its cells under [`Self::COLUMNS`].
+    pub fn cells(&self) -> [String; 7] {
+        [
+            self.way.clone(),
+            self.error.to_string(),
+            self.error_low.to_string(),
+            self.error_high.to_string(),
+            self.p.map(|p| p.to_string()).unwrap_or_default(),
+            self.seconds.to_string(),
+            self.what.clone(),
+        ]
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

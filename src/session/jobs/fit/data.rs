@@ -7,6 +7,7 @@ use super::super::load;
 use crate::host::work::breathe;
 use crate::io::{Labels, check_labels, is_plain_text};
 use crate::session::control::Control;
+use crate::session::digest::Digest;
 use crate::session::engine::JobError;
 use crate::session::protocol::{Estimate, Fit};
 use crate::train::baseline::{Baseline, BaselineError};
@@ -26,6 +27,17 @@ pub struct Data {
     pub fields: usize,
     /// Texts of the table without a label, which stage 2 reads.
     pub unlabelled: Vec<String>,
+}
+
+impl Data {
+    /// What a run learns from, together with these further texts: one that is resumed must learn from the same.
+    pub fn digest(&self, further: &[String]) -> Digest {
+        let mut read = Digest::of(self.texts.iter().chain(further).chain(&self.names));
+        self.labels
+            .iter()
+            .for_each(|label| read.add(&label.to_le_bytes()));
+        read
+    }
 }
 
 pub fn labelled(control: &Control, job: &Fit) -> Result<Data, JobError> {

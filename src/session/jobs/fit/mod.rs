@@ -8,7 +8,6 @@ mod trainer;
 use serde_json::{Map, Value, json};
 
 use super::super::control::Control;
-use super::super::digest::Digest;
 use super::super::engine::{JobError, Outcome, start};
 use super::super::protocol::Fit;
 use super::classify::vote;
@@ -71,11 +70,7 @@ pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
     }
     let bases = bases(control, &job).await?;
     let work = Work::open(&job.out, &job, resume, overwrite)?;
-    let mut read = Digest::of(data.texts.iter().chain(&further).chain(&data.names));
-    data.labels
-        .iter()
-        .for_each(|label| read.add(&label.to_le_bytes()));
-    work.reads(&read)?;
+    work.reads(&data.digest(&further))?;
     let splits = splits(&job, &data);
     let words = baseline_out_of_sample(control, &data, &splits).await?;
 

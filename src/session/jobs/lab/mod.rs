@@ -6,7 +6,6 @@ mod report;
 use serde_json::{Map, Value, json};
 
 use super::super::control::Control;
-use super::super::digest::Digest;
 use super::super::engine::{JobError, Outcome, start};
 use super::super::protocol::{Compared, Event, Fit, Lab, Way};
 use super::fit::{
@@ -19,10 +18,6 @@ use crate::host::clock::Instant;
 use crate::train::split::Split;
 pub use report::MARKER;
 use report::{show, write};
-
-/// Names of the rows that are no way of training.
-pub const TFIDF: &str = "tf-idf";
-const MOST_FREQUENT: &str = "most-frequent";
 
 /// The stage around those of all classifiers.
 const STAGE: &str = "lab";
@@ -67,7 +62,7 @@ pub async fn run(mut job: Lab, control: &mut Control) -> Outcome {
         }
     };
     let work = Work::open_for(MARKER, &job.out, &job, resume, overwrite)?;
-    work.reads(&digest(&data, &further))?;
+    work.reads(&data.digest(&further))?;
     let words = baseline_out_of_sample(control, &data, &splits).await?;
 
     let mut seconds = Map::new();
@@ -104,7 +99,7 @@ pub async fn run(mut job: Lab, control: &mut Control) -> Outcome {
             splits: &splits,
             first: found.first().map(|(_, said)| said),
         };
-        let mut new = vec![(measured.row(way.name(), way.describe(), &said, took)?, said)];
+        let mut new = vec![(measured.row(way.name(), &said, took)?, said)];
         if found.is_empty() {
             let measured = Measured {
                 first: Some(&new[0].1),
@@ -215,15 +210,6 @@ fn fit(job: &Lab, way: Way) -> Fit {
     }
 }
 
-/// What the comparison learns from: a run that is resumed must learn from the same.
-fn digest(data: &Data, further: &[String]) -> Digest {
-    let mut read = Digest::of(data.texts.iter().chain(further).chain(&data.names));
-    data.labels
-        .iter()
-        .for_each(|label| read.add(&label.to_le_bytes()));
-    read
-}
-
 /// The stage of one classifier.
 fn stage(way: Way, fold: usize, folds: usize) -> String {
     let name = way.name();
@@ -264,21 +250,18 @@ impl Measured<'_> {
     /// The rows that are no way of training.
     fn baselines(&self, words: Option<&Said>) -> Result<Vec<(Compared, Said)>, JobError> {
         let guess = most_frequent(self.data, self.splits);
-        let what = "logistic regression on TF-IDF: counts words, knows no language";
-        let said = words.map(|said| (TFIDF, what, said));
-        let what = "the label that most of the others have, whatever the text";
-        said.into_iter()
-            .chain([(MOST_FREQUENT, what, &guess)])
-            .map(|(name, what, said)| Ok((self.row(name, what.into(), said, 0.0)?, said.clone())))
+        let said = words.map(|said| (Compared::TFIDF, said)).into_iter();
+        said.chain([(Compared::MOST_FREQUENT, &guess)])
+            .map(|(name, said)| Ok((self.row(name, said, 0.0)?, said.clone())))
             .collect()
     }
 
-    fn row(&self, way: &str, what: String, said: &Said, seconds: f64) -> Result<Compared, JobError> {
+    fn row(&self, way: &str, said: &Said, seconds: f64) -> Result<Compared, JobError> {
         let report = estimate(self.data, self.splits, said)?
             .ok_or_else(|| JobError::Failed("no label was held out to measure on".into()))?;
         Ok(Compared {
             way: way.to_string(),
-            what,
+            what: Compared::describe(way),
             error: report.error,
             error_low: report.error_interval.low,
             error_high: report.error_interval.high,
@@ -382,16 +365,13 @@ mod tests {
             splits: &splits,
             first: None,
         };
-        let row = measured.row("guess", String::new(), &said, 0.0).unwrap();
+        let row = measured.row("guess", &said, 0.0).unwrap();
         assert_eq!((row.error, row.p), (1.0, None));
         assert!(row.error_low < 1.0);
         let measured = Measured {
             first: Some(&said),
             ..measured
         };
-        assert_eq!(
-            measured.row("guess", String::new(), &said, 0.0).unwrap().p,
-            Some(1.0)
-        );
+        assert_eq!(measured.row("guess", &said, 0.0).unwrap().p, Some(1.0));
     }
 }

@@ -142,19 +142,9 @@ fn markdown(job: &Lab, data: &Data, splits: &[Split], found: &[(Compared, Said)]
 }
 
 fn results(found: &[(Compared, Said)], out: &mut dyn Write) -> io::Result<()> {
-    let columns = ["way", "error", "error_low", "error_high", "p", "seconds", "what"];
-    write_row(out, ',', columns.into_iter())?;
+    write_row(out, ',', Compared::COLUMNS.into_iter())?;
     for (row, _) in found {
-        let cells = [
-            row.way.clone(),
-            row.error.to_string(),
-            row.error_low.to_string(),
-            row.error_high.to_string(),
-            row.p.map(|p| p.to_string()).unwrap_or_default(),
-            row.seconds.to_string(),
-            row.what.clone(),
-        ];
-        write_row(out, ',', cells.iter().map(String::as_str))?;
+        write_row(out, ',', row.cells().iter().map(String::as_str))?;
     }
     Ok(())
 }

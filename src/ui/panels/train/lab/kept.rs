@@ -6,14 +6,14 @@ use serde_json::{Map, Value};
 use super::job::Shape;
 use crate::session::clock::seconds_since_1970;
 use crate::session::project::{OpenProject, Project};
-use crate::session::protocol::{Compared, Lab, Way};
+use crate::session::protocol::{Compared, Lab};
 use crate::ui::panels::classify::Lesson;
 
 /// The setting of the project that keeps it.
 const SETTING: &str = "comparison of methods";
 /// Names of the rows that are no way of training.
-pub const TFIDF: &str = "tf-idf";
-pub const MOST_FREQUENT: &str = "most-frequent";
+pub const TFIDF: &str = Compared::TFIDF;
+pub const MOST_FREQUENT: &str = Compared::MOST_FREQUENT;
 
 /// A comparison, as far as it has come.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -125,15 +125,6 @@ impl Comparison {
         let baselines = baselines.filter(move |name| !told || self.row(name).is_some());
         let first = first.iter().map(String::as_str);
         first.chain(baselines).chain(others.iter().map(String::as_str))
-    }
-}
-
-/// What something in the table is, in a line.
-pub fn describe(name: &str) -> String {
-    match name {
-        TFIDF => "logistic regression on TF-IDF: counts words, knows no language".into(),
-        MOST_FREQUENT => "the label that most of the others have, whatever the text".into(),
-        name => Way::parse(name).map_or_else(String::new, Way::describe),
     }
 }
 

@@ -7,7 +7,7 @@ use egui::{
 
 use super::super::method::explanation;
 use super::course::Doing;
-use super::kept::{Comparison, describe, is_baseline};
+use super::kept::{Comparison, is_baseline};
 use super::plot::{Axis, NUMBERS, colour};
 use super::view::{Ask, Look};
 use super::words::{against, p, verdict, wrong};
@@ -187,7 +187,7 @@ fn title(ui: &mut Ui, row: &Row<'_>, comparison: &Comparison) {
         }
     });
     let what = row.measured.map(|measured| measured.what.clone());
-    small(ui, what.unwrap_or_else(|| describe(row.name)));
+    small(ui, what.unwrap_or_else(|| Compared::describe(row.name)));
 }
 
 /// The dot of a row, or how far its classifiers are.

@@ -5,36 +5,17 @@ use std::path::PathBuf;
 use super::kept::Comparison;
 use crate::session::exchange;
 use crate::session::project::OpenProject;
+use crate::session::protocol::Compared;
 
 /// The rows of the file, its head first: the columns that `unfreeze lab` writes, and how it was measured.
 pub fn rows(comparison: &Comparison) -> Vec<Vec<String>> {
-    let columns = [
-        "way",
-        "error",
-        "error_low",
-        "error_high",
-        "p",
-        "seconds",
-        "what",
-        "labels",
-        "measured_on",
-        "folds",
-    ];
-    let mut rows = vec![columns.map(String::from).to_vec()];
-    rows.extend(comparison.rows.iter().map(|row| {
-        vec![
-            row.way.clone(),
-            row.error.to_string(),
-            row.error_low.to_string(),
-            row.error_high.to_string(),
-            row.p.map(|p| p.to_string()).unwrap_or_default(),
-            row.seconds.to_string(),
-            row.what.clone(),
-            comparison.labels().to_string(),
-            comparison.measured_on.to_string(),
-            comparison.folds.to_string(),
-        ]
-    }));
+    let more = ["labels", "measured_on", "folds"];
+    let head = Compared::COLUMNS.into_iter().chain(more).map(String::from);
+    let measured = [comparison.labels(), comparison.measured_on, comparison.folds].map(|n| n.to_string());
+    let mut rows = vec![head.collect()];
+    rows.extend(
+        (comparison.rows.iter()).map(|row| row.cells().into_iter().chain(measured.clone()).collect()),
+    );
     rows
 }
 

@@ -6,10 +6,10 @@ use super::super::method::explanation;
 use super::super::numbers::{about, count, short};
 use super::super::start::Material;
 use super::job::{MAIN, least_difference};
-use super::kept::{MOST_FREQUENT, TFIDF, describe};
+use super::kept::{MOST_FREQUENT, TFIDF};
 use super::view::{Ask, Look};
 use super::words::points;
-use crate::session::protocol::Way;
+use crate::session::protocol::{Compared, Way};
 use crate::ui::widgets::{card, chip, heading, small};
 
 /// The card with the ticks.
@@ -63,7 +63,7 @@ fn tick(ui: &mut Ui, look: &Look<'_>, way: Way, asks: &mut Vec<Ask>) {
 fn line(ui: &mut Ui, look: &Look<'_>, name: &str, add: impl FnOnce(&mut Ui)) {
     let first = look.ways.first().is_some_and(|way| way.name() == name);
     let reference = if first { " (the reference)" } else { "" };
-    let what = format!("{}{reference}", describe(name));
+    let what = format!("{}{reference}", Compared::describe(name));
     if look.narrow {
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = 0.0;

@@ -22,7 +22,7 @@ mod sentences;
 fn row(way: &str, error: f64, p: Option<f64>) -> Compared {
     Compared {
         way: way.into(),
-        what: kept::describe(way),
+        what: Compared::describe(way),
         error,
         error_low: (error - 0.06).max(0.0),
         error_high: error + 0.08,
