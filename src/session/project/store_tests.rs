@@ -55,6 +55,18 @@ fn wait(open: &mut OpenProject, enough: impl Fn(&[Happened], &OpenProject) -> bo
     }
 }
 
+/// Asks until there is an answer.
+fn until<T>(mut ask: impl FnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(began.elapsed() < Duration::from_secs(120), "nothing happens");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
 fn settle(open: &mut OpenProject) -> Vec<Happened> {
     wait(open, |_, open| !open.busy())
 }
@@ -130,29 +142,15 @@ fn the_window_is_woken_and_nothing_waits() {
     };
     let path = dir.path().join("a.unfreeze");
     let mut opening = Opening::create(path.clone(), "a".into(), texts(2), wake.clone());
-    let mut open = loop {
-        if let Some(opened) = opening.poll() {
-            break opened.unwrap();
-        }
-        std::thread::sleep(Duration::from_millis(1));
-    };
+    let mut open = until(|| opening.poll()).unwrap();
     assert!(opening.poll().is_none());
-    while woken.load(Ordering::SeqCst) == 0 {
-        std::thread::sleep(Duration::from_millis(1));
-    }
+    until(|| (woken.load(Ordering::SeqCst) > 0).then_some(()));
     open.act(create("good")).unwrap();
-    while woken.load(Ordering::SeqCst) == 1 {
-        std::thread::sleep(Duration::from_millis(1));
-    }
+    until(|| (woken.load(Ordering::SeqCst) > 1).then_some(()));
     assert_eq!(open.poll().len(), 1);
 
     let mut second = Opening::open(path, wake);
-    let refused = loop {
-        if let Some(opened) = second.poll() {
-            break opened.unwrap_err().to_string();
-        }
-        std::thread::sleep(Duration::from_millis(1));
-    };
+    let refused = until(|| second.poll()).unwrap_err().to_string();
     assert!(
         refused.ends_with("a.unfreeze: is open in another window of Unfreeze; close it there first"),
         "{refused}"

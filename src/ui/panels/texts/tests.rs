@@ -1,5 +1,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use egui::{CentralPanel, Event, Frame, Key, Modifiers, accesskit::Role, vec2};
@@ -433,13 +434,17 @@ fn what_is_cancelled_never_arrives() {
     let mut h = screen();
     let bench = h.state_mut();
     let ctx = Context::default();
+    let ended = Arc::new(AtomicBool::new(false));
+    bench.shared.wake = {
+        let ended = Arc::clone(&ended);
+        Arc::new(move || ended.store(true, Ordering::SeqCst))
+    };
     bench
         .panel
         .carry_out(&ctx, Want::Read(Source::File(path)), &mut bench.shared);
     assert!(bench.panel.work.is_some());
     bench.panel.carry_out(&ctx, Want::Cancel, &mut bench.shared);
-    std::thread::sleep(Duration::from_millis(50));
-    h.run_steps(5);
+    until(&mut h, "the reader ends", |_| ended.load(Ordering::SeqCst));
     assert!(h.state().panel.preview.is_none() && h.state().panel.work.is_none());
     assert_eq!(h.state().failures(), Vec::<&str>::new());
 }
