@@ -9,7 +9,7 @@ use super::INTERRUPTED;
 use super::report::Report;
 use crate::session::protocol::{Command, Event};
 
-/// How soon an interrupt is seen while the engine is silent.
+/// How soon a signal is seen while the engine is silent.
 const POLL: Duration = Duration::from_millis(100);
 
 /// Where events go: to a report for people, to JSON lines, or to both.
@@ -43,7 +43,8 @@ impl Front {
         self.report.fail(message);
     }
 
-    /// Passes events on until the job ends and gives the exit code. `interrupts` counts Ctrl-C.
+    /// Passes events on until the job ends and gives the exit code. `interrupts` counts what asks it to
+    /// end before.
     pub fn drive(
         &mut self,
         events: &Receiver<Event>,
@@ -77,6 +78,13 @@ impl Front {
                         self.event(&event).ok();
                     }
                 }
+                // A terminal that is closed takes no line more, which shows before its signal has come: then, and whenever the
+                // work is being stopped, what matters is the checkpoint.
+                Err(error)
+                    if stopping || (error.kind() != ErrorKind::BrokenPipe && is_asked_soon(interrupts)) =>
+                {
+                    self.muted = true;
+                }
                 Err(error) => {
                     send(Command::Stop);
                     if error.kind() == ErrorKind::BrokenPipe {
@@ -105,7 +113,7 @@ impl Front {
         }
         if self.reports {
             match self.report.event(event) {
-                Err(error) if self.muted && error.kind() == ErrorKind::BrokenPipe => Ok(()),
+                Err(_) if self.muted => Ok(()),
                 told => told,
             }
         } else {
@@ -115,6 +123,12 @@ impl Front {
             Ok(())
         }
     }
+}
+
+/// Whether a signal comes within a moment.
+fn is_asked_soon(interrupts: &AtomicUsize) -> bool {
+    std::thread::sleep(POLL);
+    interrupts.load(Ordering::Relaxed) > 0
 }
 
 /// Why standard output ends in the middle, and what to do.

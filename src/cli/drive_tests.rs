@@ -206,6 +206,30 @@ fn a_failure_is_said_though_nobody_reads() {
     assert_eq!((code, err.as_str()), (2, "error: no labels\n"));
 }
 
+/// A terminal that is closed takes no line more, and sends a signal.
+#[test]
+fn a_closed_terminal_does_not_end_the_work_before_its_checkpoint() {
+    struct Closed;
+    impl Write for Closed {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::Error::other("input/output error"))
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let closed = || -> Option<Box<dyn Write>> { Some(Box::new(Closed)) };
+    for (json, out) in [(closed(), None), (None, closed())] {
+        let mut events = recorded();
+        events.pop();
+        events.push(Event::Stopped {
+            message: String::new(),
+        });
+        let Ran { code, commands, .. } = ran(events, json, out, 1);
+        assert_eq!((code, commands), (INTERRUPTED, vec!["Stop".to_string()]));
+    }
+}
+
 #[test]
 fn a_full_disk_is_said() {
     struct Full;

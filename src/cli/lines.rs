@@ -1,5 +1,7 @@
 //! Single events as single lines.
 
+use std::borrow::Cow;
+
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::console::Look;
@@ -8,6 +10,16 @@ use crate::session::protocol::{Event, GroupStep};
 
 /// Labels that are counted in a line before the others become a number.
 const LABELS_SHOWN: usize = 10;
+
+/// Text of the user's as a terminal may show it: what it would take for a command is a mark instead.
+pub fn harmless(text: &str) -> Cow<'_, str> {
+    let commands = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    if text.contains(commands) {
+        Cow::Owned(text.replace(commands, "\u{fffd}"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
 
 /// A file that was read.
 pub fn loaded(
@@ -19,8 +31,14 @@ pub fn loaded(
     labels: &[(String, usize)],
 ) -> String {
     let mut line = format!("{what}: {path}");
+    // Running text has no columns.
+    let unit = if text_columns.is_empty() {
+        "document"
+    } else {
+        "row"
+    };
     if rows > 0 {
-        line += &format!(", {}", counted(rows as u64, "row"));
+        line += &format!(", {}", counted(rows as u64, unit));
     }
     if !text_columns.is_empty() {
         line += &format!(", text from {}", text_columns.join(" + "));
@@ -47,6 +65,7 @@ pub fn amount(number: u64, unit: &str) -> String {
         "" => count(number),
         "bytes" if number >= 1_000_000 => format!("{:.1} MB", number as f64 / 1e6),
         "bytes" => format!("{:.1} kB", number as f64 / 1e3),
+        unit if number == 1 => format!("1 {}", unit.strip_suffix('s').unwrap_or(unit)),
         unit => format!("{} {unit}", count(number)),
     }
 }
@@ -117,10 +136,15 @@ pub fn ice(groups: &[GroupStep], look: Look) -> String {
         .collect()
 }
 
-/// `label`, confidence and text between tabs; the text is cut so that the line fits into `width` columns of a terminal.
-pub fn classified(text: &str, label: &str, confidence: f64, width: Option<usize>) -> String {
-    let flat = |text: &str| text.replace(['\t', '\n', '\r'], " ");
-    let (head, text) = (format!("{}\t{confidence:.3}\t", flat(label)), flat(text));
+/// Label, confidence and text between tabs, the first two empty where a text got no label; the text is cut so that the line
+/// fits into `width` columns of a terminal.
+pub fn classified(text: &str, found: Option<(&str, f64)>, width: Option<usize>) -> String {
+    let flat = |text: &str| text.replace(char::is_control, " ");
+    let head = match found {
+        Some((label, confidence)) => format!("{}\t{confidence:.3}\t", flat(label)),
+        None => "\t\t".into(),
+    };
+    let text = flat(text);
     // A tab, of which there are two, may be as wide as eight columns.
     let room = width.map_or(usize::MAX, |width| width.saturating_sub(head.width() + 14));
     if text.width() <= room {
@@ -145,6 +169,7 @@ mod tests {
             "500/1,000 texts  2,500/s  12s left"
         );
         assert_eq!(progress_line(500, 0, "texts", 2.0, None), "500 texts  2.0/s");
+        assert_eq!(progress_line(1, 1, "tokens", 2.0, None), "1/1 token  2.0/s");
         assert_eq!(
             progress_line(1_500_000, 3_000_000, "bytes", 5e5, None),
             "1.5 MB of 3.0 MB  0.5 MB/s"
@@ -158,17 +183,41 @@ mod tests {
         let line = loaded("labelled", "a.csv", 10_010, &[], None, &labels);
         assert!(line.ends_with("intent9 130 and 67 more labels"), "{line}");
         assert_eq!(loaded("model", "built-in", 0, &[], None, &[]), "model: built-in");
+        let text = |documents| loaded("running text", "a.txt", documents, &[], None, &[]);
+        assert_eq!(
+            [text(1), text(2)],
+            [
+                "running text: a.txt, 1 document",
+                "running text: a.txt, 2 documents"
+            ]
+        );
     }
 
     #[test]
     fn a_terminal_gets_one_line_a_text() {
-        let line = classified(&"word ".repeat(100), "pos", 1.0, Some(80));
+        let line = classified(&"word ".repeat(100), Some(("pos", 1.0)), Some(80));
         assert!(line.ends_with("...") && line.chars().count() + 14 <= 80, "{line}");
-        assert_eq!(classified("a\tb\r\nc", "x\ty", 0.5, None), "x y\t0.500\ta b  c");
+        assert_eq!(
+            classified("a\tb\r\nc", Some(("x\ty", 0.5)), None),
+            "x y\t0.500\ta b  c"
+        );
+        assert_eq!(classified("", None, Some(80)), "\t\t");
         // Characters of two columns; the label and its confidence stay whole where there is no room at all.
-        let line = classified(&"文".repeat(100), "pos", 1.0, Some(80));
+        let line = classified(&"文".repeat(100), Some(("pos", 1.0)), Some(80));
         assert!(line.ends_with("文...") && line.width() + 14 <= 80, "{line}");
-        assert_eq!(classified("a long text", "pos", 1.0, Some(10)), "pos\t1.000\t...");
+        assert_eq!(
+            classified("a long text", Some(("pos", 1.0)), Some(10)),
+            "pos\t1.000\t..."
+        );
+    }
+
+    #[test]
+    fn a_text_gives_the_terminal_no_commands() {
+        let text = "\u{1b}]0;title\u{7}a\u{9b}31m b\u{7f}";
+        let line = classified(text, Some(("\u{1b}[31mx", 0.5)), None);
+        assert_eq!(line, " [31mx\t0.500\t ]0;title a 31m b ");
+        assert_eq!(harmless(text), "\u{fffd}]0;title\u{fffd}a\u{fffd}31m b\u{fffd}");
+        assert_eq!(harmless("two\nlines\tof é"), "two\nlines\tof é");
     }
 
     #[test]

@@ -6,13 +6,14 @@ mod drive;
 mod lines;
 mod number;
 mod report;
+mod signals;
 mod summary;
 mod table;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 
 use clap::Parser;
 
@@ -25,10 +26,11 @@ use drive::Front;
 use report::Report;
 use summary::Context;
 
-/// The exit code of a process that Ctrl-C ended, as shells have it: 128 + SIGINT.
+/// The exit code of a process that Ctrl-C ended, as shells have it: 128 + SIGINT. Other signals that end it have the same.
 const INTERRUPTED: u8 = 130;
 
-/// Runs the command line of this process: exit code 0 done, 1 failed, 2 wrong usage, 130 stopped with Ctrl-C.
+/// Runs the command line of this process: exit code 0 done, 1 failed, 2 wrong usage, 130 stopped with Ctrl-C or by another
+/// signal.
 #[must_use]
 pub fn run() -> ExitCode {
     start_logging();
@@ -60,7 +62,7 @@ pub fn run() -> ExitCode {
             front.tell("There is no display to open the window on; running `unfreeze demo` in the terminal.");
         }
     }
-    if let Err(error) = watch_interrupts(&interrupts) {
+    if let Err(error) = signals::watch(&interrupts) {
         front.tell(&format!(
             "warning: Ctrl-C will end the program without a checkpoint ({error})"
         ));
@@ -140,18 +142,6 @@ fn reads_stdin(job: &Job) -> bool {
         Job::Classify(classify) => classify.input.is_none(),
         _ => false,
     }
-}
-
-/// Counts Ctrl-C; the second ends the process.
-fn watch_interrupts(interrupts: &Arc<AtomicUsize>) -> Result<(), ctrlc::Error> {
-    let interrupts = Arc::clone(interrupts);
-    ctrlc::set_handler(move || {
-        if interrupts.fetch_add(1, Ordering::Relaxed) > 0 {
-            // Off the line of the progress bar.
-            writeln!(io::stderr()).ok();
-            std::process::exit(INTERRUPTED.into());
-        }
-    })
 }
 
 /// Logs to standard error where `RUST_LOG` is set; the GPU stack, which says much at every level, only by its own name.

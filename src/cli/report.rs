@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value};
 
 use super::console::Console;
-use super::lines::{amount, classified, ice, loaded, progress_line, step_line};
+use super::lines::{amount, classified, harmless, ice, loaded, progress_line, step_line};
 use super::number::{count, counted, duration, percent, speed};
 use super::summary::{Context, summary};
 use super::table::render;
@@ -42,6 +42,8 @@ pub struct Report {
     stages: Vec<Stage>,
     groups_told: Vec<String>,
     tables: bool,
+    /// Whether lines of the result were printed as they came.
+    lines: bool,
 }
 
 impl Report {
@@ -58,6 +60,7 @@ impl Report {
             stages: Vec::new(),
             groups_told: Vec::new(),
             tables: false,
+            lines: false,
         }
     }
 
@@ -69,7 +72,8 @@ impl Report {
     /// `error: ...`, the last line of a job that failed.
     pub fn fail(&mut self, message: &str) {
         self.console.close_bar();
-        let line = format!("{} {message}", self.console.look.paint("1;31", "error:"));
+        let error = self.console.look.paint("1;31", "error:");
+        let line = format!("{error} {}", harmless(message));
         self.console.say(&line);
     }
 
@@ -99,20 +103,11 @@ impl Report {
                 label_column,
                 labels,
             } => {
-                self.console.say(&loaded(
-                    what,
-                    path,
-                    *rows,
-                    text_columns,
-                    label_column.as_deref(),
-                    labels,
-                ));
+                let line = loaded(what, path, *rows, text_columns, label_column.as_deref(), labels);
+                self.console.say(&harmless(&line));
             }
-            Event::Warning { message } => {
-                self.console
-                    .say(&format!("{} {message}", look.paint("33", "warning:")));
-            }
-            Event::Note { message } => self.console.say(message),
+            Event::Warning { message } => self.warn(message),
+            Event::Note { message } => self.console.say(&harmless(message)),
             Event::StageStarted {
                 stage,
                 groups,
@@ -171,6 +166,7 @@ impl Report {
                 self.console
                     .say(&format!("{way}: error {} ({low} to {high})", percent(row.error)));
             }
+            Event::LeftOut(gone) => self.warn(&format!("{} is left out: {}", gone.way, gone.message)),
             // Its suggestion is also a note; the curve is for plots.
             Event::RateFinder { .. }
             | Event::Forgetting { .. }
@@ -188,15 +184,22 @@ impl Report {
             }
             Event::Paused { step } => self.console.say(&format!("paused at step {}", count(*step))),
             Event::Resumed => self.console.say("going on"),
-            Event::Line { text, .. } => self.console.print(text)?,
+            Event::Line { text, .. } => {
+                self.lines = true;
+                // A program that reads them gets them as they are.
+                match look.width {
+                    Some(_) => self.console.print(&harmless(text))?,
+                    None => self.console.print(text)?,
+                }
+            }
             Event::Classified {
                 text,
                 label,
                 confidence,
                 ..
             } => {
-                self.console
-                    .print(&classified(text, label, *confidence, look.width))?;
+                let found = label.as_deref().zip(*confidence);
+                self.console.print(&classified(text, found, look.width))?;
             }
             Event::Table { title, columns, rows } => {
                 self.tables = true;
@@ -211,6 +214,11 @@ impl Report {
             Event::Failed { message, .. } => self.fail(message),
         }
         Ok(())
+    }
+
+    fn warn(&mut self, message: &str) {
+        let warning = self.console.look.paint("33", "warning:");
+        self.console.say(&format!("{warning} {}", harmless(message)));
     }
 
     fn stage_started(&mut self, name: &str, groups: &[String], total: u64, unit: &str) {
@@ -351,7 +359,11 @@ impl Report {
 
     fn done(&mut self, result: &Map<String, Value>) -> io::Result<()> {
         self.console.close_bar();
-        let (lines, found) = summary(result, &self.context);
+        let mut result = result.clone();
+        if self.lines && result.get("texts").is_some_and(Value::is_array) {
+            result.remove("texts");
+        }
+        let (lines, found) = summary(&result, &self.context);
         // The engine's own tables hold the same numbers, better named.
         if !self.tables {
             for (title, columns, rows) in &found {
@@ -359,7 +371,7 @@ impl Report {
             }
         }
         for line in lines {
-            self.console.say(&line);
+            self.console.say(&harmless(&line));
         }
         Ok(())
     }

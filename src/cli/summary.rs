@@ -22,7 +22,7 @@ impl Context {
     pub fn of(job: &Job) -> Self {
         let classify = |out: &Path| {
             format!(
-                "classify --model {} --input new.csv --output labelled.csv",
+                "classify --model {} --input texts.csv --output labelled-texts.csv",
                 quoted(out)
             )
         };
@@ -95,13 +95,29 @@ pub fn summary(result: &Map<String, Value>, context: &Context) -> (Vec<String>, 
     }
     let stages = rest.stages();
     let seconds = rest.number("seconds");
+    let total = rest.number("total_seconds");
+    let encoder = rest.0.remove("from_classifier") == Some(Value::Bool(true));
     let mut found = Vec::new();
     for (key, value) in rest.0 {
         rest_of(&key.replace('_', " "), &value, &mut lines, &mut found);
     }
     lines.extend(stages);
-    lines.extend(seconds.map(|seconds| format!("done in {}", duration(seconds))));
-    lines.extend(context.next.as_ref().map(|next| format!("next: unfreeze {next}")));
+    lines.extend(match (seconds, total) {
+        (Some(seconds), Some(total)) => Some(format!(
+            "done in {}, {} of it training",
+            duration(total),
+            duration(seconds)
+        )),
+        (seconds, total) => seconds
+            .or(total)
+            .map(|seconds| format!("done in {}", duration(seconds))),
+    });
+    // A classifier's encoder has read its texts: stage 3 is left.
+    let next = context.next.as_ref().map(|next| match next.strip_prefix("fit ") {
+        Some(options) if encoder => format!("next: unfreeze train {options}"),
+        _ => format!("next: unfreeze {next}"),
+    });
+    lines.extend(next);
     (lines, found)
 }
 
@@ -124,6 +140,12 @@ impl Rest {
         (!times.is_empty()).then(|| format!("time: {}", times.join(", ")))
     }
 
+    /// Whether the language model was adapted in this job.
+    fn read_first(&self) -> bool {
+        let stages = self.0.get("stage_seconds").and_then(Value::as_object);
+        stages.is_some_and(|stages| stages.keys().any(|stage| stage.starts_with("adapt")))
+    }
+
     /// The 95 % interval of the error under `key`.
     fn interval(&mut self, key: &str) -> Option<(f64, f64)> {
         let bounds = [format!("{key}_low"), format!("{key}_high")];
@@ -143,6 +165,7 @@ impl Rest {
             range = format!(" ({} to {})", of_thousand(low), of_thousand(high));
         }
         // Beside an estimate `rows` counts the rows that were learned from.
+        let estimated = self.0.contains_key("estimated_on");
         if let Some(rows) = self.number("estimated_on").or_else(|| self.number("rows")) {
             line += &format!(", measured on {}", counted(rows as u64, "row"));
         }
@@ -150,6 +173,10 @@ impl Rest {
             ": of 1,000 new texts about {}{range} will be labelled wrongly",
             of_thousand(error)
         );
+        // Labels are held out in stage 3 only. What is measured on a file of its own has no `estimated_on`.
+        if estimated && self.read_first() {
+            line += "; stage 2 had these rows to read too, without their labels: of texts that it has not read there may be more";
+        }
         // The same number from the other side.
         if self
             .0
@@ -249,6 +276,8 @@ impl Rest {
 fn rest_of(name: &str, value: &Value, lines: &mut Vec<String>, found: &mut Vec<Found>) {
     let flat = |value: &Value| !value.is_array() && !value.is_object();
     match value {
+        // Nothing is told by a name with nothing behind it.
+        Value::Array(items) if items.is_empty() => {}
         Value::Object(map) if map.values().all(flat) => {
             let pairs = map.iter().map(|(key, value)| format!("{key} {}", shown(value)));
             lines.push(format!("{name}: {}", pairs.collect::<Vec<_>>().join(", ")));
@@ -307,6 +336,7 @@ fn shown(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::session::protocol::Common;
     use serde_json::json;
 
     fn told(result: Value, context: &Context) -> (String, Vec<Found>) {
@@ -332,6 +362,7 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("about 83 (60 to 110) will be"), "{text}");
+        assert!(text.contains("; stage 2 had these rows to read too"), "{text}");
         assert!(
             text.contains(
                 "logistic regression on the same labels: error 16.6 %; this model makes 50.0 % fewer"
@@ -378,6 +409,7 @@ mod tests {
             text.contains("measured on 50 rows") && !text.contains("baseline"),
             "{text}"
         );
+        assert!(!text.contains("stage 2"), "{text}");
     }
 
     #[test]
@@ -441,6 +473,41 @@ mod tests {
         );
         assert_eq!(rows, &[["neg", "0.5"], ["pos", ""]]);
         assert_eq!(found[1].2, [["1", "2"], ["3", "4"]]);
+    }
+
+    #[test]
+    fn two_times_are_told_apart() {
+        let (text, _) = told(
+            json!({"seconds": 0.1, "total_seconds": 0.82}),
+            &Context::default(),
+        );
+        assert_eq!(text, "done in 0.8s, 0.1s of it training");
+    }
+
+    #[test]
+    fn what_was_imported_says_what_comes_next() {
+        let context = Context {
+            made: None,
+            next: Some("fit --data labelled.csv --model m".into()),
+        };
+        let (text, _) = told(json!({"ignored": []}), &context);
+        assert_eq!(text, "next: unfreeze fit --data labelled.csv --model m");
+        let (text, _) = told(json!({"from_classifier": true}), &context);
+        assert_eq!(text, "next: unfreeze train --data labelled.csv --model m");
+    }
+
+    /// What is to be typed next must not write over what was typed before.
+    #[test]
+    fn what_comes_next_spares_the_labels() {
+        let job = Job::Demo {
+            common: Common::default(),
+            out: Some("m".into()),
+        };
+        let next = Context::of(&job).next.unwrap();
+        assert_eq!(
+            next,
+            "classify --model m --input texts.csv --output labelled-texts.csv"
+        );
     }
 
     #[test]

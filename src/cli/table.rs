@@ -3,6 +3,7 @@
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 
 use super::console::Look;
+use super::lines::harmless;
 
 /// Columns of the terminal that standard output is, `None` where it is none or does not say.
 pub fn stdout_width() -> Option<usize> {
@@ -43,7 +44,7 @@ pub fn render(columns: &[String], rows: &[Vec<String>], look: Look) -> String {
         cells
             .iter()
             .enumerate()
-            .map(|(at, cell)| Cell::new(cell).set_alignment(align(at)))
+            .map(|(at, cell)| Cell::new(harmless(cell)).set_alignment(align(at)))
             .collect()
     };
     table.set_header(line(columns));

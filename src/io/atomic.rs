@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
+use super::overwrite::{Overwrite, check_replaceable};
 use crate::host::fs::{self, Builder, File, NamedTempFile, TempDir};
 
 /// Writes a file through a temporary one in the same directory, renamed over `path` once it is on the disk.
@@ -85,16 +86,6 @@ fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) ->
     sync_dir(parent)
 }
 
-/// Whether a new output directory may replace one that is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Overwrite<'a> {
-    /// Only a path that does not exist, or an empty directory, is accepted.
-    Never,
-    /// A directory that holds this file (`config.json`) is replaced too. Anything else may be the user's own
-    /// files, so it is refused.
-    Holding(&'a str),
-}
-
 /// A directory built beside its final place and moved there at the end, so that a half-written one never
 /// exists.
 ///
@@ -103,6 +94,7 @@ pub enum Overwrite<'a> {
 pub struct OutputDir {
     staging: TempDir,
     target: PathBuf,
+    overwrite: Overwrite,
 }
 
 impl OutputDir {
@@ -119,6 +111,10 @@ impl OutputDir {
             fs::absolute(target)
         }
         .map_err(|error| Error::write(target, &error))?;
+        if target.file_name().is_none() {
+            let cause = "it has no name that another directory could take; name one in it".to_string();
+            return Err(Error::Write { path: target, cause });
+        }
         check_replaceable(&target, overwrite)?;
         let parent = parent_of(&target);
         fs::create_dir_all(parent).map_err(|error| Error::write(parent, &error))?;
@@ -129,7 +125,11 @@ impl OutputDir {
         let staging = builder
             .tempdir_in(parent)
             .map_err(|error| Error::write(&target, &error))?;
-        Ok(Self { staging, target })
+        Ok(Self {
+            staging,
+            target,
+            overwrite,
+        })
     }
 
     /// Where to write the files.
@@ -141,9 +141,15 @@ impl OutputDir {
     /// Moves the directory to its final place, and returns that.
     ///
     /// # Errors
-    /// The rename failed; what was at the final place is put back.
+    /// The rename failed, and what was at the final place is put back; or something has come there meanwhile that may not be
+    /// replaced.
     pub fn commit(self) -> Result<PathBuf, Error> {
-        let Self { staging, target } = self;
+        let Self {
+            staging,
+            target,
+            overwrite,
+        } = self;
+        check_replaceable(&target, overwrite)?;
         let parent = parent_of(&target);
         let failed = |error: &io::Error| Error::write(&target, error);
         sync_dir(staging.path()).map_err(|error| failed(&error))?;
@@ -152,6 +158,13 @@ impl OutputDir {
                 .prefix(".unfreeze-old-")
                 .tempdir_in(parent)
                 .map_err(|e| failed(&e))?;
+            if is_worked_in(&target) {
+                let refilled = refill(&target, staging.path(), aside);
+                refilled
+                    .and_then(|()| sync_dir(&target))
+                    .map_err(|error| failed(&error))?;
+                return Ok(target);
+            }
             fs::rename(&target, aside.path().join("old")).map_err(|error| failed(&error))?;
             Some(aside)
         } else {
@@ -176,25 +189,38 @@ impl OutputDir {
     }
 }
 
-fn check_replaceable(target: &Path, overwrite: Overwrite) -> Result<(), Error> {
-    let path = target.to_path_buf();
-    let mut entries = match fs::read_dir(target) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
-            return Err(Error::OutputIsFile { path });
-        }
-        Err(error) => return Err(Error::read(target, &error)),
+/// Whether the program works in this directory, or in one in it: what started it, such as a shell, is then there too, and would
+/// be left in a directory that is gone.
+fn is_worked_in(dir: &Path) -> bool {
+    let here = std::env::current_dir().and_then(fs::canonicalize);
+    here.is_ok_and(|here| here.starts_with(dir))
+}
+
+/// Puts what is in `new` in the place of what is in `dir`, which goes to `old`; after a failure everything is as it was.
+fn refill(dir: &Path, new: &Path, old: TempDir) -> io::Result<()> {
+    let filled = move_all(dir, old.path()).and_then(|()| {
+        move_all(new, dir).inspect_err(|_| {
+            move_all(dir, new).ok();
+        })
+    });
+    let Err(error) = filled else {
+        return Ok(());
     };
-    match overwrite {
-        _ if entries.next().is_none() => Ok(()),
-        Overwrite::Never => Err(Error::OutputExists { path }),
-        Overwrite::Holding(marker) if fs::is_file(&target.join(marker)) => Ok(()),
-        Overwrite::Holding(marker) => Err(Error::NotOurs {
-            path,
-            marker: marker.to_string(),
-        }),
+    if move_all(old.path(), dir).is_err() {
+        return Err(io::Error::other(format!(
+            "{error}; what was in it is now in {}",
+            old.keep().display()
+        )));
     }
+    Err(error)
+}
+
+/// Moves every entry of one directory into another.
+fn move_all(from: &Path, to: &Path) -> io::Result<()> {
+    let entries: Vec<_> = fs::read_dir(from)?.collect::<io::Result<_>>()?;
+    entries
+        .iter()
+        .try_for_each(|entry| fs::rename(entry.path(), to.join(entry.file_name())))
 }
 
 pub(super) fn parent_of(path: &Path) -> &Path {
@@ -214,7 +240,16 @@ pub(super) fn sync_dir(dir: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::overwrite::Contents;
     use super::*;
+
+    const OURS: Overwrite = Overwrite::Holding(
+        "config.json",
+        &Contents {
+            files: &["config.json"],
+            folders: &[],
+        },
+    );
 
     fn names(dir: &Path) -> Vec<String> {
         let mut names: Vec<String> = fs::read_dir(dir)
@@ -344,10 +379,19 @@ mod tests {
                 "the output directory exists and is not empty; name another or ask to overwrite it"
             )
         );
-        let error = OutputDir::create(&target, Overwrite::Holding("config.json")).expect_err("not ours");
+        let error = OutputDir::create(&target, OURS).expect_err("not ours");
         assert!(error.to_string().contains("holds no config.json"), "{error}");
         fs::write(target.join("config.json"), "old").expect("written");
-        let out = OutputDir::create(&target, Overwrite::Holding("config.json")).expect("ours");
+        let error = OutputDir::create(&target, OURS).expect_err("something else is there too");
+        assert!(error.to_string().contains("thesis.txt"), "{error}");
+        fs::remove_file(target.join("thesis.txt")).expect("moved away");
+        let out = OutputDir::create(&target, OURS).expect("ours");
+        fs::write(target.join("thesis.txt"), "x").expect("written");
+        out.commit().expect_err("it came meanwhile");
+        assert_eq!(names(&target), ["config.json", "thesis.txt"]);
+        assert_eq!(names(dir.path()), ["out"]);
+        fs::remove_file(target.join("thesis.txt")).expect("moved away");
+        let out = OutputDir::create(&target, OURS).expect("ours");
         fs::write(out.path().join("config.json"), "new").expect("written");
         out.commit().expect("moved");
         assert_eq!(names(&target), ["config.json"]);
@@ -359,5 +403,33 @@ mod tests {
                 .ends_with("exists and is not a directory; name another output directory"),
             "{error}"
         );
+    }
+    #[test]
+    fn a_directory_is_filled_anew_or_stays_as_it_was() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = |name: &str| dir.path().join(name);
+        let old = || tempfile::tempdir_in(dir.path()).expect("a directory");
+        fs::create_dir_all(path("out/inner")).expect("made");
+        fs::create_dir(path("new")).expect("made");
+        for name in ["out/config.json", "out/labels.json", "new/config.json"] {
+            fs::write(path(name), name).expect("written");
+        }
+        refill(&path("out"), &path("missing"), old()).expect_err("nothing to fill it with");
+        assert_eq!(names(&path("out")), ["config.json", "inner", "labels.json"]);
+        refill(&path("out"), &path("new"), old()).expect("filled");
+        assert_eq!(names(&path("out")), ["config.json"]);
+        assert_eq!(names(&path("new")), [""; 0]);
+        assert_eq!(
+            fs::read_to_string(path("out/config.json")).expect("read"),
+            "new/config.json"
+        );
+        assert_eq!(names(dir.path()), ["new", "out"]);
+    }
+
+    #[test]
+    fn what_has_no_name_is_no_output() {
+        let root = Path::new("/");
+        let error = OutputDir::create(root, OURS).expect_err("it cannot be replaced");
+        assert!(error.to_string().contains("has no name"), "{error}");
     }
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::read::MultiGzDecoder;
 
+use super::beginning;
 use super::encoding::BadText;
 use super::error::{Error, one_line};
 use crate::host::fs::{self, File};
@@ -95,6 +96,11 @@ pub fn is_plain_text(path: &Path) -> Option<bool> {
     Some(kind_of(path).0 == Some(Kind::Text))
 }
 
+/// Whether a file's name says nothing of what it holds: then it is told from how the file begins.
+pub(super) fn says_nothing(path: &Path) -> bool {
+    ending_of(path).0.is_none()
+}
+
 /// Whether a file's name says that it is a workbook of a spreadsheet program, which holds more than a table.
 pub fn is_workbook(path: &Path) -> bool {
     const WORKBOOKS: [&str; 5] = ["xlsx", "xls", "xlsm", "ods", "numbers"];
@@ -123,15 +129,53 @@ pub(super) fn open(path: &Path, progress: Option<&Progress>) -> Result<Box<dyn R
     }
 }
 
-/// Unpacks a stream as its name's ending says.
+/// Unpacks a stream as its name's ending says, or its first bytes where the name has none.
 pub(super) fn unpack<'a>(path: &Path, raw: impl Read + 'a) -> Result<Box<dyn Read + 'a>, Error> {
-    Ok(match kind_of(path).1 {
-        Compression::None => Box::new(raw),
-        Compression::Gzip => Box::new(MultiGzDecoder::new(BufReader::new(raw))),
-        Compression::Zstd => {
-            Box::new(zstd::decode_any_window(raw).map_err(|error| Error::read(path, &error))?)
-        }
+    let (compression, raw): (_, Box<dyn Read + 'a>) = match kind_of(path).1 {
+        Compression::None if says_nothing(path) => beginning::compression(path, raw)?,
+        named => (named, Box::new(raw)),
+    };
+    Ok(match compression {
+        Compression::None => raw,
+        Compression::Gzip => Box::new(Unpacked {
+            format: "gzip",
+            inner: MultiGzDecoder::new(BufReader::new(raw)),
+        }),
+        Compression::Zstd => Box::new(Unpacked {
+            format: "Zstandard",
+            inner: zstd::decode_any_window(raw).map_err(|error| Error::read(path, &error))?,
+        }),
     })
+}
+
+/// What a decoder says of data that it cannot unpack; travels inside an [`io::Error`] as [`BadText`] does.
+#[derive(Debug, thiserror::Error)]
+#[error("{cause}")]
+struct Damaged {
+    format: &'static str,
+    cause: String,
+}
+
+/// A decoder whose errors name its format.
+struct Unpacked<R> {
+    format: &'static str,
+    inner: R,
+}
+
+impl<R: Read> Read for Unpacked<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.inner.read(buffer).map_err(|error| {
+            // The operating system's own errors carry a code; what a decoder reports does not.
+            if error.raw_os_error().is_some() || error.kind() == io::ErrorKind::Interrupted {
+                return error;
+            }
+            let damaged = Damaged {
+                format: self.format,
+                cause: one_line(&error),
+            };
+            io::Error::new(error.kind(), damaged)
+        })
+    }
 }
 
 struct Counted<R> {
@@ -161,16 +205,13 @@ pub(super) fn stream_error(path: &Path, error: &io::Error) -> Error {
             BadText::NotUtf8 { line, offset } => Error::NotUtf8 { path, line, offset },
         };
     }
-    // The operating system's own errors carry a code; what a decoder reports does not.
-    let format = match (kind_of(path).1, error.raw_os_error()) {
-        (Compression::Gzip, None) => "gzip",
-        (Compression::Zstd, None) => "Zstandard",
-        _ => return Error::read(path, error),
-    };
-    Error::Compressed {
-        path: path.to_path_buf(),
-        format,
-        cause: one_line(error),
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<Damaged>()) {
+        Some(Damaged { format, cause }) => Error::Compressed {
+            path: path.to_path_buf(),
+            format,
+            cause: cause.clone(),
+        },
+        None => Error::read(path, error),
     }
 }
 

@@ -23,6 +23,22 @@ struct Dialect {
     line_end: u8,
 }
 
+impl Dialect {
+    /// That of a sample whose delimiter is known.
+    fn new(sample: &[u8], whole: bool, delimiter: u8) -> Self {
+        let old_macintosh = !sample.contains(&b'\n') && sample.contains(&b'\r');
+        let dialect = Self {
+            delimiter,
+            quotes: true,
+            line_end: if old_macintosh { b'\r' } else { b'\n' },
+        };
+        Self {
+            quotes: delimiter != b'\t' || quotes_hold(sample, whole, dialect),
+            ..dialect
+        }
+    }
+}
+
 /// Which delimiters are tried, and when a file counts as delimited at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Guess {
@@ -76,19 +92,25 @@ pub(super) fn open<'a>(
         });
     }
     let whole = (sample.len() as u64) < SAMPLE;
-    let dialect = sniff(&sample, whole, guess);
+    let named = named_delimiter(&sample);
+    let skipped = named.map_or(0, |(_, length)| length);
+    let rest = &sample[skipped..];
+    let dialect = match named {
+        Some((delimiter, _)) => Some(Dialect::new(rest, whole, delimiter)),
+        None => sniff(rest, whole, guess),
+    };
     let sampled = dialect
-        .map(|dialect| parse_sample(&sample, whole, dialect))
+        .map(|dialect| parse_sample(rest, whole, dialect))
         .unwrap_or_default();
-    let stream: Box<dyn BufRead + 'a> = Box::new(BufReader::with_capacity(
-        1 << 16,
-        Cursor::new(sample).chain(stream),
-    ));
+    let mut sample = Cursor::new(sample);
+    sample.set_position(skipped as u64);
+    let stream: Box<dyn BufRead + 'a> = Box::new(BufReader::with_capacity(1 << 16, sample.chain(stream)));
     let Some(dialect) = dialect else {
         return Ok(Opened::Plain(stream, guessed));
     };
 
     let mut parser = Parser::new(stream, dialect);
+    parser.line = u64::from(named.is_some());
     let first = parser.next_row().map_err(|fault| fault.of(path))?;
     let Some(first) = first else {
         return Err(Error::Empty {
@@ -201,34 +223,41 @@ impl Iterator for Reader<'_> {
     }
 }
 
+/// The delimiter that a first line `sep=;` names, as Excel reads and other programs write it, and how long that line is.
+fn named_delimiter(sample: &[u8]) -> Option<(u8, usize)> {
+    let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
+    let end = sample.iter().position(is_end).unwrap_or(sample.len());
+    let line = &sample[..end];
+    let line = line
+        .strip_prefix(b"\"")
+        .and_then(|line| line.strip_suffix(b"\""))
+        .unwrap_or(line);
+    let (name, &[delimiter]) = line.split_at_checked(4)? else {
+        return None;
+    };
+    let delimits = delimiter == b'\t' || (delimiter.is_ascii_punctuation() && delimiter != b'"');
+    let line_end = if sample[end..].starts_with(b"\r\n") { 2 } else { 1 };
+    (name.eq_ignore_ascii_case(b"sep=") && delimits)
+        .then_some((delimiter, (end + line_end).min(sample.len())))
+}
+
+/// Whether the beginning of a text is surely that of a table; `whole` says that there is no more of it.
+pub(super) fn is_table(text: &str, whole: bool) -> bool {
+    let sample = text.as_bytes();
+    named_delimiter(sample).is_some() || sniff(sample, whole, Guess::OnlyIfSure).is_some()
+}
+
 /// The dialect of a sample, or `None` where it is plain text.
 fn sniff(sample: &[u8], whole: bool, guess: Guess) -> Option<Dialect> {
-    let line_end = if sample.contains(&b'\n') || !sample.contains(&b'\r') {
-        b'\n'
-    } else {
-        b'\r'
-    };
-    let dialect = |delimiter| Dialect {
-        delimiter,
-        quotes: true,
-        line_end,
-    };
+    let dialect = |delimiter| Dialect::new(sample, whole, delimiter);
     if guess == Guess::Tab {
-        let quotes = quotes_hold(sample, whole, dialect(b'\t'));
-        return Some(Dialect {
-            quotes,
-            ..dialect(b'\t')
-        });
+        return Some(dialect(b'\t'));
     }
     // A delimiter is believed when every row has as many fields as the first, then when the first row, split
     // by it, names a known column; ties go to the order given here.
     let mut best = None;
     for delimiter in *b",\t;|" {
         let candidate = dialect(delimiter);
-        let candidate = Dialect {
-            quotes: delimiter != b'\t' || quotes_hold(sample, whole, candidate),
-            ..candidate
-        };
         let rows = parse_sample(sample, whole, candidate);
         let Some(first) = rows.first().filter(|first| first.len() > 1) else {
             continue;

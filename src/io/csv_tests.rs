@@ -69,6 +69,34 @@ fn text_files_are_tables_only_when_sure() {
 }
 
 #[test]
+fn a_first_line_that_names_the_delimiter_is_no_row() {
+    let expected = [(3, vec!["Hello, you".to_string(), "a".to_string()])];
+    for (mark, delimiter) in [
+        ("sep=;", ";"),
+        ("\"sep=|\"", "|"),
+        ("SEP=\t", "\t"),
+        ("sep=^", "^"),
+    ] {
+        for end in ["\n", "\r\n", "\r"] {
+            let [header, row] = ["said;by", "Hello, you;a"].map(|row| row.replace(';', delimiter));
+            let text = [mark, &header, &row, ""].join(end);
+            for guess in [Guess::Any, Guess::Tab, Guess::OnlyIfSure] {
+                let (columns, rows) = read(&text, guess, Some(true)).expect("a table");
+                assert_eq!(columns, ["said", "by"], "{text:?}");
+                assert_eq!(rows, expected, "{text:?}");
+            }
+        }
+    }
+    let ragged = read("sep=;\ntext;label\na;b;c\n", Guess::Any, None).expect_err("ragged");
+    assert!(ragged.starts_with("a.csv: line 3 has 3 fields"), "{ragged}");
+    let none = read("sep=;\n", Guess::Any, None).expect_err("nothing");
+    assert_eq!(none, "a.csv: the file is empty");
+    // A text of these words is one.
+    let (columns, rows) = read("text\nsep=;\n", Guess::Any, None).expect("a table");
+    assert_eq!((columns.len(), rows[0].1[0].as_str()), (1, "sep=;"));
+}
+
+#[test]
 fn plain_quotes_in_tab_separated_files_are_kept() {
     let rows = read(
         "ham\t\"Go until\nspam\tcall \"now\"\nham\tok\n",

@@ -8,12 +8,14 @@ use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use super::beginning;
 use super::columns::Roles;
-use super::compression::{self, Kind, Progress, kind_of, stream_error};
+use super::compression::{self, Kind, Progress, kind_of, says_nothing, stream_error};
 use super::encoding::Utf8;
 use super::error::Error;
 use super::table::{
-    Cell, Labels, RecordReader, Row, SAMPLE_ROWS, TableOptions, check_row, choose, open_records,
+    Cell, Labels, RecordReader, Row, SAMPLE_ROWS, Table, TableOptions, check_row, choose, collect,
+    open_records, read_table, records_of,
 };
 use super::warnings::Warning;
 use crate::host::fs;
@@ -56,6 +58,50 @@ pub fn documents(
     })
 }
 
+/// Texts for a language model.
+pub enum Texts {
+    /// Plain text, which runs on from line to line, or whatever lies in a directory.
+    Running(Box<Documents>),
+    /// A table, a text a row.
+    Rows(Table),
+}
+
+/// Opens texts for a language model, which a path holds as running text or as a table. A `.txt` file is the first, unless it
+/// is surely a table or columns of it are named.
+///
+/// # Errors
+/// As [`documents`] and [`read_table`].
+pub fn texts(path: &Path, splitting: Splitting, options: &TableOptions) -> Result<Texts, Error> {
+    let columns = &options.text_columns;
+    if fs::is_dir(path) {
+        let all = documents(&[path.to_path_buf()], splitting, columns, None)?;
+        return Ok(Texts::Running(Box::new(all)));
+    }
+    let named = kind_of(path).0;
+    if named != Some(Kind::Text) && !says_nothing(path) {
+        return read_table(path, options).map(Texts::Rows);
+    }
+    let stream = compression::open(path, None)?;
+    let (found, stream) = beginning::kind(path, stream, !columns.is_empty())?;
+    match found {
+        // What is called text may begin like anything else.
+        Kind::Jsonl | Kind::Parquet if named.is_some() => {}
+        Kind::Text => {}
+        table => {
+            let reader = records_of(table, path, stream, options.header)?;
+            return collect(path, reader, options).map(Texts::Rows);
+        }
+    }
+    Ok(Texts::Running(Box::new(Documents {
+        files: VecDeque::new(),
+        current: Some(Source::plain(path, stream, splitting)),
+        splitting,
+        text_columns: Vec::new(),
+        progress: None,
+        warnings: Vec::new(),
+    })))
+}
+
 /// The iterator of [`documents`]. No document is blank.
 pub struct Documents {
     files: VecDeque<PathBuf>,
@@ -76,6 +122,15 @@ enum Source {
 }
 
 impl Source {
+    fn plain(path: &Path, stream: Box<dyn Read>, splitting: Splitting) -> Self {
+        let stream = Utf8::new(stream);
+        let path = path.to_path_buf();
+        match splitting {
+            Splitting::Articles => Self::Text(Articles::new(path, BufReader::with_capacity(1 << 16, stream))),
+            Splitting::Files => Self::Whole { path, stream },
+        }
+    }
+
     /// What to know of the file, as far as it was read.
     fn warning(&self) -> Option<Warning> {
         let (path, guessed) = match self {
@@ -96,20 +151,24 @@ impl Documents {
     }
 
     fn open(&self, path: &Path) -> Result<Source, Error> {
+        let (columns, progress) = (&self.text_columns, self.progress.as_ref());
         if matches!(
             kind_of(path).0,
             Some(Kind::Csv | Kind::Tsv | Kind::Jsonl | Kind::Parquet)
         ) {
-            return Rows::open(path, &self.text_columns, self.progress.as_ref()).map(Source::Table);
+            let reader = open_records(path, None, true, progress)?;
+            return Rows::new(path, reader, columns).map(Source::Table);
         }
-        let stream = Utf8::new(compression::open(path, self.progress.as_ref())?);
-        let path = path.to_path_buf();
-        Ok(match self.splitting {
-            Splitting::Articles => {
-                Source::Text(Articles::new(path, BufReader::with_capacity(1 << 16, stream)))
+        let mut stream = compression::open(path, progress)?;
+        if says_nothing(path) {
+            let (kind, again) = beginning::kind(path, stream, !columns.is_empty())?;
+            if kind != Kind::Text {
+                let reader = records_of(kind, path, again, None)?;
+                return Rows::new(path, reader, columns).map(Source::Table);
             }
-            Splitting::Files => Source::Whole { path, stream },
-        })
+            stream = again;
+        }
+        Ok(Source::plain(path, stream, self.splitting))
     }
 
     fn read(&mut self) -> Result<Option<String>, Error> {
@@ -208,8 +267,7 @@ struct Rows {
 }
 
 impl Rows {
-    fn open(path: &Path, text_columns: &[String], progress: Option<&Progress>) -> Result<Self, Error> {
-        let mut reader = open_records(path, None, progress)?;
+    fn new(path: &Path, mut reader: Box<dyn RecordReader>, text_columns: &[String]) -> Result<Self, Error> {
         let sample = reader.by_ref().take(SAMPLE_ROWS).collect::<Result<Vec<_>, _>>()?;
         let columns = reader.columns();
         if sample.is_empty() {

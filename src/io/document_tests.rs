@@ -94,6 +94,52 @@ fn directories_are_walked_in_order_and_progress_reaches_the_total() {
 }
 
 #[test]
+fn a_table_stays_a_table_and_plain_text_runs_on() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let read = |name: &str, bytes: &[u8], columns: &[&str]| {
+        let path = dir.path().join(name);
+        fs::write(&path, bytes).expect("written");
+        let options = TableOptions {
+            text_columns: columns.iter().map(ToString::to_string).collect(),
+            labels: Labels::Ignored,
+            ..TableOptions::default()
+        };
+        match texts(&path, Splitting::Articles, &options).expect("opened") {
+            Texts::Running(all) => (true, all.collect::<Result<Vec<_>, _>>().expect("read")),
+            Texts::Rows(table) => {
+                let rows = table.examples().map(|(fields, _)| fields.join("|"));
+                (false, rows.collect())
+            }
+        }
+    };
+    let owned = |texts: &[&str]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let lines = b"one line\nand another\n\nafter a gap\n";
+    for name in ["a.txt", "a"] {
+        assert_eq!(
+            read(name, lines, &[]),
+            (true, owned(&["one line\nand another", "after a gap"]))
+        );
+        let table = b"label\ttext\nx\tone text\ny\tanother\n";
+        assert_eq!(read(name, table, &[]), (false, owned(&["one text", "another"])));
+        let columns = read(name, b"text,by\none text,x\n", &["text"]);
+        assert_eq!(columns, (false, owned(&["one text"])));
+    }
+    let json = b"{\"text\": \"one text\"}\n";
+    assert_eq!(read("b", json, &[]), (false, owned(&["one text"])));
+    assert_eq!(
+        read("b.txt", json, &[]),
+        (true, owned(&["{\"text\": \"one text\"}"]))
+    );
+    assert_eq!(read("c.csv", b"text\na b\n", &[]), (false, owned(&["a b"])));
+    assert_eq!(read("d.txt", b"", &[]), (true, Vec::new()));
+    let whole = texts(dir.path(), Splitting::Articles, &TableOptions::default());
+    assert!(matches!(whole, Ok(Texts::Running(_))));
+    // So it is in a corpus.
+    let mut opened = documents(&[dir.path().join("b")], Splitting::Files, &[], None).expect("opened");
+    assert_eq!(opened.next().expect("a document").expect("read"), "one text");
+}
+
+#[test]
 fn files_whose_encoding_was_guessed_are_named() {
     let dir = tempfile::tempdir().expect("a directory");
     let write = |name: &str, bytes: &[u8]| fs::write(dir.path().join(name), bytes).expect("written");

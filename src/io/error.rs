@@ -78,6 +78,8 @@ pub enum Error {
     NoLabelColumn { path: PathBuf, columns: Vec<String> },
     #[error("{}: column '{column}' cannot be both the text and the label; name another with --label-column", .path.display())]
     SameColumn { path: PathBuf, column: String },
+    #[error("{}: column '{column}' is named twice with --text-column; name each column once", .path.display())]
+    RepeatedColumn { path: PathBuf, column: String },
     #[error("{}: line {line}, column {column}: broken JSON: {cause}", .path.display())]
     Json {
         path: PathBuf,
@@ -142,6 +144,14 @@ pub enum Error {
     OutputExists { path: PathBuf },
     #[error("{}: is not overwritten because it holds no {marker}, so it may hold something else; name another directory", .path.display())]
     NotOurs { path: PathBuf, marker: String },
+    #[error("{}: is not overwritten because it holds {}, which may be your own; move that away or name another directory", .path.display(), .entry.display())]
+    HoldsForeign { path: PathBuf, entry: PathBuf },
+    #[error("{}: is not overwritten because {} is in it and would go; name another directory", .path.display(), .input.display())]
+    HoldsInput { path: PathBuf, input: PathBuf },
+    #[error("{}: is the file that is read; name another to write", .path.display())]
+    OutputIsInput { path: PathBuf },
+    #[error("{}: the file exists; name another, or have it replaced with `--overwrite`", .path.display())]
+    FileExists { path: PathBuf },
     #[error("{}: exists and is not a directory; name another output directory", .path.display())]
     OutputIsFile { path: PathBuf },
 
@@ -183,6 +193,17 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether what was asked for cannot be, whatever the files hold: something would be lost that may be the user's own.
+    pub(crate) fn is_usage(&self) -> bool {
+        matches!(
+            self,
+            Self::NotOurs { .. }
+                | Self::HoldsForeign { .. }
+                | Self::HoldsInput { .. }
+                | Self::OutputIsInput { .. }
+        )
+    }
+
     /// Names the file in an error from opening or reading it.
     pub(super) fn read(path: &Path, error: &io::Error) -> Self {
         let path = path.to_path_buf();

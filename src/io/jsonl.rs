@@ -108,6 +108,15 @@ impl Iterator for Reader<'_> {
     }
 }
 
+/// Whether a text begins as JSON lines do, or as a list of objects, which is refused with advice.
+pub(super) fn begins(text: &str) -> bool {
+    let text = text.trim_start();
+    let first = text.strip_prefix('[').unwrap_or(text).trim_start();
+    first
+        .strip_prefix('{')
+        .is_some_and(|rest| rest.trim_start().starts_with('"'))
+}
+
 /// The cells of an object, a column a key; a key that is new gets a column behind the others.
 pub(super) fn cells(entries: Vec<(String, Value)>, columns: &mut Vec<String>) -> Vec<Cell> {
     let mut cells = vec![Cell::Missing; columns.len()];

@@ -18,7 +18,7 @@ pub struct LabelSummary {
 ///
 /// # Errors
 /// No label at all, only one class, or a class with a single example (none could be held back to validate
-/// on).
+/// on). Copies of one text count as examples: where a class has nothing else, no split holds them out.
 pub fn check_labels(table: &Table) -> Result<LabelSummary, Error> {
     let path = || table.path.clone();
     let column = || table.label_column().unwrap_or_default().to_string();

@@ -5,6 +5,7 @@
 //! untrusted input; no reader executes anything that a file contains.
 
 mod atomic;
+mod beginning;
 mod checkpoint;
 mod columns;
 mod compression;
@@ -17,6 +18,7 @@ mod jsonl;
 mod labels;
 mod model_dir;
 mod onnx;
+mod overwrite;
 mod parquet;
 mod pickle;
 mod pickle_vocab;
@@ -28,15 +30,16 @@ mod table;
 mod warnings;
 mod weights;
 
-pub use atomic::{OutputDir, Overwrite, write_atomic};
+pub use atomic::{OutputDir, write_atomic};
 pub use checkpoint::{read_checkpoint_file, write_checkpoint};
 pub use compression::{Progress, is_plain_text, is_workbook, total_bytes};
 pub use csv::write_row;
-pub use document::{Documents, Splitting, documents};
+pub use document::{Documents, Splitting, Texts, documents, texts};
 pub use error::Error;
 pub use labels::{LabelSummary, check_labels};
 pub use model_dir::{Kind, ModelBytes, ModelConfig, ModelFiles, tensors_of, tensors_of_classifier};
 pub use onnx::{Interface, Onnx, write_onnx};
+pub use overwrite::{Contents, Overwrite, check_file, check_inputs};
 pub use pickle_vocab::read_vocab;
 pub use predictions::{Prediction, Sink, check_output, write_predictions};
 pub use pytorch::{Architecture, Pretrained, fastai_names, read_checkpoint};

@@ -194,6 +194,10 @@ impl ModelFiles {
     pub fn read(dir: &Path) -> Result<Self, Error> {
         let origin = dir.display().to_string();
         let read = |name: &str| fs::read(dir.join(name)).map_err(|e| Error::read(&dir.join(name), &e));
+        if fs::is_file(dir) {
+            let cause = "it is a file, and a model is a directory with `config.json` in it; name that".into();
+            return Err(Error::ModelDir { origin, cause });
+        }
         if fs::is_dir(dir) && !fs::is_there(&dir.join("config.json")) {
             return Err(damaged(
                 &origin,
@@ -287,16 +291,24 @@ impl ModelFiles {
         write_atomic(&dir.join("README.md"), |w| w.write_all(card.as_bytes()))
     }
 
+    /// Whether this may be a language model, before what takes long.
+    ///
+    /// # Errors
+    /// When the directory holds a classifier, or tensors of other sizes than `config.json` says.
+    pub fn check_language_model(&self) -> Result<(), Error> {
+        if self.config.kind != Kind::LanguageModel {
+            let cause = "this is a classifier; name a language model (from `pretrain`, `adapt` or `import`)";
+            return Err(damaged(&self.origin, "config.json", cause));
+        }
+        self.check_sizes("0.")
+    }
+
     /// The language model on `device`.
     ///
     /// # Errors
     /// When a tensor is missing or has the wrong shape, or the directory holds a classifier.
     pub fn language_model(&self, device: &Device) -> Result<LanguageModel, Error> {
-        if self.config.kind != Kind::LanguageModel {
-            let cause = "this is a classifier; name a language model (from `pretrain`, `adapt` or `import`)";
-            return Err(damaged(&self.origin, "config.json", cause));
-        }
-        self.check_sizes("0.")?;
+        self.check_language_model()?;
         let mut model = LanguageModel::new(self.config.architecture, 0, device);
         self.load(&mut model)?;
         Ok(model)

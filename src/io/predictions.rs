@@ -6,10 +6,11 @@ use std::path::Path;
 use flate2::write::GzEncoder;
 use serde_json::Value;
 
-use super::atomic::{check_writable, write_atomic};
+use super::atomic::write_atomic;
 use super::compression::{Compression, Kind, is_workbook, kind_of};
 use super::csv::write_row;
 use super::error::Error;
+use super::overwrite::check_file;
 use super::parquet::{self, Column};
 use super::table::{Cell, Table};
 use crate::host::zstd;
@@ -35,12 +36,13 @@ pub enum Sink<'a> {
 /// Whether predictions can be written to this file: asked before the work whose result they are.
 ///
 /// # Errors
-/// It is a workbook by its name, which would hold something else, or [`write_predictions`] could not begin to write there.
-pub fn check_output(path: &Path) -> Result<(), Error> {
+/// It is a workbook by its name, which would hold something else; it is the file of the texts, or one that is there and that
+/// nobody asked to overwrite; or [`write_predictions`] could not begin to write there.
+pub fn check_output(path: &Path, input: Option<&Path>, overwrite: bool) -> Result<(), Error> {
     if is_workbook(path) {
         return Err(Error::no_table(path));
     }
-    check_writable(path)
+    check_file(path, input, overwrite)
 }
 
 /// Writes every column of `table` and two more, `label` and `confidence`, called `predicted_label` and
@@ -265,7 +267,8 @@ mod tests {
     #[test]
     fn a_workbook_is_no_output() {
         let dir = tempfile::tempdir().expect("a directory");
-        let fault = |name: &str| check_output(&dir.path().join(name)).map_err(|error| error.to_string());
+        let check = |name: &str, overwrite| check_output(&dir.path().join(name), None, overwrite);
+        let fault = |name: &str| check(name, false).map_err(|error| error.to_string());
         for name in ["a.xlsx", "a.ODS", "a.xls.gz"] {
             let message = fault(name).expect_err("refused");
             assert!(message.contains(&format!("{name}: a .")), "{message}");
@@ -276,6 +279,10 @@ mod tests {
         }
         let missing = fault("no/a.csv").expect_err("refused");
         assert!(missing.ends_with("the directory does not exist"), "{missing}");
+        fs::write(dir.path().join("mine.csv"), "text,label\n").expect("written");
+        let kept = fault("mine.csv").expect_err("refused");
+        assert!(kept.contains("the file exists"), "{kept}");
+        check("mine.csv", true).expect("it was asked for");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::error::Error;
 use super::warnings::Warning;
 use check::check;
 pub(super) use check::{check_row, choose};
-pub(super) use records::{RecordReader, open_records};
+pub(super) use records::{RecordReader, open_records, records_of};
 use records::{Watched, records};
 
 /// Whether labels are wanted.
@@ -39,6 +39,13 @@ pub struct TableOptions {
     pub header: Option<bool>,
     /// Keep rows whose text is empty: when classifying, every row in needs its row out.
     pub keep_empty_texts: bool,
+}
+
+impl TableOptions {
+    /// Whether only a table has what is asked for.
+    pub(super) fn ask_for_columns(&self) -> bool {
+        !self.text_columns.is_empty() || self.labels == Labels::Required
+    }
 }
 
 /// One value as it was read.
@@ -159,13 +166,14 @@ fn value(row: &Row, at: usize) -> &str {
 }
 
 /// Reads a table from a CSV, TSV, JSON lines, Parquet or text file (one text a line), also compressed
-/// (`.gz`, `.zst`).
+/// (`.gz`, `.zst`). Where the name has no ending, as that of a pipe, the first bytes say what it is.
 ///
 /// # Errors
 /// The file cannot be read or is damaged, a row does not fit the others, a named column is not there, or
 /// there is no text or no label where one is required. Each message names the file and the line.
 pub fn read_table(path: &Path, options: &TableOptions) -> Result<Table, Error> {
-    collect(path, open_records(path, options.header, None)?, options)
+    let reader = open_records(path, options.header, options.ask_for_columns(), None)?;
+    collect(path, reader, options)
 }
 
 /// As [`read_table`], telling how far it is and asking after every row whether to go on.
@@ -178,7 +186,7 @@ pub fn read_table_watched(
     progress: &Progress,
     go_on: &dyn Fn() -> bool,
 ) -> Result<Table, Error> {
-    let inner = open_records(path, options.header, Some(progress))?;
+    let inner = open_records(path, options.header, options.ask_for_columns(), Some(progress))?;
     let reader = Watched { path, inner, go_on };
     collect(path, Box::new(reader), options)
 }
@@ -188,11 +196,9 @@ pub fn read_table_watched(
 /// # Errors
 /// As [`read_table`].
 pub fn parse_table(name: &Path, bytes: &[u8], options: &TableOptions) -> Result<Table, Error> {
-    collect(
-        name,
-        records(name, unpack(name, bytes)?, options.header)?,
-        options,
-    )
+    let stream = unpack(name, bytes)?;
+    let reader = records(name, stream, options.header, options.ask_for_columns())?;
+    collect(name, reader, options)
 }
 
 /// A table of texts that are in no file, each with its label where it has one. `name` is what they are called in errors;
@@ -248,7 +254,7 @@ pub fn given_table(
 /// How many rows the columns are guessed from.
 pub(super) const SAMPLE_ROWS: usize = 2000;
 
-fn collect(
+pub(super) fn collect(
     path: &Path,
     mut reader: Box<dyn RecordReader + '_>,
     options: &TableOptions,

@@ -154,7 +154,7 @@ fn places_in_parquet_are_rows() {
     crate::io::parquet::write(&mut bytes, &[column]).expect("a vector takes it");
     let table = parse_table(Path::new("a.parquet"), &bytes, &TableOptions::default()).expect("a table");
     let told: Vec<String> = table.warnings.iter().map(|w| w.tell(table.place)).collect();
-    assert_eq!(told, ["1 row with an empty text were left out: row 2"]);
+    assert_eq!(told, ["1 row with an empty text was left out: row 2"]);
 }
 
 #[test]
@@ -213,7 +213,52 @@ fn missing_contents_are_named() {
         format.starts_with("a.xlsx: a .xlsx file is not a table; expected .csv, .tsv"),
         "{format}"
     );
-    assert!(fault("a", "x", &required()).starts_with("a: a file without an ending is not a table"));
+}
+
+#[test]
+fn what_has_no_ending_is_read_by_its_first_bytes() {
+    let csv = "text,label\ngood é,1\nbad,0\n";
+    let json = "{\"text\":\"good é\",\"label\":1}\n{\"text\":\"bad\",\"label\":0}\n";
+    let zstd = zstd::encode_all(json.as_bytes(), 1).expect("compressed");
+    for bytes in [csv.as_bytes(), json.as_bytes(), &gzip(csv.as_bytes()), &zstd] {
+        for name in ["standard input", "/dev/fd/63"] {
+            let table = parse_table(Path::new(name), bytes, &required()).expect("a table");
+            let examples: Vec<_> = table.examples().map(|(text, label)| (text[0], label)).collect();
+            assert_eq!(examples, [("good é", Some("1")), ("bad", Some("0"))]);
+        }
+    }
+    let lines = read("a", "First, a text.\nAnother.\n", &TableOptions::default()).expect("texts");
+    assert_eq!(
+        (lines.columns.as_slice(), lines.len()),
+        (&["text".to_string()][..], 2)
+    );
+    // What has columns to name is a table, whatever its first line looks like.
+    let named = TableOptions {
+        text_columns: vec!["said".to_string()],
+        ..TableOptions::default()
+    };
+    let table = read("a", "id,said\n1,\"a, b\"\n", &named).expect("a table");
+    assert_eq!(table.fields(&table.rows[0]), ["a, b"]);
+    let gz = gzip(csv.repeat(9_000).as_bytes());
+    let cut = parse_table(Path::new("a"), &gz[..gz.len() / 2], &required()).expect_err("cut");
+    assert!(
+        cut.to_string().starts_with("a: gzip data ends too early"),
+        "{cut}"
+    );
+}
+
+#[test]
+fn a_column_is_named_once() {
+    let named = |columns: &[&str]| TableOptions {
+        text_columns: columns.iter().map(ToString::to_string).collect(),
+        ..TableOptions::default()
+    };
+    let text = "text,more\na,b\n";
+    assert_eq!(
+        fault("a.csv", text, &named(&["text", "Text"])),
+        "a.csv: column 'text' is named twice with --text-column; name each column once"
+    );
+    assert!(read("a.csv", text, &named(&["text", "more"])).is_ok());
 }
 
 #[test]
@@ -424,7 +469,7 @@ fn given_texts_are_checked_as_files_are_and_count_rows() {
     assert_eq!(
         told,
         [
-            "1 row with an empty text were left out: row 3",
+            "1 row with an empty text was left out: row 3",
             "1 row without a label: row 2",
             "1 text is given more than once with different labels: rows 1 and 5",
         ]

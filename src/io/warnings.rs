@@ -61,7 +61,12 @@ impl Warning {
                 format!("{file} is not UTF-8 and was read as Windows-1252; are the accents right?")
             }
             Self::EmptyTexts { lines, dropped } => {
-                let fate = if *dropped { "were left out" } else { "are kept" };
+                let fate = match (dropped, lines.len()) {
+                    (true, 1) => "was left out",
+                    (true, _) => "were left out",
+                    (false, 1) => "is kept",
+                    (false, _) => "are kept",
+                };
                 format!(
                     "{} with an empty text {fate}: {}",
                     rows(lines.len()),

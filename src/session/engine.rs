@@ -40,7 +40,12 @@ pub enum JobError {
 
 impl From<crate::io::Error> for JobError {
     fn from(error: crate::io::Error) -> Self {
-        Self::Failed(error.to_string())
+        let message = error.to_string();
+        if error.is_usage() {
+            Self::Usage(message)
+        } else {
+            Self::Failed(message)
+        }
     }
 }
 

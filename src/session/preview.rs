@@ -45,6 +45,25 @@ pub fn own_rate(method: Method) -> f64 {
     method.plan(2, 1, None).rate
 }
 
+/// Each layer group's share of the rate in stage 2, first to last of so many.
+pub fn adaptation_multiples(groups: usize) -> Vec<f64> {
+    // They do not depend on how much there is to read.
+    defaults::adaptation(0, 0).rates.multiples(groups)
+}
+
+/// The share of the labelled texts that a method watches and does not learn from, and the epochs without improvement after which
+/// it stops; `None` where it does not stop early.
+pub fn stops_early(method: Method) -> Option<(f64, usize)> {
+    let plan = method.plan(2, 1, None);
+    plan.early_stopping
+        .then_some((defaults::WATCHED, defaults::PATIENCE))
+}
+
+/// How many of so many labelled texts methods with early stopping watch, whatever their classes.
+pub fn watched_of(rows: usize) -> usize {
+    (defaults::WATCHED * rows as f64).round() as usize
+}
+
 /// How many of the labelled texts methods with early stopping watch, of classes of these sizes.
 pub fn watched(classes: &[usize]) -> usize {
     classes.iter().map(|&n| held_out(n, defaults::WATCHED)).sum()
@@ -80,7 +99,7 @@ pub fn course(
 }
 
 /// How many classifiers `Estimate::Auto` trains to measure one way of training, and on how many labels it measures it: of each
-/// labelled text its class, by number, and the text.
+/// labelled text its class, by number, and the text. No classifier where nothing can be held out.
 pub fn measured(labelled: &[(usize, &str)], seed: u64) -> (usize, usize) {
     let labels: Vec<usize> = labelled.iter().map(|row| row.0).collect();
     let groups: Vec<u64> = labelled.iter().map(|row| text_group(row.1)).collect();
@@ -101,5 +120,10 @@ mod tests {
         };
         assert_eq!(measured(&labelled(60), 1), (5, 60));
         assert_eq!(measured(&labelled(400), 1), (1, 80));
+        // The one text of a class is always learned from, and where all classes have one nothing is measured.
+        let mut further = labelled(60);
+        further.extend([(2, "no comment"); 12]);
+        assert_eq!(measured(&further, 1), (5, 60));
+        assert_eq!(measured(&further[59..], 1), (0, 0));
     }
 }

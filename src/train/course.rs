@@ -97,8 +97,12 @@ impl Course {
         epoch.and_then(|e| e.trains.get(group)).copied().unwrap_or(false)
     }
 
-    /// The epoch, from 0, of the step after `done` steps.
+    /// The epoch, from 0, of the step after `done` steps. Before it is known how many steps there are it is the first.
     pub fn epoch_after(&self, done: usize) -> usize {
+        // Epochs without a step all begin at once.
+        if self.total == 0 {
+            return 0;
+        }
         let begun = self.epochs.partition_point(|e| e.first <= done);
         begun.saturating_sub(1)
     }
@@ -128,6 +132,19 @@ mod tests {
         }
         assert_eq!(course.rates(0, 2)[..2], [0.0, 0.0]);
         assert!((course.rates(0, 2)[2] - 0.01).abs() < 1e-12);
+    }
+
+    #[test]
+    fn before_its_steps_are_counted_a_course_is_in_its_first_epoch() {
+        let plan = Method::Ulmfit.plan(3, 3, None);
+        let course = Course::new(&plan, 3, &[0, 0, 0]);
+        assert_eq!([0, 7].map(|done| course.epoch_after(done)), [0, 0]);
+        let trains: Vec<bool> = (0..3)
+            .map(|group| course.trains(group, course.epoch_after(0)))
+            .collect();
+        assert_eq!(trains, [false, false, true]);
+        // An epoch without a step among others is passed over.
+        assert_eq!(Course::new(&plan, 3, &[0, 4, 4]).epoch_after(0), 1);
     }
 
     #[test]

@@ -206,7 +206,10 @@ pub async fn train<M: Monitor>(
             let t = (at.step as usize).max((by_clock * total as f64) as usize);
             let window = batches.window(index);
             let tokens = Tokens::new(window.inputs, window.time, window.batch);
-            let rate = config.rate * config.schedule.rate(t, total) * f64::from(window.rate_scale);
+            // What is told is the schedule's rate. A step takes more or less of that by its length, which is drawn: the curve would
+            // be a saw.
+            let told = config.rate * config.schedule.rate(t, total);
+            let rate = told * f64::from(window.rate_scale);
             let rates: Vec<f64> = multiples.iter().map(|m| m * rate).collect();
 
             model.visit_mut(&mut |_, _, p| p.track(true));
@@ -238,9 +241,9 @@ pub async fn train<M: Monitor>(
                         rate: config.rate,
                     });
                 }
-                let groups = (rates.iter().enumerate())
-                    .map(|(g, &rate)| Group {
-                        rate,
+                let groups = (multiples.iter().enumerate())
+                    .map(|(g, multiple)| Group {
+                        rate: multiple * told,
                         frozen: false,
                         norms: norms.as_ref().and_then(|n| n.get(g).copied()),
                     })

@@ -83,7 +83,8 @@ pub struct Report {
     pub accuracy: f64,
     /// The 95 % interval of `error`.
     pub error_interval: Interval,
-    /// The plain mean of the F1 of the classes that occur, truly or as a prediction.
+    /// The plain mean of the F1 of the classes that occur, truly or as a prediction; in cross-validation truly: of a class
+    /// that no fold holds out there is nothing to be found.
     pub macro_f1: f64,
     /// The mean negative log-likelihood of the true class.
     pub nll: f64,
@@ -128,7 +129,11 @@ impl Report {
             .chunk_by(|a, b| a.0 == b.0)
             .map(|fold| (fold.iter().filter(|row| row.1).count(), fold.len()))
             .collect();
-        Ok(outcome.report(names, pooled_interval(&counts, Z95)))
+        let report = outcome.report(names, pooled_interval(&counts, Z95));
+        Ok(Self {
+            macro_f1: macro_f1(&report.classes, |class| class.support > 0),
+            ..report
+        })
     }
 
     /// The pairs of classes that are confused most, as (truth, prediction, rows), most frequent first.
@@ -220,18 +225,13 @@ impl<'a> Outcome<'a> {
             .enumerate()
             .map(|(class, label)| ClassReport::of(class, label, &confusion))
             .collect();
-        let occurring: Vec<f64> = classes
-            .iter()
-            .filter(|c| c.support + c.predicted > 0)
-            .map(|c| c.f1)
-            .collect();
         let error = self.errors() as f64 / rows as f64;
         Report {
             rows,
             error,
             accuracy: 1.0 - error,
             error_interval,
-            macro_f1: occurring.iter().sum::<f64>() / occurring.len() as f64,
+            macro_f1: macro_f1(&classes, |class| class.support + class.predicted > 0),
             nll: self.nll(),
             calibration_error: self.calibration_error(),
             classes,
@@ -276,6 +276,12 @@ impl ClassReport {
             predicted,
         }
     }
+}
+
+/// The plain mean of the F1 of these classes.
+fn macro_f1(classes: &[ClassReport], counts: impl Fn(&ClassReport) -> bool) -> f64 {
+    let counted: Vec<f64> = classes.iter().filter(|c| counts(c)).map(|c| c.f1).collect();
+    counted.iter().sum::<f64>() / counted.len() as f64
 }
 
 /// The index of the highest probability, the first of equals.
@@ -416,6 +422,14 @@ mod tests {
         assert_eq!(pooled.confusion, plain.confusion);
         assert_eq!(pooled.error_interval, pooled_interval(&[(2, 2), (0, 4)], Z95));
         assert!(pooled.error_interval.high > plain.error_interval.high);
+    }
+
+    #[test]
+    fn a_class_that_no_fold_holds_out_does_not_lower_the_mean() {
+        let said = [[0.9, 0.1], [0.8, 0.2], [0.1, 0.9]].map(Vec::from);
+        let pooled = Report::pooled(&names(2), &[0, 0, 0], &said, &[0, 0, 1]).unwrap();
+        close(pooled.macro_f1, 0.8); // 2 * 2 / (3 + 2)
+        close(Report::new(&names(2), &[0, 0, 0], &said).unwrap().macro_f1, 0.4);
     }
 
     #[test]

@@ -10,7 +10,8 @@ use crate::model::{Classifier, LanguageModel};
 /// One layer group at one step.
 #[derive(Clone, Debug)]
 pub struct Group {
-    /// Its learning rate; 0 while frozen.
+    /// Its learning rate by the schedule; 0 while frozen. A step of a language model is made at this times its length over the
+    /// usual one, as in AWD-LSTM (Merity et al. 2017, section 4.1).
     pub rate: f64,
     /// Whether it does not train.
     pub frozen: bool,

@@ -11,17 +11,19 @@ use super::monitor::{Evaluation, Monitor, Signal, Step};
 use super::plan::Method;
 use crate::model::classifier::Chunking;
 use crate::model::{Architecture, AwdLstm, Classifier, Dropouts, LanguageModel, Pooling};
+use crate::text::batches::{LmBatchConfig, LmBatches, epoch_seed};
 use crate::text::corpus::Corpus;
 use crate::train::defaults::{CLASSIFIER_CLIP, WEIGHT_DECAY, adaptation};
 
-/// Every step that is told, and whether it was measured.
+/// Every step that is told, and whether it was measured; the rates of its groups.
 #[derive(Default)]
-struct Told(Vec<(u64, bool)>);
+struct Told(Vec<(u64, bool)>, Vec<Vec<f64>>);
 
 impl Monitor for Told {
     fn step(&mut self, step: Step) {
         let is_measured = step.groups.iter().all(|group| group.norms.is_some());
         self.0.push((step.step, is_measured));
+        self.1.push(step.groups.iter().map(|group| group.rate).collect());
     }
 
     fn evaluation(&mut self, _: Evaluation) {}
@@ -71,6 +73,32 @@ fn measured_steps_of_a_language_model_are_told_though_few_steps_are() {
     ))
     .expect("it trains");
     check(&told.0);
+}
+
+/// What is drawn of stage 2 is read off these rates.
+#[test]
+fn the_rate_that_is_told_is_the_schedules_however_long_the_step() {
+    let mut config = adaptation(500, 3);
+    (config.epochs, config.bptt, config.report_every) = (3, 10, 1);
+    let corpus = Corpus::from_documents([(0..500).map(|i| i * i % 10).collect::<Vec<u32>>()]);
+    // Drawn lengths are multiples of eight, so that none is the usual one.
+    let layout = LmBatchConfig {
+        batch: config.batch,
+        bptt: config.bptt,
+        ..LmBatchConfig::default()
+    };
+    let first = LmBatches::new(&corpus, layout, epoch_seed(config.seed, 0)).window(0);
+    assert!((first.rate_scale - 1.0).abs() > 0.1, "{}", first.rate_scale);
+    let mut told = Told::default();
+    let model = LanguageModel::new(ARCH, 1, &Device::flex());
+    let trained = language_model::train(model, corpus, None, &config, None, &mut told);
+    block_on(trained).expect("it trains");
+    let multiples = config.rates.multiples(ARCH.layers + 1);
+    for (t, rates) in told.1.iter().enumerate() {
+        let rate = config.rate * config.schedule.rate(t, told.1.len());
+        let expected: Vec<f64> = multiples.iter().map(|multiple| multiple * rate).collect();
+        assert_eq!(*rates, expected, "step {}", t + 1);
+    }
 }
 
 #[test]

@@ -140,6 +140,16 @@ impl Schedule {
         rate.clamp(0.0, 1.0)
     }
 
+    /// The p of equation 3 (section 3.2) at iteration `t` of `total`: 0 where a slanted triangle is lowest, 1 where it is
+    /// highest; `None` for other schedules.
+    #[must_use]
+    pub fn slant(&self, t: usize, total: usize) -> Option<f64> {
+        match *self {
+            Self::Stlr { cut_frac, .. } => Some(triangle(t, total, cut_frac)),
+            _ => None,
+        }
+    }
+
     /// The momentum (Adam's first beta) of iteration `t` of `total`, where the schedule moves it.
     #[must_use]
     pub fn momentum(&self, t: usize, total: usize) -> Option<f64> {
@@ -337,6 +347,8 @@ mod tests {
     fn stlr_never_falls_below_its_floor() {
         // T = 19: cut = 1 and the fall lasts 9, so the equation alone would give p = 1 - 17/9 < 0 at t = 18.
         close(Schedule::stlr().rate(18, 19), 1.0 / 32.0);
+        assert_eq!(Schedule::stlr().slant(18, 19), Some(0.0));
+        assert_eq!(Schedule::Constant.slant(18, 19), None);
     }
 
     #[test]

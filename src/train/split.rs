@@ -3,10 +3,11 @@
 //!
 //! Rows are given by their class numbers, `labels` `[rows]`. `groups` `[rows]`, where given, marks rows that
 //! must not be separated, such as copies of one text ([`text_group`]): a copy in both parts would be a test
-//! on a row that was learned by heart. A group belongs to the class that most of its rows have.
+//! on a row that was learned by heart. A group belongs to the class that most of its rows have. A group that has all
+//! the rows of a class stays in every training part: tested, it would be of a class that nobody has learned.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rand::SeedableRng as _;
 use rand::seq::SliceRandom as _;
@@ -39,13 +40,15 @@ pub enum Plan {
 }
 
 impl Plan {
-    /// Carries the plan out: one split, or one for each fold.
+    /// Carries the plan out: one split, or one for each fold; none where nothing can be held out.
     #[must_use]
     pub fn split(self, labels: &[usize], groups: Option<&[u64]>, seed: u64) -> Vec<Split> {
-        match self {
+        let mut splits = match self {
             Self::HoldOut { fraction } => vec![hold_out(labels, groups, fraction, seed)],
             Self::KFold { k } => k_fold(labels, groups, k, seed),
-        }
+        };
+        splits.retain(|split| !split.valid.is_empty());
+        splits
     }
 }
 
@@ -80,18 +83,27 @@ pub fn choose(labels: &[usize], groups: Option<&[u64]>) -> Plan {
 #[must_use]
 pub fn hold_out(labels: &[usize], groups: Option<&[u64]>, fraction: f64, seed: u64) -> Split {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let mut split = Split::default();
-    for mut class in by_class(units(labels, groups)) {
+    let (units, bound) = testable(labels, groups);
+    let mut split = Split {
+        train: bound,
+        valid: Vec::new(),
+    };
+    let mut learned = vec![0; labels.iter().max().map_or(0, |most| most + 1)];
+    split.train.iter().for_each(|&row| learned[labels[row]] += 1);
+    for mut class in by_class(units) {
         class.shuffle(&mut rng);
+        let learned = class.first().map_or(0, |unit| learned[unit.class]);
         let rows: usize = class.iter().map(|unit| unit.rows.len()).sum();
-        let target = held_out(rows, fraction);
+        let target = held_out(rows + learned, fraction);
+        // One is left to learn from.
+        let most = class.len() - usize::from(learned == 0);
         let (mut held, mut valid) = (vec![false; class.len()], 0);
-        for (held, unit) in held.iter_mut().zip(&class).take(class.len() - 1) {
+        for (held, unit) in held.iter_mut().zip(&class).take(most) {
             *held = valid + unit.rows.len() <= target;
             valid += if *held { unit.rows.len() } else { 0 };
         }
         let smallest = (0..class.len()).min_by_key(|&i| class[i].rows.len());
-        if let Some(smallest) = smallest.filter(|_| valid == 0 && fraction > 0.0 && class.len() > 1) {
+        if let Some(smallest) = smallest.filter(|_| valid == 0 && fraction > 0.0 && most > 0) {
             held[smallest] = true;
         }
         for (unit, held) in class.into_iter().zip(held) {
@@ -112,15 +124,13 @@ pub fn held_out(rows: usize, fraction: f64) -> usize {
 }
 
 /// Divides the rows into `k` parts (at least 2) of nearly equal size and class mix; each split validates on
-/// one of them and trains on the others. Every row is validated on once. There are fewer splits than `k` if
-/// there are fewer groups, and none if all rows are one group.
+/// one of them and trains on all other rows. Every row is validated on once, but for the only group of a class, which
+/// is always trained on. There are fewer splits than `k` if there are fewer groups to validate on, and none if each is
+/// the only one of its class.
 #[must_use]
 pub fn k_fold(labels: &[usize], groups: Option<&[u64]>, k: usize, seed: u64) -> Vec<Split> {
-    let units = units(labels, groups);
+    let (units, _) = testable(labels, groups);
     let k = k.max(2).min(units.len());
-    if k < 2 {
-        return Vec::new();
-    }
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut parts = vec![Vec::new(); k];
     for mut class in by_class(units) {
@@ -133,15 +143,15 @@ pub fn k_fold(labels: &[usize], groups: Option<&[u64]>, k: usize, seed: u64) -> 
             parts[part].extend(unit.rows);
         }
     }
-    let mut part_of = vec![0; labels.len()];
+    let mut part_of = vec![None; labels.len()];
     for (i, rows) in parts.iter().enumerate() {
         for &row in rows {
-            part_of[row] = i;
+            part_of[row] = Some(i);
         }
     }
     (0..k)
         .map(|i| {
-            let (valid, train) = (0..labels.len()).partition(|&row| part_of[row] == i);
+            let (valid, train) = (0..labels.len()).partition(|&row| part_of[row] == Some(i));
             Split { train, valid }
         })
         .collect()
@@ -245,6 +255,29 @@ fn units(labels: &[usize], groups: Option<&[u64]>) -> Vec<Unit> {
     units
 }
 
+/// The groups that may be held out, and the rows of those that may not, because they have all the rows of a class.
+fn testable(labels: &[usize], groups: Option<&[u64]>) -> (Vec<Unit>, Vec<usize>) {
+    let units = units(labels, groups);
+    // Where each class is: in one group, or in several.
+    let mut of_class: BTreeMap<usize, Option<usize>> = BTreeMap::new();
+    for (at, unit) in units.iter().enumerate() {
+        for &row in &unit.rows {
+            let only = of_class.entry(labels[row]).or_insert(Some(at));
+            *only = only.filter(|&first| first == at);
+        }
+    }
+    let only: BTreeSet<usize> = of_class.into_values().flatten().collect();
+    let (mut free, mut bound) = (Vec::new(), Vec::new());
+    for (at, unit) in units.into_iter().enumerate() {
+        if only.contains(&at) {
+            bound.extend(unit.rows);
+        } else {
+            free.push(unit);
+        }
+    }
+    (free, bound)
+}
+
 /// The units of each class, in the order of the class numbers; none is empty.
 fn by_class(units: Vec<Unit>) -> Vec<Vec<Unit>> {
     let mut classes: BTreeMap<usize, Vec<Unit>> = BTreeMap::new();
@@ -255,167 +288,5 @@ fn by_class(units: Vec<Unit>) -> Vec<Vec<Unit>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-    use std::collections::BTreeSet;
-
-    fn count(rows: &[usize], labels: &[usize], class: usize) -> usize {
-        rows.iter().filter(|&&row| labels[row] == class).count()
-    }
-
-    fn mixed(sizes: &[usize]) -> Vec<usize> {
-        sizes
-            .iter()
-            .enumerate()
-            .flat_map(|(class, &n)| std::iter::repeat_n(class, n))
-            .collect()
-    }
-
-    #[test]
-    fn hold_out_keeps_the_class_mix() {
-        let labels = mixed(&[100, 40, 3, 2, 1]);
-        let split = hold_out(&labels, None, 0.2, 1);
-        let valid: Vec<usize> = (0..5).map(|class| count(&split.valid, &labels, class)).collect();
-        assert_eq!(valid, [20, 8, 1, 1, 0]);
-        assert_eq!(valid, [100, 40, 3, 2, 1].map(|n| held_out(n, 0.2)));
-        assert_eq!(split, hold_out(&labels, None, 0.2, 1));
-        assert_ne!(split, hold_out(&labels, None, 0.2, 2));
-    }
-
-    #[test]
-    fn folds_keep_the_class_mix() {
-        let labels = mixed(&[52, 13, 5]);
-        let folds = k_fold(&labels, None, 5, 1);
-        assert_eq!(folds.len(), 5);
-        for fold in &folds {
-            assert_eq!(fold.valid.len(), 14);
-            assert!((10..=11).contains(&count(&fold.valid, &labels, 0)));
-            assert!((2..=3).contains(&count(&fold.valid, &labels, 1)));
-            assert_eq!(count(&fold.valid, &labels, 2), 1);
-        }
-        assert_ne!(folds, k_fold(&labels, None, 5, 2));
-    }
-
-    #[test]
-    fn one_large_group_does_not_empty_the_training_part() {
-        let labels = [0; 12];
-        let mut groups = [7; 12];
-        groups[10] = 1;
-        groups[11] = 2;
-        for seed in 0..5 {
-            let valid = hold_out(&labels, Some(&groups), 0.2, seed).valid;
-            assert!(matches!(valid[..], [10, 11] | [10 | 11]), "{valid:?}");
-        }
-        assert_eq!(hold_out(&[0; 5], Some(&[1, 1, 1, 2, 2]), 0.2, 3).valid, [3, 4]);
-        assert!(k_fold(&labels, Some(&[7; 12]), 5, 3).is_empty());
-        assert_eq!(k_fold(&labels, Some(&groups), 5, 3).len(), 3);
-    }
-
-    #[test]
-    fn the_plan_depends_on_what_there_is() {
-        assert_eq!(choose(&mixed(&[50, 50]), None), Plan::KFold { k: 5 });
-        assert_eq!(choose(&mixed(&[50, 3]), None), Plan::KFold { k: 5 });
-        assert_eq!(choose(&mixed(&[50, 1]), None), Plan::KFold { k: 5 });
-        assert_eq!(choose(&mixed(&[400, 9]), None), Plan::KFold { k: 5 });
-        assert_eq!(choose(&mixed(&[100, 100]), None), Plan::HoldOut { fraction: 0.2 });
-        assert_eq!(
-            choose(&mixed(&[4000, 1000]), None),
-            Plan::HoldOut { fraction: 0.1 }
-        );
-        assert_eq!(choose(&[], None), Plan::KFold { k: 5 });
-        // Two hundred copies of one text are one row.
-        assert_eq!(choose(&mixed(&[200, 200]), Some(&[1; 400])), Plan::KFold { k: 5 });
-    }
-
-    #[test]
-    fn draws_keep_the_class_mix_and_nest() {
-        let labels = mixed(&[9_000, 1_000]);
-        let of = |total| drawn(labels.len(), total, 9);
-        // Ten standard deviations are 90 rows.
-        assert!((10..190).contains(&count(&of(1_000), &labels, 1)));
-        assert!(of(1_000).windows(2).all(|two| two[0] < two[1]));
-        let more: BTreeSet<usize> = of(1_000).into_iter().collect();
-        assert!(of(100).iter().all(|row| more.contains(row)));
-        assert_ne!(of(100), drawn(labels.len(), 100, 10));
-        assert_eq!(drawn(4, 9, 1), [0, 1, 2, 3]);
-    }
-
-    #[test]
-    fn of_a_class_of_two_one_is_learned_whenever_the_other_is_tested() {
-        for seed in 0..20 {
-            let labels = mixed(&[40, 2, 3]);
-            let folds = choose(&labels, None).split(&labels, None, seed);
-            assert_eq!(folds.len(), 5);
-            for (fold, class) in folds.iter().flat_map(|fold| [(fold, 1), (fold, 2)]) {
-                assert!(count(&fold.valid, &labels, class) <= 1);
-                assert!(count(&fold.train, &labels, class) >= 1);
-            }
-        }
-        // There are no more folds than groups.
-        let labels = mixed(&[2, 2]);
-        assert_eq!(choose(&labels, None).split(&labels, None, 1).len(), 4);
-    }
-
-    #[test]
-    fn weights_by_hand() {
-        // Inverse frequencies 1/6, 1/3, 1/2 have mean 1/3; the class without rows has no part in it.
-        let weights = class_weights(&mixed(&[6, 3, 0, 2]), 4);
-        for (got, want) in weights.iter().zip([0.5, 1.0, 0.0, 1.5]) {
-            assert!((got - want).abs() < 1e-12);
-        }
-    }
-
-    #[test]
-    fn near_copies_share_a_group() {
-        let group = text_group("Great film, 10/10!");
-        assert_eq!(group, text_group("  great FILM -- 10 10"));
-        assert_ne!(group, text_group("great film 1010"));
-        assert_ne!(group, text_group("great film"));
-        assert_ne!(text_group(":-)"), text_group(":-("));
-        assert_eq!(text_group(""), text_group("  "));
-    }
-
-    proptest! {
-        #[test]
-        fn splits_are_partitions_that_keep_groups_whole(
-            rows in prop::collection::vec((0usize..4, 0u64..30), 2..80),
-            k in 0usize..8, fraction in 0.0f64..1.0, seed: u64,
-        ) {
-            let (labels, groups): (Vec<usize>, Vec<u64>) = rows.into_iter().unzip();
-            let all: Vec<usize> = (0..labels.len()).collect();
-            for groups in [None, Some(&groups[..])] {
-                let folds = k_fold(&labels, groups, k, seed);
-                let mut validated: Vec<usize> = folds.iter().flat_map(|fold| fold.valid.clone()).collect();
-                validated.sort_unstable();
-                if !folds.is_empty() {
-                    prop_assert_eq!(&validated, &all);
-                }
-                let held = hold_out(&labels, groups, fraction, seed);
-                for split in folds.iter().chain([&held]) {
-                    let mut both = [&split.train[..], &split.valid[..]].concat();
-                    both.sort_unstable();
-                    prop_assert_eq!(&both, &all);
-                    prop_assert!(!split.train.is_empty());
-                    if let Some(groups) = groups {
-                        let of = |rows: &[usize]| rows.iter().map(|&row| groups[row]).collect::<BTreeSet<_>>();
-                        prop_assert!(of(&split.train).is_disjoint(&of(&split.valid)));
-                    }
-                }
-                prop_assert!(folds.iter().all(|fold| !fold.valid.is_empty()));
-            }
-        }
-
-        #[test]
-        fn every_class_of_two_or_more_is_in_both_parts(
-            labels in prop::collection::vec(0usize..5, 2..60), fraction in 0.01f64..0.99, seed: u64,
-        ) {
-            let split = hold_out(&labels, None, fraction, seed);
-            for class in 0..5 {
-                if labels.iter().filter(|&&l| l == class).count() >= 2 {
-                    prop_assert!(count(&split.train, &labels, class) > 0 && count(&split.valid, &labels, class) > 0);
-                }
-            }
-        }
-    }
-}
+#[path = "split_tests.rs"]
+mod tests;

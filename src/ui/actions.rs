@@ -3,7 +3,7 @@
 //! A button, a key and the palette all name an [`Action`]; [`App`](super::App) carries it out at the end of the frame, or
 //! hands it to the screen that it belongs to.
 
-use egui::{Key, KeyboardShortcut, Modifiers};
+use egui::{Context, Key, KeyboardShortcut, Modifiers};
 
 use super::Screen;
 
@@ -200,6 +200,11 @@ impl Action {
         }
     }
 
+    /// The key that a screen has for it while nothing else there wants it, where it has none everywhere.
+    pub fn key_of_screen(self) -> Option<Key> {
+        (self == Self::OpenSample).then_some(Key::S)
+    }
+
     /// The screen that carries it out and on which its key works; `None` for those of the whole window.
     pub fn screen(self) -> Option<Screen> {
         match self {
@@ -212,9 +217,53 @@ impl Action {
     }
 }
 
+/// Plain keys that press, leave or move what has the focus.
+const HANDLING: [Key; 8] = [
+    Key::Space,
+    Key::Enter,
+    Key::Tab,
+    Key::Escape,
+    Key::ArrowUp,
+    Key::ArrowDown,
+    Key::ArrowLeft,
+    Key::ArrowRight,
+];
+
+/// Whether what has the focus keeps this key, so that it is no action's: a text field keeps every plain key, anything else
+/// (a button, or a plot that was dragged on) those that handle it.
+pub fn is_kept(ctx: &Context, shortcut: &KeyboardShortcut) -> bool {
+    let handles = ctx.egui_wants_keyboard_input() && HANDLING.contains(&shortcut.logical_key);
+    shortcut.modifiers.is_none() && (handles || ctx.text_edit_focused())
+}
+
 #[cfg(test)]
 mod tests {
+    use egui::accesskit::Role;
+    use egui_kittest::{Harness, kittest::Queryable as _};
+
     use super::*;
+
+    #[test]
+    fn a_text_field_keeps_every_plain_key_and_a_button_those_that_press_it() {
+        let draw = |ui: &mut egui::Ui, text: &mut String| {
+            let button = ui.add(egui::Button::new("press"));
+            ui.text_edit_singleline(text).labelled_by(button.id);
+        };
+        let mut harness = Harness::new_ui_state(draw, String::new());
+        let kept = |harness: &Harness<'_, String>| {
+            [Action::Skip, Action::PauseResume, Action::Step, Action::Train].map(|action| {
+                let shortcut = action.shortcut();
+                shortcut.is_some_and(|shortcut| is_kept(&harness.ctx, &shortcut))
+            })
+        };
+        assert_eq!(kept(&harness), [false; 4]);
+        harness.get_by_role(Role::Button).focus();
+        harness.run_steps(2);
+        assert_eq!(kept(&harness), [true, false, false, false]);
+        harness.get_by_role(Role::TextInput).focus();
+        harness.run_steps(2);
+        assert_eq!(kept(&harness), [true, true, true, false]);
+    }
 
     #[test]
     fn keys_with_shift_are_looked_for_before_those_without() {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use egui::{CentralPanel, Frame, Margin, Ui};
 
 use super::Shared;
-use super::actions::Action;
+use super::actions::{Action, is_kept};
 use super::chrome::{about, messages, palette::Palette, rail, settings as settings_window, top_bar};
 use super::panels::Panels;
 use super::project::Follower;
@@ -91,10 +91,16 @@ impl App {
         &self.shared
     }
 
-    /// Makes the choices of an address.
+    /// Makes the choices of an address, and says which of them cannot be made.
     #[cfg(target_family = "wasm")]
     pub(super) fn heed_link(&mut self, link: &str) {
-        super::link::apply(link, &mut self.shared.settings, self.panels.recipe_mut());
+        let refused = super::link::apply(link, &mut self.shared.settings, self.panels.recipe_mut());
+        if !refused.is_empty() {
+            self.shared.say(format!(
+                "The address of this page asks for what cannot be chosen here ({}): that stays as it was.",
+                refused.join(", ")
+            ));
+        }
     }
 
     /// What of the window an address can hold.
@@ -237,10 +243,10 @@ impl App {
         }
     }
 
-    /// Keys of the actions that work on this screen. A focused text field keeps plain keys to itself, and takes back its own
-    /// letters: the project's steps are not taken back there, nor behind a window that lies over the screen.
+    /// Keys of the actions that work on this screen. What has the focus keeps its own plain keys to itself, a text field all of
+    /// them; that takes back its own letters too: the project's steps are not taken back there, nor behind a window that lies
+    /// over the screen.
     fn keys(&mut self, ui: &Ui) {
-        let typing = ui.ctx().egui_wants_keyboard_input() || self.over != Over::Nothing;
         let covered = self.over != Over::Nothing || ui.memory(|m| m.top_modal_layer().is_some());
         let keeps_steps = covered || ui.ctx().text_edit_focused();
         for action in Action::ALL {
@@ -249,7 +255,9 @@ impl App {
             };
             let here = action.screen().is_none_or(|s| s == self.shared.screen);
             let steps = matches!(action, Action::Undo | Action::Redo);
-            if !here || (typing && shortcut.modifiers.is_none()) || (keeps_steps && steps) {
+            let plain_behind = self.over != Over::Nothing && shortcut.modifiers.is_none();
+            let kept = plain_behind || is_kept(ui.ctx(), &shortcut);
+            if !here || kept || (keeps_steps && steps) {
                 continue;
             }
             if ui.input_mut(|i| i.consume_shortcut(&shortcut)) {

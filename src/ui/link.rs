@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::run::Recipe;
+use super::run::bounds::{CUT_FRAC, EPOCHS, FACTOR, RATE, RATIO};
 use super::settings::Settings;
 
 /// The address's part for these choices; nothing where they are the program's own.
@@ -35,44 +36,64 @@ pub fn of(settings: &Settings, recipe: &Recipe) -> String {
     parts.join("&")
 }
 
-/// Makes the choices of an address. A part that is none of ours, or out of bounds, changes nothing.
-pub fn apply(link: &str, settings: &mut Settings, recipe: &mut Recipe) {
+/// Makes the choices of an address. A part that is none of ours changes nothing, nor does a choice that cannot be made here, as
+/// one out of bounds: the names of these are returned.
+pub fn apply<'a>(link: &'a str, settings: &mut Settings, recipe: &mut Recipe) -> Vec<&'a str> {
+    let mut refused = Vec::new();
     for part in link.trim_start_matches('#').split('&') {
         let Some((name, text)) = part.split_once('=') else {
             continue;
         };
-        match name {
+        let taken = match name {
             "method" => set(&mut recipe.method, text, |_| true),
-            "rate" => recipe.rate = number(text, |v| v > 0.0 && v <= 1.0).or(recipe.rate),
-            "cut_frac" => recipe.cut_frac = number(text, |v| v > 0.0 && v < 1.0).unwrap_or(recipe.cut_frac),
-            "ratio" => recipe.ratio = number(text, |v| (1.0..=1e4).contains(&v)).unwrap_or(recipe.ratio),
-            "factor" => recipe.factor = number(text, |v| (1.0..=1e3).contains(&v)).unwrap_or(recipe.factor),
-            "epochs" => set(&mut recipe.epochs, text, |v| (1..=1000).contains(v)),
+            "rate" => {
+                let rate = number(text, RATE);
+                recipe.rate = rate.or(recipe.rate);
+                rate.is_some()
+            }
+            "cut_frac" => set_number(&mut recipe.cut_frac, text, CUT_FRAC),
+            "ratio" => set_number(&mut recipe.ratio, text, RATIO),
+            "factor" => set_number(&mut recipe.factor, text, FACTOR),
+            "epochs" => set(&mut recipe.epochs, text, |v| (EPOCHS.0..=EPOCHS.1).contains(v)),
             "adapt" => set(&mut recipe.adapt, text, |_| true),
             "both" => set(&mut recipe.both, text, |_| true),
             "tfidf" => set(&mut recipe.tfidf, text, |_| true),
             "seed" => set(&mut settings.seed, text, |_| true),
             "device" => set(&mut settings.device, text, |_| true),
-            _ => {}
+            _ => true,
+        };
+        if !taken {
+            refused.push(name);
         }
     }
+    refused
 }
 
 fn json<T: Serialize>(value: &T) -> Value {
     serde_json::to_value(value).unwrap_or_default()
 }
 
-/// Exactly the number that was written, which JSON's reader would not give.
-fn number(text: &str, may: impl Fn(f64) -> bool) -> Option<f64> {
-    text.parse().ok().filter(|v| may(*v))
+/// Exactly the number that was written, which JSON's reader would not give; `None` where it lies outside the bounds.
+fn number(text: &str, (low, high): (f64, f64)) -> Option<f64> {
+    text.parse::<f64>().ok().filter(|v| (low..=high).contains(v))
 }
 
-fn set<T: DeserializeOwned>(place: &mut T, text: &str, may: impl Fn(&T) -> bool) {
+/// Sets a number, where it is one within the bounds; whether it is.
+fn set_number(place: &mut f64, text: &str, bounds: (f64, f64)) -> bool {
+    let value = number(text, bounds);
+    *place = value.unwrap_or(*place);
+    value.is_some()
+}
+
+/// Makes a choice, where it may be made; whether it may.
+fn set<T: DeserializeOwned>(place: &mut T, text: &str, may: impl Fn(&T) -> bool) -> bool {
     let number = serde_json::from_str(text).ok();
     let value = number.or_else(|| serde_json::from_value(Value::String(text.into())).ok());
-    if let Some(value) = value.filter(may) {
-        *place = value;
-    }
+    let Some(value) = value.filter(may) else {
+        return false;
+    };
+    *place = value;
+    true
 }
 
 #[cfg(test)]
@@ -91,11 +112,11 @@ mod tests {
     proptest! {
         #[test]
         fn choices_survive_the_address(
-            rate in prop::option::of(1e-6..1.0),
-            cut_frac in 0.01..0.99,
-            ratio in 1.0..1e4,
-            factor in 1.0..1e3,
-            epochs in 1..1000_usize,
+            rate in prop::option::of(RATE.0..=RATE.1),
+            cut_frac in CUT_FRAC.0..=CUT_FRAC.1,
+            ratio in RATIO.0..=RATIO.1,
+            factor in FACTOR.0..=FACTOR.1,
+            epochs in EPOCHS.0..=EPOCHS.1,
             adapt: bool,
             both: bool,
             tfidf: bool,
@@ -130,5 +151,28 @@ mod tests {
             (Method::ChainThaw, 3, 7)
         );
         assert_eq!(of(&settings, &recipe), "method=chain-thaw&epochs=3&seed=7");
+    }
+
+    /// A slider would move it to its own end when it is drawn first.
+    #[test]
+    fn what_no_slider_reaches_is_refused_and_said() {
+        let refused = |link: &'static str| {
+            let (mut settings, mut recipe) = (Settings::default(), Recipe::default());
+            let refused = apply(link, &mut settings, &mut recipe);
+            assert_eq!((settings, recipe), applied(""), "{link}");
+            refused
+        };
+        let link = "#rate=0.5&cut_frac=0.95&ratio=1000&factor=7&epochs=1000";
+        assert_eq!(refused(link), ["rate", "cut_frac", "ratio", "factor", "epochs"]);
+        assert_eq!(
+            refused("rate=1e-6&method=none&ratio=NaN"),
+            ["rate", "method", "ratio"]
+        );
+        assert!(refused("theme=dark&/path&x").is_empty(), "none of ours");
+        // The ends themselves can be chosen.
+        let (_, recipe) = applied("rate=0.1&cut_frac=0.9&ratio=128&factor=6&epochs=200");
+        let ends = (recipe.rate, recipe.cut_frac, recipe.ratio, recipe.factor);
+        assert_eq!(ends, (Some(RATE.1), CUT_FRAC.1, RATIO.1, FACTOR.1));
+        assert_eq!(recipe.epochs, EPOCHS.1);
     }
 }

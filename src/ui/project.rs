@@ -74,12 +74,7 @@ impl Follower {
     }
 
     fn notice_another(&mut self, panels: &mut Panels, shared: &mut Shared) {
-        let same = match (&self.texts, &shared.project) {
-            (None, None) => true,
-            (Some(known), Some(open)) => Arc::ptr_eq(known, &open.project.texts),
-            _ => false,
-        };
-        if same {
+        if shared.holds(self.texts.as_ref()) {
             return;
         }
         self.texts = None;

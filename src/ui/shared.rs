@@ -1,5 +1,7 @@
 //! What every screen sees.
 
+use std::sync::Arc;
+
 use egui::Key;
 
 use super::actions::Action;
@@ -11,7 +13,7 @@ use crate::session::assistant::Insight;
 use crate::session::clock::Instant;
 use crate::session::exchange::Shelf;
 use crate::session::project::folder::temporary_directory;
-use crate::session::project::{OpenProject, TextId, Wake};
+use crate::session::project::{OpenProject, TextId, Texts, Wake};
 use crate::session::protocol::Command;
 
 /// The screens of the rail.
@@ -97,7 +99,7 @@ pub struct Shared {
     /// The project, once texts are open.
     pub project: Option<OpenProject>,
     /// What the assistant knows of the project.
-    pub insight: std::sync::Arc<Insight>,
+    pub insight: Arc<Insight>,
     /// The engine that trains and classifies.
     pub engine: Session,
     /// A second engine for quick questions.
@@ -130,12 +132,21 @@ pub struct Shared {
 pub const GOAL: usize = 100;
 
 impl Shared {
+    /// Whether the open project is the one with these texts; without any, whether none is open.
+    pub fn holds(&self, texts: Option<&Arc<Texts>>) -> bool {
+        match (texts, &self.project) {
+            (Some(known), Some(open)) => Arc::ptr_eq(known, &open.project.texts),
+            (None, None) => true,
+            _ => false,
+        }
+    }
+
     /// What the window starts with: no project, an engine that waits.
     pub fn new(engine: Session, side: Side, settings: Settings, wake: Wake) -> Self {
         Self {
             screen: Screen::Texts,
             project: None,
-            insight: std::sync::Arc::default(),
+            insight: Arc::default(),
             engine,
             side,
             settings,
@@ -159,8 +170,8 @@ impl Shared {
     #[cfg(test)]
     pub fn for_tests(project: Option<OpenProject>) -> Self {
         let engine = Session::spawn().expect("a thread");
-        let wake: Wake = std::sync::Arc::new(|| ());
-        let side = Side::spawn(std::sync::Arc::clone(&wake)).expect("a thread");
+        let wake: Wake = Arc::new(|| ());
+        let side = Side::spawn(Arc::clone(&wake)).expect("a thread");
         Self {
             project,
             shelf: Shelf::in_memory(),

@@ -101,6 +101,56 @@ fn a_wrong_column_is_told_from_the_right_one() {
 }
 
 #[test]
+fn a_column_that_is_named_twice_is_told() {
+    let dir = Dir::with_classifier();
+    dir.write("data.csv", labelled(30, 3));
+    for line in READERS {
+        if line.contains("good.csv") {
+            continue;
+        }
+        let line = line.replace("FILE", "data.csv") + " --text-column text,text";
+        assert_says(
+            &line,
+            &dir.fails(&line, 1),
+            &["data.csv: column 'text' is named twice", "--text-column"],
+        );
+    }
+}
+
+#[test]
+fn a_file_is_no_model() {
+    let dir = Dir::new();
+    dir.write("data.csv", labelled(30, 3));
+    for line in [
+        "classify --model data.csv --input data.csv",
+        "adapt --model data.csv --texts data.csv --out out",
+        "pretrain --corpus data.csv --from data.csv --out out",
+    ] {
+        assert_says(
+            line,
+            &dir.fails(line, 1),
+            &[
+                "data.csv: not a usable model: it is a file",
+                "a model is a directory",
+            ],
+        );
+    }
+}
+
+#[test]
+fn a_classifier_to_pretrain_from_is_refused_before_the_corpus_is_read() {
+    let dir = Dir::with_classifier();
+    dir.write("corpus.csv", texts(60, 3));
+    let line = "pretrain --corpus corpus.csv --from classifier --out out";
+    assert_says(
+        line,
+        &dir.fails(line, 1),
+        &["classifier", "name a language model"],
+    );
+    assert_eq!(dir.run(line).of("stage_started").count(), 0);
+}
+
+#[test]
 fn labels_that_teach_nothing_are_refused() {
     let dir = Dir::with_base();
     dir.write(
@@ -329,12 +379,22 @@ fn text_from_standard_input_is_checked_too() {
         (
             "classify --model classifier",
             b"caf\xc3\xa9\ncaf\xe9\n",
-            ["standard-input", "line 2", "UTF-8"],
+            ["standard input", "line 2", "UTF-8"],
         ),
         (
             "classify --model classifier",
             b"",
-            ["standard-input", "empty", ""],
+            ["standard input: there are no texts", "not empty", ""],
+        ),
+        (
+            "classify --model classifier",
+            b"{\"text\": \"good\"}\n{\"text\": bad}\n",
+            ["standard input", "line 2, column 10", "broken JSON"],
+        ),
+        (
+            "classify --model classifier",
+            b"\x1f\x8b\x08\0",
+            ["standard input", "gzip data ends too early", ""],
         ),
     ] {
         dir.write("stdin", bytes);

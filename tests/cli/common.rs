@@ -138,15 +138,7 @@ impl Dir {
 
     /// Starts the program; its events are read as they come.
     pub fn start(&self, line: &str) -> Running {
-        let mut command = self.command(line);
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("started");
-        let out = BufReader::new(child.stdout.take().expect("a pipe"));
-        let events = Box::new(out.lines().map_while(Result::ok).map(|line| parsed(&line)));
-        Running { child, events }
+        Running::of(self.command(line))
     }
 }
 
@@ -157,6 +149,18 @@ pub struct Running {
 }
 
 impl Running {
+    /// Starts it; its events are read as they come.
+    pub fn of(mut command: Command) -> Self {
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("started");
+        let out = BufReader::new(child.stdout.take().expect("a pipe"));
+        let events = Box::new(out.lines().map_while(Result::ok).map(|line| parsed(&line)));
+        Self { child, events }
+    }
+
     #[cfg(target_os = "linux")]
     pub fn id(&self) -> u32 {
         self.child.id()
@@ -170,9 +174,14 @@ impl Running {
     /// Ctrl-C.
     #[cfg(unix)]
     pub fn interrupt(&mut self) {
+        self.signal("INT");
+    }
+
+    #[cfg(unix)]
+    pub fn signal(&mut self, name: &str) {
         let id = self.child.id().to_string();
         let sent = Command::new("kill")
-            .args(["-INT", &id])
+            .args([&format!("-{name}"), &id])
             .status()
             .expect("`kill` is there");
         assert!(sent.success(), "the process had ended already");

@@ -94,6 +94,10 @@ fn every_way_is_measured_on_the_same_labels_beside_baselines() {
 
     let refused = dir.fails(&line, 1);
     assert_says(&line, &refused, &["results"]);
+    dir.write("results/notes.txt", "what I think of it");
+    let refused = dir.fails(&format!("{line} --overwrite"), 2);
+    assert_says(&line, &refused, &["results/notes.txt", "your own"]);
+    std::fs::remove_file(dir.path("results/notes.txt")).expect("removed");
     assert_eq!(
         found(&dir.done(&format!("{line} --overwrite"))),
         found(&ran),
@@ -169,6 +173,80 @@ fn what_is_measured_is_what_would_be_trained() {
             assert_eq!(words["p"].as_f64(), Some(alone.number("baseline_p")));
         }
     }
+}
+
+/// What has read the texts starts where `train` would start from it, and nothing is read again.
+#[test]
+fn ways_start_from_a_language_model_that_has_read_the_texts() {
+    let dir = dir();
+    dir.done("adapt --texts texts.csv --model base --out read --epochs 1");
+    let options = "--epochs 4 --seed 4 --estimate folds:2";
+    let ran = dir.done(&format!(
+        "lab --data labelled.csv --model base --adapted read {options} --methods ulmfit,ulmfit-no-adapt --out results"
+    ));
+    assert!(!ran.of("stage_started").any(|event| event["stage"] == "adapt"));
+    for (way, model) in [("ulmfit", "read"), ("ulmfit-no-adapt", "base")] {
+        let alone = dir.done(&format!(
+            "train --data labelled.csv --model {model} {options} --out {way}"
+        ));
+        let ways = ran.last()["ways"].as_array().expect("ways");
+        let row = ways.iter().find(|row| row["way"] == way).expect("a row");
+        for key in ["error", "error_low", "error_high"] {
+            assert_eq!(row[key].as_f64(), Some(alone.number(key)), "{way}: {key}");
+        }
+    }
+    let refused = dir.fails(
+        "lab --data labelled.csv --adapted read --unlabelled texts.csv --out again",
+        2,
+    );
+    assert_says("both", &refused, &["--adapted", "--unlabelled"]);
+    let refused = dir.fails(
+        "lab --data labelled.csv --model base --adapted nowhere --out again",
+        1,
+    );
+    assert_says("no model", &refused, &["nowhere"]);
+    let ran = dir.done(
+        "lab --data labelled.csv --model base --adapted read --methods last-no-adapt --epochs 1 --out again",
+    );
+    let warned = ran
+        .of("warning")
+        .any(|e| e["message"].to_string().contains("`--adapted`"));
+    assert!(warned, "an option that changes nothing is told");
+}
+
+/// A model whose vectors of words are not numbers: whatever starts from it diverges at once.
+fn broken(dir: &Dir) {
+    let mut bytes = dir.read("base/model.safetensors");
+    let length = u64::from_le_bytes(bytes[..8].try_into().expect("a length")) as usize;
+    let head: Value = serde_json::from_slice(&bytes[8..8 + length]).expect("a head");
+    let place = |at: usize| {
+        let offset = &head["0.encoder.weight.scale"]["data_offsets"][at];
+        8 + length + offset.as_u64().expect("an offset") as usize
+    };
+    // All bits set are not a number.
+    bytes[place(0)..place(1)].fill(0xff);
+    dir.write("base/model.safetensors", bytes);
+}
+
+#[test]
+fn a_way_that_diverges_is_left_out_and_the_others_are_compared() {
+    let dir = dir();
+    broken(&dir);
+    let line = "lab --data labelled.csv --model base --epochs 2 --estimate folds:2 --out results";
+    let ran = dir.done(&format!("{line} --methods scratch,last-no-adapt"));
+    assert_eq!(ways(&ran), ["scratch", "tf-idf", "most-frequent"]);
+    let left_out = &ran.last()["left_out"][0];
+    assert_eq!(left_out["way"], "last-no-adapt");
+    assert_says("why", &left_out["message"].to_string(), &["NaN", "diverged"]);
+    assert_eq!(ran.of("left_out").count(), 1);
+    assert_says(
+        "README.md",
+        &dir.text("results/README.md"),
+        &["`last-no-adapt` is left out: the loss became NaN"],
+    );
+    // There is nothing to judge the others against.
+    let refused = dir.fails(&format!("{line} --overwrite --methods last-no-adapt,scratch"), 1);
+    assert_says("the first", &refused, &["diverged"]);
 }
 
 #[test]

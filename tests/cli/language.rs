@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::common::{Dir, assert_done, assert_says, assert_share, ended, labelled, texts};
+use super::common::{Dir, Ran, assert_done, assert_says, assert_share, ended, labelled, texts};
 
 #[test]
 fn tokens_come_line_for_line() {
@@ -44,6 +44,21 @@ fn tokens_come_line_for_line() {
                 .eq(ran.of("line").map(|e| &e["text"]))
         );
     }
+}
+
+#[test]
+fn a_mark_before_the_first_line_is_no_token() {
+    let dir = Dir::new();
+    dir.write("marked.txt", "\u{feff}Hello\n\u{feff}Hello\n");
+    dir.write("plain.txt", "Hello\n");
+    let lines = |name: &str| -> Vec<Value> {
+        let ran = dir.done(&format!("tokenize {name}"));
+        ran.of("line").map(|event| event["text"].clone()).collect()
+    };
+    let (marked, plain) = (lines("marked.txt"), lines("plain.txt"));
+    assert_eq!((marked.len(), &marked[0]), (2, &plain[0]));
+    // Anywhere else it is a character like any other.
+    assert_ne!(marked[1], plain[0]);
 }
 
 #[test]
@@ -114,6 +129,77 @@ fn perplexity_of_running_text() {
         );
         assert_share(ran, "unknown_rate");
     }
+}
+
+#[test]
+fn running_text_is_read_alike_to_learn_from_and_to_measure() {
+    let dir = Dir::with_base();
+    let table = texts(600, 41);
+    let lines: Vec<&str> = table.lines().skip(1).collect();
+    let said = |ran: &Ran| {
+        let loaded = ran.of("loaded").next().expect("loaded").clone();
+        (loaded["what"].clone(), loaded["rows"].clone())
+    };
+    let adapt = |texts: &str, out: &str| {
+        dir.done(&format!(
+            "adapt --texts {texts} --model base --out {out} --epochs 1"
+        ))
+    };
+    // Paragraphs of two lines are documents to learn from, and one stream to be measured on.
+    dir.write(
+        "run.txt",
+        lines
+            .chunks(2)
+            .map(|two| two.join("\n") + "\n\n")
+            .collect::<String>(),
+    );
+    let ran = adapt("run.txt", "paragraphs");
+    assert_eq!(said(&ran), ("running text".into(), 300.into()));
+    assert_eq!(ran.last()["texts"], 300);
+    assert!(
+        !ran.of("warning")
+            .any(|w| w["message"].to_string().contains("empty text"))
+    );
+    let measured = dir.done("perplexity --model base --texts run.txt");
+    assert_eq!(said(&measured), ("running text".into(), 1.into()));
+    // Of one long document a part is kept aside too.
+    std::fs::create_dir(dir.path("book")).expect("made");
+    dir.write("book/all.txt", lines.join("\n"));
+    let ran = adapt("book", "whole");
+    assert_eq!(said(&ran), ("running text".into(), 1.into()));
+    assert!(ran.number("perplexity") < 60.0, "{}", ran.last());
+    dir.done("perplexity --model base --texts book");
+    // A table stays one, whatever it is called.
+    dir.write(
+        "table.txt",
+        format!(
+            "label\ttext\n{}",
+            lines.iter().map(|l| format!("x\t{l}\n")).collect::<String>()
+        ),
+    );
+    for ran in [
+        adapt("table.txt", "rows"),
+        dir.done("perplexity --model base --texts table.txt"),
+    ] {
+        assert_eq!(said(&ran), ("texts".into(), 600.into()));
+    }
+    dir.write("blank.txt", " \n\n");
+    let line = "adapt --texts blank.txt --model base --out out";
+    assert_says(line, &dir.fails(line, 1), &["blank.txt: there are no texts"]);
+}
+
+#[test]
+fn what_is_printed_is_not_told_again() {
+    let dir = Dir::with_base();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_unfreeze"));
+    command.args([
+        "generate", "--model", "base", "--prompt", "the", "--tokens", "1", "--device", "cpu",
+    ]);
+    let output = command.current_dir(dir.path(".")).output().expect("it starts");
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 1);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.contains("1 token ...") && !told.contains("texts:"), "{told}");
 }
 
 #[test]

@@ -24,4 +24,6 @@ mod language;
 mod memory;
 mod onnx;
 mod resume;
+mod signals;
 mod tables;
+mod untested;

@@ -69,7 +69,7 @@ fn number(value: &Value, key: &str) -> f64 {
 
 /// Exports a classifier and compares what it says of every text.
 fn assert_same(dir: &Dir, python: &str, model: &str, options: &str, tolerance: f64) {
-    let line = format!("export --model {model} --format onnx --out {model}.onnx {options}");
+    let line = format!("export --model {model} --format onnx --out {model}.onnx --overwrite {options}");
     let ran = dir.done(&line);
     assert_eq!(ran.last()["outputs"], Value::from(vec!["probabilities"]));
     assert!(ran.last()["left_out"].is_null());

@@ -305,12 +305,15 @@ fn only_the_same_run_is_resumed() {
         let line = format!("{} {other} {} --resume", words[..at].join(" "), rest.join(" "));
         let message = dir.fails(&line, 2);
         assert!(
-            message.contains("out.unfinished") && message.contains("other options"),
+            message.contains("out.unfinished") && message.contains(&format!("other options (`{option}`)")),
             "{line}: {message}"
         );
     }
     let message = dir.fails(&format!("{line} --seed 1 --resume"), 2);
-    assert!(message.contains("other options"), "{message}");
+    assert!(message.contains("other options (`--seed`)"), "{message}");
+    let adapt = "adapt --texts corpus.csv --out out --resume";
+    let message = dir.fails(adapt, 2);
+    assert!(message.contains("a run of another command"), "{message}");
     let message = dir.fails(&line, 2);
     assert!(
         message.contains("--resume") && message.contains("--overwrite"),
@@ -340,6 +343,37 @@ fn only_the_same_run_is_resumed() {
         Some(("pretrain".into(), 1))
     );
     assert_eq!(dir.names(), ["corpus.csv", "out"]);
+}
+
+/// A run that is alive was not interrupted: nothing that it keeps may be touched.
+#[test]
+fn a_run_that_is_alive_is_left_alone() {
+    let dir = Dir::with_base();
+    dir.write("labelled.csv", labelled(60, 7));
+    let line = "train --data labelled.csv --model base --out out --batch 2 --epochs 60 --estimate none";
+    let mut running = dir.start(line);
+    let step = running
+        .events
+        .find(|event| event["event"] == "step" && event["step"].as_u64() >= Some(70));
+    step.expect("it trains");
+    // However slow the others are, it does not end meanwhile.
+    running.signal("STOP");
+    for options in ["", "--resume", "--overwrite"] {
+        let message = dir.fails(&format!("{line} {options}"), 2);
+        assert!(
+            message.contains("another run is making out"),
+            "{options}: {message}"
+        );
+    }
+    running.interrupt();
+    running.signal("CONT");
+    let (rest, status) = running.wait();
+    assert_eq!(status.code(), Some(130), "{:?}", rest.last());
+    assert!(dir.path("out.unfinished/checkpoint.safetensors").is_file());
+    // What it is called makes it no other run.
+    let again = line.replace("--out out", "--out ./out");
+    dir.done(&(again.replace("--data ", "--data ./") + " --resume"));
+    assert_eq!(dir.names(), ["base", "labelled.csv", "out"]);
 }
 
 #[test]

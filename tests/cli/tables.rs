@@ -99,7 +99,7 @@ fn every_row_comes_back_in_its_order() {
     for name in ["out.tsv", "out.parquet", "out.csv.gz", "out.jsonl.zst"] {
         dir.done(&format!("{line} --output {name}"));
         dir.done(&format!(
-            "classify --model classifier --input {name} --text-column text --output again.csv"
+            "classify --model classifier --input {name} --text-column text --output again.csv --overwrite"
         ));
         let again = dir.text("again.csv");
         let mut table = csv::Reader::from_reader(again.as_bytes());
@@ -158,10 +158,13 @@ fn without_an_output_every_row_is_an_event() {
     let rows = rows();
     let expected: Vec<(u64, &str)> = (1..)
         .zip(&rows)
-        .filter(|(at, _)| *at != EMPTY as u64 + 1)
         .map(|(at, (_, text))| (at, text.as_str()))
         .collect();
     assert_eq!(found, expected);
+    for (at, event) in ran.of("classified").enumerate() {
+        let empty = [event["label"].is_null(), event["confidence"].is_null()];
+        assert_eq!(empty, [at == EMPTY; 2], "{event}");
+    }
 }
 
 #[test]
@@ -226,6 +229,80 @@ fn columns_of_a_table_on_standard_input_can_be_named() {
 }
 
 #[test]
+fn standard_input_is_known_by_its_first_bytes() {
+    let dir = Dir::with_classifier();
+    let first = "The old boat, \"now\".";
+    dir.write(
+        "in.csv",
+        "id,text,count\n1,\"The old boat, \"\"now\"\".\",2\n2,The warm soup.,3\n",
+    );
+    for name in ["in.jsonl", "in.jsonl.gz", "in.csv.zst", "in.parquet"] {
+        dir.done(&format!(
+            "classify --model classifier --input in.csv --output {name}"
+        ));
+    }
+    let from = |name: &str, options: &str| {
+        let mut command = dir.command(&format!("classify --model classifier {options}"));
+        command.stdin(std::fs::File::open(dir.path(name)).expect("opened"));
+        let ran = ended(command);
+        assert_eq!(ran.code, Some(0), "{name}: {}", ran.stderr);
+        ran.of("classified")
+            .map(|event| event["text"].clone())
+            .collect::<Vec<Value>>()
+    };
+    for name in ["in.csv", "in.jsonl", "in.jsonl.gz", "in.csv.zst", "in.parquet"] {
+        for options in ["", "--text-column text"] {
+            assert_eq!(from(name, options), [first, "The warm soup."], "{name} {options}");
+        }
+        // What a shell puts in the place of a file has no ending either.
+        #[cfg(target_os = "linux")]
+        assert_eq!(
+            from(name, "--input /dev/stdin"),
+            [first, "The warm soup."],
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_label_column_that_is_not_read_is_told() {
+    let dir = Dir::with_classifier();
+    dir.write("same.csv", "text,label\nThe old boat.,x\nThe warm soup.,y\n");
+    for line in [
+        "classify --model classifier --input same.csv",
+        "perplexity --model base --texts same.csv",
+    ] {
+        let told = |ran: &Ran| {
+            ran.of("warning").any(|w| {
+                w["message"]
+                    .to_string()
+                    .contains("`--label-column` changes nothing")
+            })
+        };
+        assert!(told(&dir.done(&format!("{line} --label-column label"))), "{line}");
+        assert!(!told(&dir.done(line)), "{line}");
+    }
+}
+
+#[test]
+fn what_names_its_delimiter_is_read_by_it() {
+    let dir = Dir::with_classifier();
+    dir.write(
+        "excel.csv",
+        "\u{feff}sep=;\r\nid;said\r\n1;The old boat, now.\r\n2;The warm soup.\r\n",
+    );
+    let ran = dir.done("classify --model classifier --input excel.csv --text-column said");
+    let texts: Vec<&Value> = ran.of("classified").map(|event| &event["text"]).collect();
+    assert_eq!(texts, ["The old boat, now.", "The warm soup."]);
+    dir.write(
+        "excel.csv",
+        "sep=;\r\nid;text\r\n1;The old boat\r\n2;The soup;now\r\n",
+    );
+    let line = "classify --model classifier --input excel.csv";
+    assert_says(line, &dir.fails(line, 1), &["excel.csv: line 4 has 3 fields"]);
+}
+
+#[test]
 fn standard_input_is_a_text_a_line() {
     let dir = Dir::with_classifier();
     dir.write(
@@ -241,9 +318,17 @@ fn standard_input_is_a_text_a_line() {
     let ran = ended(command);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     let rows: Vec<&Value> = ran.of("classified").map(|event| &event["row"]).collect();
-    assert_eq!(rows, [1, 3]);
+    // A line out for every line in, so that the two can be put side by side.
+    assert_eq!(rows, [1, 2, 3]);
+    let told = |words: &str| {
+        ran.of("warning")
+            .any(|w| w["message"].to_string().contains(words))
+    };
+    assert!(told("1 row with an empty text is kept: line 2") && told("1 empty text got no label"));
     let same = dir.done("classify --model classifier --input same.csv");
     let labels =
         |ran: &Ran| -> Vec<Value> { ran.of("classified").map(|event| event["label"].clone()).collect() };
-    assert_eq!(labels(&ran), labels(&same));
+    let mut expected = labels(&same);
+    expected.insert(1, Value::Null);
+    assert_eq!(labels(&ran), expected);
 }

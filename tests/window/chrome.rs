@@ -67,6 +67,35 @@ fn settings_are_changed_and_closed_by_keys() {
     assert!(harness.query_by_label("Processor").is_none());
 }
 
+/// A plot that was looked along keeps the focus, for the arrows.
+#[test]
+fn keys_work_after_a_look_along_the_schedule_and_not_while_a_number_is_typed() {
+    let told = |harness: &Harness<'static, App>| {
+        let mut messages = shared(harness).messages.iter();
+        messages.any(|message| message.text == "Nothing is training.")
+    };
+    let mut harness = window([1280.0, 800.0], false);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Num3);
+    harness.run_steps(4);
+    harness
+        .get_by_role_and_label(egui::Role::SpinButton, "epochs")
+        .focus();
+    harness.run_steps(4);
+    assert!(harness.ctx.text_edit_focused());
+    for key in [Key::P, Key::Period, Key::C] {
+        harness.key_press(key);
+    }
+    harness.run_steps(4);
+    assert!(!told(&harness), "a field keeps its keys");
+
+    harness.get_by_label("Learning rates, playhead").click();
+    harness.run_steps(4);
+    assert!(harness.ctx.egui_wants_keyboard_input() && !harness.ctx.text_edit_focused());
+    harness.key_press(Key::P);
+    harness.run_steps(4);
+    assert!(told(&harness));
+}
+
 #[test]
 fn undo_takes_no_label_back_while_something_is_typed_or_lies_over_the_screen() {
     let undo = |harness: &mut Harness<'static, App>| {

@@ -96,7 +96,7 @@ fn pretrain(args: PretrainArgs, common: Common) -> Pretrain {
 fn adapt(args: AdaptArgs, common: Common) -> Adapt {
     Adapt {
         common,
-        texts: source(args.texts, args.columns),
+        texts: source(args.texts, args.columns.into()),
         model: args.model,
         backward: args.backward,
         out: args.out.out,
@@ -179,7 +179,7 @@ fn fit(args: FitArgs, common: Common) -> Fit {
 
 fn classify(args: ClassifyArgs, common: Common) -> Classify {
     let (input, text_columns) = match file_or_stdin(args.input) {
-        Some(path) => (Some(source(path, args.columns)), Vec::new()),
+        Some(path) => (Some(source(path, args.columns.into())), Vec::new()),
         None => (None, args.columns.text_columns),
     };
     Classify {
@@ -190,6 +190,7 @@ fn classify(args: ClassifyArgs, common: Common) -> Classify {
         output: file_or_stdin(args.output),
         batch: args.batch,
         exact: args.exact,
+        overwrite: args.overwrite,
     }
 }
 
@@ -209,7 +210,7 @@ fn perplexity(args: PerplexityArgs, common: Common) -> Perplexity {
         common,
         model: args.model,
         backward: args.backward,
-        texts: source(args.texts, args.columns),
+        texts: source(args.texts, args.columns.into()),
     }
 }
 
@@ -241,5 +242,6 @@ fn export(args: ExportArgs) -> Export {
         out: args.out,
         format: args.format,
         half: args.half,
+        overwrite: args.overwrite,
     }
 }

@@ -20,10 +20,11 @@ pub struct LabArgs {
     /// Go on with an interrupted comparison
     #[arg(long, conflicts_with = "overwrite")]
     pub resume: bool,
-    /// Replace an output directory that exists
+    /// Replace an output directory that exists, unless it holds anything else too
     #[arg(long)]
     pub overwrite: bool,
-    /// The ways to compare, the one first that the others are judged against; without it the rows of the paper's tables 4, 6 and 7
+    /// The ways to compare, the one first that the others are judged against; without it the rows of the paper's tables 4 and 7, and table 6's
+    /// without fine-tuning the language model
     ///
     /// A method of `fit --method`, or one with `-no-adapt` behind it: without stage 2
     #[arg(
@@ -36,6 +37,9 @@ pub struct LabArgs {
     /// The language model to start from; the built-in one without it
     #[arg(long, value_name = "DIR")]
     pub model: Option<PathBuf>,
+    /// A language model that has read the texts, as `adapt` makes it: what has stage 2 starts from it, and stage 2 is not run
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["unlabelled", "lm_epochs", "lm_max_tokens"])]
+    pub adapted: Option<PathBuf>,
     /// How the labels are split: auto, folds:K or holdout:F
     ///
     /// The same splits for every way. `auto` is folds:5 below 200 labels or with a class of fewer than 10, which trains five
@@ -91,6 +95,7 @@ impl LabArgs {
                 rows: None,
             },
             model: self.model,
+            adapted: self.adapted,
             ways: if self.methods.is_empty() {
                 Way::ALL.to_vec()
             } else {

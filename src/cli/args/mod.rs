@@ -23,10 +23,11 @@ use lab::LabArgs;
     after_help = "Examples:
   unfreeze demo                                                      the whole pipeline on a built-in sample
   unfreeze fit --data labelled.csv --out my-model                    learn from your labels
-  unfreeze classify --model my-model --input new.csv --output labelled.csv
+  unfreeze classify --model my-model --input texts.csv --output labelled-texts.csv
 
 PATH is CSV, TSV, JSONL, Parquet or plain text (a text a line for classification, running text for language
-models), .gz and .zst too. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped with Ctrl-C."
+models), .gz and .zst too. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped with Ctrl-C or by
+another signal, such as that of a scheduler or a closed terminal: `--resume` goes on."
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -111,7 +112,7 @@ pub enum Verb {
     Lab(LabArgs),
     /// Label texts with a classifier
     #[command(after_help = "Examples:
-  unfreeze classify --model my-model --input new.csv --output labelled.csv
+  unfreeze classify --model my-model --input texts.csv --output labelled-texts.csv
   echo 'A fine film.' | unfreeze classify --model my-model")]
     Classify(ClassifyArgs),
     /// Measure a classifier: error, per-class precision, recall and F1, confusion matrix
@@ -165,6 +166,26 @@ pub struct ColumnArgs {
     pub label_column: Option<String>,
 }
 
+/// Which columns of a table hold the text, in a command that reads no labels.
+#[derive(Clone, Debug, Args)]
+pub struct TextColumnArgs {
+    /// The column with the text; give several to join them in this order; guessed without it
+    #[arg(long = "text-column", value_name = "NAME", value_delimiter = ',')]
+    pub text_columns: Vec<String>,
+    /// Taken, so that a script can give all commands the same options, but not offered: it changes nothing, which is said
+    #[arg(long, value_name = "NAME", hide = true)]
+    pub label_column: Option<String>,
+}
+
+impl From<TextColumnArgs> for ColumnArgs {
+    fn from(columns: TextColumnArgs) -> Self {
+        Self {
+            text_columns: columns.text_columns,
+            label_column: columns.label_column,
+        }
+    }
+}
+
 /// Where a command that trains writes.
 #[derive(Clone, Debug, Args)]
 pub struct OutArgs {
@@ -174,7 +195,7 @@ pub struct OutArgs {
     /// Go on from the last checkpoint of an interrupted run
     #[arg(long, conflicts_with = "overwrite")]
     pub resume: bool,
-    /// Replace an output directory that exists
+    /// Replace an output directory that exists, unless it holds anything else too
     #[arg(long)]
     pub overwrite: bool,
 }
@@ -247,11 +268,11 @@ pub struct PretrainArgs {
 
 #[derive(Debug, Args)]
 pub struct AdaptArgs {
-    /// The texts to adapt to
+    /// The texts to adapt to: each row of a table, or running text (a file or a directory of them)
     #[arg(long, value_name = "PATH")]
     pub texts: PathBuf,
     #[command(flatten)]
-    pub columns: ColumnArgs,
+    pub columns: TextColumnArgs,
     #[command(flatten)]
     pub out: OutArgs,
     /// The pretrained model; the built-in one without it
@@ -400,8 +421,11 @@ pub struct ClassifyArgs {
     /// The file to write: the input with labels; without it standard output: label, confidence, text
     #[arg(long, value_name = "PATH")]
     pub output: Option<PathBuf>,
+    /// Replace a file that exists, though never the input
+    #[arg(long, requires = "output")]
+    pub overwrite: bool,
     #[command(flatten)]
-    pub columns: ColumnArgs,
+    pub columns: TextColumnArgs,
     /// Texts of a batch on a GPU
     #[arg(long, value_name = "N", value_parser = values::count)]
     pub batch: Option<usize>,
@@ -431,11 +455,11 @@ pub struct EvaluateArgs {
 
 #[derive(Debug, Args)]
 pub struct PerplexityArgs {
-    /// The texts: each row of a table by itself, plain text as one stream
+    /// The texts: each row of a table by itself, running text (a file or a directory of them) as one stream
     #[arg(long, value_name = "PATH")]
     pub texts: PathBuf,
     #[command(flatten)]
-    pub columns: ColumnArgs,
+    pub columns: TextColumnArgs,
     /// The language model; the built-in one without it
     #[arg(long, value_name = "DIR")]
     pub model: Option<PathBuf>,
@@ -482,7 +506,7 @@ pub struct ImportArgs {
     /// The model directory to make
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// Replace an output directory that exists
+    /// Replace an output directory that exists, unless it holds anything else too
     #[arg(long)]
     pub overwrite: bool,
 }
@@ -497,6 +521,9 @@ pub struct ExportArgs {
     /// The file to write
     #[arg(long, value_name = "PATH")]
     pub out: PathBuf,
+    /// Replace a file that exists, though never one of the model's own
+    #[arg(long)]
+    pub overwrite: bool,
     /// The file's format
     #[arg(long, value_name = "FORMAT", default_value = "safetensors", value_parser = values::export_format())]
     pub format: ExportFormat,

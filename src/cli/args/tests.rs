@@ -54,6 +54,10 @@ fn every_line_of_the_contract_is_understood() {
         ),
         ("unfreeze classify --model M", "classify"),
         ("unfreeze classify --model M --input A --output B", "classify"),
+        (
+            "unfreeze classify --model M --input A --output B --overwrite",
+            "classify",
+        ),
         ("unfreeze evaluate --model M --data A", "evaluate"),
         ("unfreeze perplexity --texts A", "perplexity"),
         ("unfreeze perplexity --texts A --model M", "perplexity"),
@@ -196,6 +200,11 @@ fn options_reach_the_job() {
         panic!("not an export");
     };
     assert_eq!((export.format, export.half), (ExportFormat::Safetensors, false));
+    assert!(!export.overwrite);
+    let Ok(Job::Export(export)) = job("unfreeze export --out f --overwrite") else {
+        panic!("not an export");
+    };
+    assert!(export.overwrite);
 
     let Ok(Job::Generate(generate)) =
         job("unfreeze generate --prompt -hm --temperature 1.2 --min-p 0 --samples 3")
@@ -281,7 +290,15 @@ fn every_command_has_help_with_an_example() {
         for option in ["--seed", "--device"] {
             assert_eq!(help.contains(option), computes, "{name} {option}: {help}");
         }
+        let reads_labels = ["train", "fit", "lab", "evaluate"].contains(&name);
+        assert_eq!(help.contains("--label-column"), reads_labels, "{name}: {help}");
     }
+    // Typed one after another, the examples write over nothing that was read.
+    let help = error("unfreeze --help");
+    assert!(
+        help.contains("--data labelled.csv") && !help.contains("--output labelled.csv"),
+        "{help}"
+    );
     let help = error("unfreeze fit --help");
     assert!(
         Method::ALL.iter().all(|method| help.contains(method.describe())),

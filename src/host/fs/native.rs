@@ -50,6 +50,55 @@ pub fn identity(path: &Path) -> std::io::Result<Identity> {
     Ok(Identity(mark))
 }
 
+/// Whether both paths lead to the same file, through links too.
+pub fn is_same(one: &Path, other: &Path) -> bool {
+    let equal = match (canonicalize(one), canonicalize(other)) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => return false,
+    };
+    // The time at which a file was made, which elsewhere stands for the file, is that of many.
+    let linked = || match (identity(one), identity(other)) {
+        (Ok(one), Ok(other)) => cfg!(unix) && one == other,
+        _ => false,
+    };
+    equal || linked()
+}
+
+/// What one process at a time has, and no other thread of it either. It goes with the process, however that ends.
+#[derive(Debug)]
+pub struct Lock(File);
+
+impl Lock {
+    /// Takes the lock that a file stands for, which is made where it is missing and stays; `None` where another has it.
+    ///
+    /// # Errors
+    /// The file cannot be made.
+    pub fn take(path: &Path) -> std::io::Result<Option<Self>> {
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false);
+        // Who had it may just have ended and removed the file: then this is not the one that others find.
+        for _ in 0..10 {
+            let file = options.open(path)?;
+            match file.try_lock() {
+                Err(TryLockError::WouldBlock) => return Ok(None),
+                // Not every file system has locks, and work goes on without.
+                Ok(()) | Err(TryLockError::Error(_)) => {}
+            }
+            if is_there(path) {
+                return Ok(Some(Self(file)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing the file would do, if a child process that is just starting did not have it open too.
+        self.0.unlock().ok();
+    }
+}
+
 /// Waits until every change made so far is on disk: here what has to be was synchronised file by file.
 ///
 /// # Errors

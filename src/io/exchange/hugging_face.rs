@@ -10,9 +10,10 @@ use super::others::Others;
 use super::read::guessed;
 use super::{Export, Format, LabelFile, Labelled, rows};
 use crate::host::fs;
-use crate::io::atomic::{OutputDir, Overwrite, write_atomic};
+use crate::io::atomic::{OutputDir, write_atomic};
 use crate::io::compression::{Kind, kind_of};
 use crate::io::error::Error;
+use crate::io::overwrite::{Contents, Overwrite};
 use crate::io::parquet::{self, Column};
 use crate::io::table::{self, Cell, Labels, TableOptions};
 
@@ -26,6 +27,17 @@ const COLUMNS: [&str; 7] = [
     "row",
 ];
 const DATA: &str = "data/train.parquet";
+/// All that the folder holds.
+const CONTENTS: Contents = Contents {
+    files: &["README.md"],
+    folders: &[(
+        "data",
+        &Contents {
+            files: &["train.parquet"],
+            folders: &[],
+        },
+    )],
+};
 
 /// A column with its cells and its type in the card.
 struct Typed {
@@ -77,7 +89,7 @@ fn columns(export: &Export) -> Vec<Typed> {
 }
 
 pub(super) fn write(export: &Export, path: &Path) -> Result<(), Error> {
-    let folder = OutputDir::create(path, Overwrite::Holding(DATA))?;
+    let folder = OutputDir::create(path, Overwrite::Holding(DATA, &CONTENTS))?;
     let columns = columns(export);
     let stored: Vec<Column> = columns
         .iter()
@@ -234,7 +246,7 @@ pub(super) fn read(folder: &Path) -> Result<LabelFile, Error> {
 }
 
 fn read_part(path: &Path, names: &[String], file: &mut LabelFile, others: &mut Others) -> Result<(), Error> {
-    let mut reader = table::open_records(path, None, None)?;
+    let mut reader = table::open_records(path, None, true, None)?;
     let records = reader.by_ref().collect::<Result<Vec<_>, _>>()?;
     let columns = reader.columns().to_vec();
     file.warnings.extend(guessed(path, &*reader));

@@ -89,7 +89,7 @@ pub fn read_labels(path: &Path) -> Result<LabelFile, Error> {
         Beginning::Other => {}
     }
     let ours = kind == Some(Kind::Csv) && begins_as_ours(path)?;
-    let mut reader = table::open_records(path, ours.then_some(true), None)?;
+    let mut reader = table::open_records(path, ours.then_some(true), true, None)?;
     if file.format == Format::Prodigy {
         let records = reader.by_ref().collect::<Result<Vec<_>, _>>()?;
         let columns = reader.columns().to_vec();

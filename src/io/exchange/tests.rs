@@ -390,6 +390,13 @@ fn a_folder_that_is_not_an_export_is_left_alone() {
         "{error}"
     );
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    // Nor is one in which something else lies beside it.
+    fs::remove_file(dir.path().join("thesis.txt")).unwrap();
+    export(&small().view(), Format::HuggingFace, dir.path()).unwrap();
+    export(&small().view(), Format::HuggingFace, dir.path()).unwrap();
+    fs::write(dir.path().join("data/mine.parquet"), "x").unwrap();
+    let error = export(&small().view(), Format::HuggingFace, dir.path()).unwrap_err();
+    assert!(error.to_string().contains("mine.parquet"), "{error}");
 }
 
 #[test]

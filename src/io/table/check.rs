@@ -47,6 +47,13 @@ pub(in crate::io) fn choose(
         .iter()
         .map(|column| find(column))
         .collect::<Result<Vec<_>, _>>()?;
+    let again = (1..texts.len()).find(|&at| texts[..at].contains(&texts[at]));
+    if let Some(at) = again {
+        return Err(Error::RepeatedColumn {
+            path: path.to_path_buf(),
+            column: names[texts[at]].clone(),
+        });
+    }
     let label = match (&options.label_column, options.labels) {
         (Some(column), Labels::Required | Labels::Optional) => Some(find(column)?),
         _ => None,

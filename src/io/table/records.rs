@@ -3,6 +3,7 @@
 use std::io::{BufRead, Read};
 use std::path::{Path, PathBuf};
 
+use super::super::beginning;
 use super::super::compression::{self, Compression, Kind, Progress, stream_error};
 use super::super::csv::{self, Guess, Opened};
 use super::super::encoding::Guessed;
@@ -36,10 +37,11 @@ pub(in crate::io) trait RecordReader: Iterator<Item = Result<Row, Error>> {
     }
 }
 
-/// Opens a file's rows.
+/// Opens a file's rows. `table` says that it has columns: what has no ending to its name may else be a text a line.
 pub(in crate::io) fn open_records(
     path: &Path,
     header: Option<bool>,
+    table: bool,
     progress: Option<&Progress>,
 ) -> Result<Box<dyn RecordReader>, Error> {
     let stream = compression::open(path, progress)?;
@@ -50,23 +52,38 @@ pub(in crate::io) fn open_records(
         }
         return Ok(Box::new(parquet::open(path, file)?));
     }
-    records(path, stream, header)
+    records(path, stream, header, table)
 }
 
 pub(super) fn records<'a>(
     path: &Path,
     stream: Box<dyn Read + 'a>,
     header: Option<bool>,
+    table: bool,
 ) -> Result<Box<dyn RecordReader + 'a>, Error> {
-    let guess = match compression::kind_of(path).0 {
-        Some(Kind::Csv) => Guess::Any,
-        Some(Kind::Tsv) => Guess::Tab,
-        Some(Kind::Text) => Guess::OnlyIfSure,
-        Some(Kind::Jsonl) => return Ok(Box::new(jsonl::Reader::new(path, stream))),
-        Some(Kind::Parquet) => return Ok(Box::new(parquet::spool(path, stream)?)),
-        None => {
-            return Err(Error::no_table(path));
+    match compression::kind_of(path).0 {
+        Some(kind) => records_of(kind, path, stream, header),
+        None if compression::says_nothing(path) => {
+            let (kind, stream) = beginning::kind(path, stream, table)?;
+            records_of(kind, path, stream, header)
         }
+        None => Err(Error::no_table(path)),
+    }
+}
+
+/// The rows of a stream that holds this.
+pub(in crate::io) fn records_of<'a>(
+    kind: Kind,
+    path: &Path,
+    stream: Box<dyn Read + 'a>,
+    header: Option<bool>,
+) -> Result<Box<dyn RecordReader + 'a>, Error> {
+    let guess = match kind {
+        Kind::Csv => Guess::Any,
+        Kind::Tsv => Guess::Tab,
+        Kind::Text => Guess::OnlyIfSure,
+        Kind::Jsonl => return Ok(Box::new(jsonl::Reader::new(path, stream))),
+        Kind::Parquet => return Ok(Box::new(parquet::spool(path, stream)?)),
     };
     Ok(match csv::open(path, stream, guess, header)? {
         Opened::Table(reader) => Box::new(reader),

@@ -11,10 +11,11 @@ use super::super::protocol::{Adapt, Event, LmOptions};
 use super::card::{Card, count};
 use super::load;
 use super::observe::{General, Observed};
+use super::outputs::MODEL;
 use super::prepare;
 use super::work::Work;
 use crate::io::{
-    Kind, Labels, ModelConfig, ModelFiles, NamedTensor, OutputDir, Overwrite, Precision, Tensors, tensors_of,
+    Error, Kind, ModelConfig, ModelFiles, NamedTensor, OutputDir, Precision, Splitting, Tensors, tensors_of,
 };
 use crate::model::{LanguageModel, Network as _};
 use crate::text::corpus::Corpus;
@@ -36,6 +37,8 @@ const HELD_OUT: f64 = 0.05;
 const HELD_OUT_TOKENS: f64 = 40_000.0;
 /// Of fewer texts none is kept aside: each is a large part of what there is to learn from.
 const LEAST_TO_HOLD_OUT: usize = 10;
+/// Tokens of a piece of running text that is one long document, or a few.
+const PIECE: usize = 500;
 
 /// The base vocabulary with the texts' frequent new words behind it.
 ///
@@ -238,6 +241,12 @@ fn share_aside(texts: usize, tokens: usize) -> Option<f64> {
     (texts >= LEAST_TO_HOLD_OUT).then(|| HELD_OUT.min(enough).max(1.0 / texts as f64))
 }
 
+/// Running text cut into pieces: of a book in one document none could be kept aside.
+fn pieces(documents: &[Vec<String>]) -> Vec<Vec<String>> {
+    let cut = documents.iter().flat_map(|tokens| tokens.chunks(PIECE));
+    cut.map(<[String]>::to_vec).collect()
+}
+
 /// Perplexity before and after, for the card.
 fn change((before, after): (f64, f64)) -> String {
     if before.is_finite() && after.is_finite() {
@@ -303,11 +312,17 @@ pub async fn run(mut job: Adapt, control: &mut Control) -> Outcome {
     let device = start(control, "adapt", &job.common).await?;
     load::have(control, job.model.as_deref(), job.backward).await?;
     let base = load::model(control, job.model.as_deref(), job.backward)?;
-    let table = load::table(control, "texts", &job.texts, Labels::Ignored, false)?;
-    let work = Work::open(&job.out, &job, resume, overwrite)?;
-    let texts = load::texts(&table);
+    let load::Reading { texts, running } = load::reading(control, &job.texts, Splitting::Articles)?;
+    if texts.is_empty() {
+        let path = job.texts.path.clone();
+        return Err(Error::NoTexts { path }.into());
+    }
+    let work = Work::open(&job.out, &job, job.texts.file(), resume, overwrite)?;
     work.reads(&Digest::of(&texts))?;
-    let documents = load::tokenize(&base.tokenizer, &texts);
+    let mut documents = load::tokenize(&base.tokenizer, &texts);
+    if running && documents.len() < LEAST_TO_HOLD_OUT {
+        documents = pieces(&documents);
+    }
     let prepared = prepare(control, &base, &documents)?;
     let seed = job.common.seed;
     let mut adapted = adapt(
@@ -318,7 +333,7 @@ pub async fn run(mut job: Adapt, control: &mut Control) -> Outcome {
     let (before, after) = adapted.perplexity;
     let mut result = Map::new();
     for (key, value) in [
-        ("texts", json!(table.len())),
+        ("texts", json!(texts.len())),
         ("tokens", json!(tokens)),
         ("perplexity_before", json!(before)),
         ("perplexity", json!(after)),
@@ -327,7 +342,7 @@ pub async fn run(mut job: Adapt, control: &mut Control) -> Outcome {
         result.insert(key.into(), value);
     }
     let licence = licence(&base.config.training);
-    adapted.files.config.training = json!({ "adapted_from": base.origin, "base": base.config.training, "texts": table.len(), "result": result, "options": job.lm, "seed": seed });
+    adapted.files.config.training = json!({ "adapted_from": base.origin, "base": base.config.training, "texts": texts.len(), "result": result, "options": job.lm, "seed": seed });
     let card = language_model_card(
         &licence,
         &[
@@ -335,7 +350,7 @@ pub async fn run(mut job: Adapt, control: &mut Control) -> Outcome {
             ("Licence of the base model", licence.clone()),
             (
                 "Texts",
-                format!("{} ({} tokens)", count(table.len()), count(tokens)),
+                format!("{} ({} tokens)", count(texts.len()), count(tokens)),
             ),
             ("Perplexity on held-out texts", change(adapted.perplexity)),
             ("Seed", seed.to_string()),
@@ -343,7 +358,7 @@ pub async fn run(mut job: Adapt, control: &mut Control) -> Outcome {
         ADAPTED_LIMITS,
     );
     write_language_model(&adapted.files, &job.out, overwrite, &card)?;
-    work.remove()?;
+    work.finish(control);
     result.insert("out".into(), json!(job.out));
     Ok(result)
 }
@@ -384,12 +399,7 @@ pub fn write_language_model(
     overwrite: bool,
     card: &str,
 ) -> Result<(), JobError> {
-    let allowed = if overwrite {
-        Overwrite::Holding("config.json")
-    } else {
-        Overwrite::Never
-    };
-    let dir = OutputDir::create(out, allowed)?;
+    let dir = OutputDir::create(out, MODEL.if_asked(overwrite))?;
     files.write(dir.path(), Precision::F32, card)?;
     dir.commit()?;
     Ok(())
@@ -437,6 +447,15 @@ mod tests {
             assert_eq!([held(texts, 9), held(texts, 50_000)], [Some(1); 2], "{texts}");
         }
         assert_eq!(held(400, 9), Some(20));
+    }
+
+    #[test]
+    fn a_book_has_pieces_to_keep_aside() {
+        let book = vec!["word".to_string(); 10 * PIECE + 1];
+        let cut = pieces(&[book.clone(), vec!["end".into()]]);
+        assert_eq!(cut.len(), 12);
+        assert_eq!(cut[..11].concat(), book);
+        assert_eq!(cut[11], ["end"]);
     }
 
     #[test]

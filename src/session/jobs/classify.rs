@@ -8,10 +8,11 @@ use serde_json::{Map, json};
 
 use super::super::control::{Control, Stage};
 use super::super::engine::{JobError, Outcome, start};
-use super::super::protocol::{Classify, Event};
+use super::super::protocol::{Classify, Event, Source};
 use super::load;
 use crate::io::{
-    Labels, ModelFiles, Prediction, Sink, Table, TableOptions, check_output, parse_table, write_predictions,
+    Error, Labels, ModelFiles, Prediction, Sink, Table, TableOptions, check_output, parse_table,
+    write_predictions,
 };
 use crate::model::Classifier;
 use crate::ops::reading::{Reader, Rounding};
@@ -187,6 +188,9 @@ pub fn best(probabilities: &[f64]) -> (usize, f64) {
     top
 }
 
+/// What the texts of standard input are called, where others have a path.
+const STANDARD_INPUT: &str = "standard input";
+
 fn input(control: &Control, job: &Classify) -> Result<Table, JobError> {
     if let Some(source) = &job.input {
         return load::table(control, "texts", source, Labels::Ignored, true);
@@ -194,20 +198,18 @@ fn input(control: &Control, job: &Classify) -> Result<Table, JobError> {
     let mut bytes = Vec::new();
     std::io::stdin()
         .read_to_end(&mut bytes)
-        .map_err(|e| JobError::Failed(format!("standard input: {e}")))?;
+        .map_err(|e| JobError::Failed(format!("{STANDARD_INPUT}: {e}")))?;
     let options = TableOptions {
         text_columns: job.text_columns.clone(),
         labels: Labels::Ignored,
         keep_empty_texts: true,
         ..TableOptions::default()
     };
-    // What has columns to name is a table, whatever its first line looks like.
-    let name = if job.text_columns.is_empty() {
-        "standard-input.txt"
-    } else {
-        "standard-input.csv"
-    };
-    let table = parse_table(Path::new(name), &bytes, &options)?;
+    let table = parse_table(Path::new(STANDARD_INPUT), &bytes, &options).map_err(|error| match error {
+        // It is no file.
+        Error::Empty { path } => Error::NoTexts { path },
+        other => other,
+    })?;
     for warning in &table.warnings {
         control.warn(warning.tell(table.place));
     }
@@ -217,7 +219,8 @@ fn input(control: &Control, job: &Classify) -> Result<Table, JobError> {
 pub async fn run(job: Classify, control: &mut Control) -> Outcome {
     // Not after hours of work.
     if let Some(path) = &job.output {
-        check_output(path)?;
+        let input = job.input.as_ref().and_then(Source::file);
+        check_output(path, input, job.overwrite)?;
     }
     let device = start(control, "classify", &job.common).await?;
     let rounding = if job.exact {
@@ -256,21 +259,19 @@ pub async fn run(job: Classify, control: &mut Control) -> Outcome {
         Some(path) => write_predictions(&table, &predictions, Sink::File(path))?,
         None => {
             for (i, (text, prediction)) in texts.iter().zip(&predictions).enumerate() {
-                if let Some(Prediction { label, confidence }) = prediction {
-                    let (label, confidence) = (label.clone(), f64::from(*confidence));
-                    control.emit(Event::Classified {
-                        row: i + 1,
-                        text: text.clone(),
-                        label,
-                        confidence,
-                    });
-                }
+                control.emit(Event::Classified {
+                    row: i + 1,
+                    text: text.clone(),
+                    label: prediction.as_ref().map(|p| p.label.clone()),
+                    confidence: prediction.as_ref().map(|p| f64::from(p.confidence)),
+                });
             }
         }
     }
     let empty = predictions.iter().filter(|p| p.is_none()).count();
     if empty > 0 {
-        control.warn(format!("{empty} empty texts got no label"));
+        let texts = if empty == 1 { "text" } else { "texts" };
+        control.warn(format!("{empty} empty {texts} got no label"));
     }
     let labels: Map<_, _> = model
         .labels

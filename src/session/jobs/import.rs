@@ -7,12 +7,15 @@ use super::super::engine::{JobError, Outcome};
 use super::super::protocol::Import;
 use super::adapt::{language_model_card, language_model_files, write_language_model};
 use super::card::count;
-use crate::io::{NamedTensor, fastai_names, read_checkpoint, read_vocab};
+use crate::io::{NamedTensor, check_inputs, fastai_names, read_checkpoint, read_vocab};
 use crate::model::Architecture;
 use crate::text::vocab::Vocab;
 use crate::text::{Tokenizer, word::WordTokenizer};
 
 pub async fn run(job: &Import, control: &mut Control) -> Outcome {
+    if job.overwrite {
+        check_inputs(&job.out, [job.weights.as_path(), job.vocab.as_path()])?;
+    }
     let vocab = Vocab::from_tokens(read_vocab(&job.vocab)?)
         .map_err(|e| JobError::Failed(format!("{}: {e}", job.vocab.display())))?;
     let found = fastai_names(read_checkpoint(&job.weights)?)?;
@@ -29,6 +32,14 @@ pub async fn run(job: &Import, control: &mut Control) -> Outcome {
             vocab.len(),
             job.weights.display()
         )));
+    }
+    let head = |name: &String| name.starts_with("1.layers.");
+    let from_classifier = found.ignored.iter().any(head);
+    if from_classifier {
+        control.warn(
+            "These weights are a classifier's: of them only the encoder is taken, which can start a new one; its labels and \
+             what decides on them are left out",
+        );
     }
     if !found.ignored.is_empty() {
         control.note(format!("Left out: {}", found.ignored.join(", ")));
@@ -77,6 +88,7 @@ pub async fn run(job: &Import, control: &mut Control) -> Outcome {
         ("architecture", json!(arch)),
         ("parameters", json!(parameters)),
         ("ignored", json!(found.ignored)),
+        ("from_classifier", json!(from_classifier)),
         ("out", json!(job.out)),
     ] {
         result.insert(key.into(), value);

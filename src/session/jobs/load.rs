@@ -8,7 +8,10 @@ use super::super::base;
 use super::super::control::{Control, Stage};
 use super::super::engine::JobError;
 use super::super::protocol::{Event, Source};
-use crate::io::{Labels, ModelBytes, ModelFiles, Table, TableOptions, given_table, read_table};
+use crate::io::{
+    self, Error, Labels, ModelBytes, ModelFiles, Splitting, Table, TableOptions, Texts, given_table,
+    read_table,
+};
 use crate::text::rules::join_fields;
 use crate::text::vocab::Vocab;
 use crate::text::{Tokenizer, corpus::Corpus};
@@ -87,13 +90,7 @@ pub fn table(
     labels: Labels,
     keep_empty: bool,
 ) -> Result<Table, JobError> {
-    let options = TableOptions {
-        text_columns: source.text_columns.clone(),
-        label_column: source.label_column.clone(),
-        labels,
-        header: None,
-        keep_empty_texts: keep_empty,
-    };
+    let options = options(source, labels, keep_empty);
     let table = match &source.rows {
         Some(rows) => {
             let rows = rows.iter().map(|row| (row.text.clone(), row.label.clone()));
@@ -101,6 +98,22 @@ pub fn table(
         }
         None => read_table(&source.path, &options)?,
     };
+    announce(control, what, source, &table, labels);
+    Ok(table)
+}
+
+fn options(source: &Source, labels: Labels, keep_empty: bool) -> TableOptions {
+    TableOptions {
+        text_columns: source.text_columns.clone(),
+        label_column: source.label_column.clone(),
+        labels,
+        header: None,
+        keep_empty_texts: keep_empty,
+    }
+}
+
+/// Says what was found in a table and what is odd about it.
+fn announce(control: &Control, what: &str, source: &Source, table: &Table, labels: Labels) {
     let mut counts = std::collections::BTreeMap::new();
     for (_, label) in table.examples() {
         if let Some(label) = label {
@@ -118,7 +131,50 @@ pub fn table(
     for warning in &table.warnings {
         control.warn(warning.tell(table.place));
     }
-    Ok(table)
+    if labels == Labels::Ignored && source.label_column.is_some() {
+        control.warn("`--label-column` changes nothing here: labels in this table are not read");
+    }
+}
+
+/// Texts for a language model.
+pub struct Reading {
+    /// A text a row of a table, or a document of running text.
+    pub texts: Vec<String>,
+    /// Whether it is running text.
+    pub running: bool,
+}
+
+/// Reads the texts that a language model is to learn or to be measured on, and says what they were read as.
+pub fn reading(control: &Control, source: &Source, splitting: Splitting) -> Result<Reading, JobError> {
+    let labels = Labels::Ignored;
+    let rows = |table: &Table| Reading {
+        texts: texts(table),
+        running: false,
+    };
+    if source.rows.is_some() {
+        return Ok(rows(&table(control, "texts", source, labels, false)?));
+    }
+    match io::texts(&source.path, splitting, &options(source, labels, false))? {
+        Texts::Rows(table) => {
+            announce(control, "texts", source, &table, labels);
+            Ok(rows(&table))
+        }
+        Texts::Running(mut documents) => {
+            let texts = documents.by_ref().collect::<Result<Vec<_>, Error>>()?;
+            control.emit(Event::Loaded {
+                what: "running text".into(),
+                path: source.path.display().to_string(),
+                rows: texts.len(),
+                text_columns: Vec::new(),
+                label_column: None,
+                labels: Vec::new(),
+            });
+            for warning in documents.warnings() {
+                control.warn(warning.to_string());
+            }
+            Ok(Reading { texts, running: true })
+        }
+    }
 }
 
 /// A row's text: one column as it is, several marked as fields.

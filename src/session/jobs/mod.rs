@@ -21,7 +21,9 @@ pub mod tokenize;
 mod card;
 pub(super) mod load;
 mod observe;
+mod outputs;
 mod prepare;
+mod same;
 mod work;
 
 pub use load::base_model;

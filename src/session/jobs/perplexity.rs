@@ -6,17 +6,12 @@ use serde_json::{Map, json};
 
 use super::super::control::{Control, Stage};
 use super::super::engine::{JobError, Outcome, start};
-use super::super::protocol::{Perplexity, Source};
+use super::super::protocol::Perplexity;
 use super::load;
-use crate::io::{Labels, Splitting, documents, is_plain_text};
+use crate::io::Splitting;
 use crate::text::corpus::Corpus;
 use crate::train::defaults::{BPTT, CLASSIFY_BATCH};
 use crate::train::evaluate::{document_nll, single_stream_nll};
-
-/// Whether the source is a file of running text, whatever compresses it; everything else is a table.
-fn running_text(source: &Source) -> bool {
-    source.rows.is_none() && is_plain_text(&source.path).unwrap_or(true)
-}
 
 pub async fn run(job: Perplexity, control: &mut Control) -> Outcome {
     let device = start(control, "perplexity", &job.common).await?;
@@ -24,22 +19,7 @@ pub async fn run(job: Perplexity, control: &mut Control) -> Outcome {
     let files = load::model(control, job.model.as_deref(), job.backward)?;
     let model = files.language_model(&device)?;
     let path = &job.texts.path;
-    let texts: Vec<String> = if running_text(&job.texts) {
-        let mut read = documents(std::slice::from_ref(path), Splitting::Files, &[], None)?;
-        let texts = read.by_ref().collect::<Result<Vec<_>, _>>()?;
-        for warning in read.warnings() {
-            control.warn(warning.to_string());
-        }
-        texts
-    } else {
-        load::texts(&load::table(
-            control,
-            "texts",
-            &job.texts,
-            Labels::Ignored,
-            false,
-        )?)
-    };
+    let load::Reading { texts, running } = load::reading(control, &job.texts, Splitting::Files)?;
     let characters: usize = texts.iter().map(|t| t.chars().count()).sum();
     let tokens = load::tokenize(&files.tokenizer, &texts);
     let unknown = files.vocab.unknown_rate(tokens.iter().flatten());
@@ -47,7 +27,7 @@ pub async fn run(job: Perplexity, control: &mut Control) -> Outcome {
     let started = crate::host::clock::Instant::now();
     let ids: Vec<&[u32]> = ids.iter().map(Vec::as_slice).collect();
     let together: usize = ids.iter().map(|d| d.len()).sum();
-    let firsts = if running_text(&job.texts) { 1 } else { ids.len() };
+    let firsts = if running { 1 } else { ids.len() };
     let total = together.saturating_sub(firsts) as u64;
     // Of nothing every model is certain.
     if total == 0 {
@@ -65,7 +45,7 @@ pub async fn run(job: Perplexity, control: &mut Control) -> Outcome {
             ControlFlow::Continue(())
         }
     };
-    let nll = if running_text(&job.texts) {
+    let nll = if running {
         single_stream_nll(&model, &Corpus::from_documents(&ids), BPTT, &mut progress).await
     } else {
         document_nll(&model, &ids, CLASSIFY_BATCH, BPTT, &mut progress).await

@@ -12,11 +12,12 @@ use super::super::engine::{JobError, Outcome, start};
 use super::super::protocol::{Event, Pretrain, TokenizerKind};
 use super::card::{Card, count};
 use super::load;
+use super::outputs::MODEL;
 use super::prepare;
 use super::work::Work;
 use crate::io::{
-    Kind, ModelConfig, ModelFiles, OutputDir, Overwrite, Precision, Progress, Splitting, as_stored,
-    documents, tensors_of, total_bytes,
+    Kind, ModelConfig, ModelFiles, OutputDir, Precision, Progress, Splitting, as_stored, documents,
+    tensors_of, total_bytes,
 };
 use crate::model::{Dropouts, LanguageModel, Network as _};
 use crate::text::corpus::{Corpus, Encoded, VocabChoice, encode_corpus};
@@ -43,7 +44,8 @@ pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
     let resume = std::mem::take(&mut job.resume);
     let overwrite = std::mem::take(&mut job.overwrite);
     let device = start(control, "pretrain", &job.common).await?;
-    let work = Work::open(&job.out, &job, resume, overwrite)?;
+    let inputs = job.corpus.iter().chain(&job.valid).map(PathBuf::as_path);
+    let work = Work::open(&job.out, &job, inputs, resume, overwrite)?;
     let started = crate::host::clock::Instant::now();
 
     let mut arch = preset.arch;
@@ -59,6 +61,7 @@ pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
 
     let start_model = job.from.as_deref().map(ModelFiles::read).transpose()?;
     if let Some(files) = &start_model {
+        files.check_language_model()?;
         job.backward = files.config.backward;
         arch = files.config.architecture;
     }
@@ -262,17 +265,10 @@ pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
         facts: &facts,
         limits: "It repeats what its corpus says and how it says it, biases included. Words outside the vocabulary are unknown to it.",
     };
-    let out = OutputDir::create(
-        &job.out,
-        if overwrite {
-            Overwrite::Holding("config.json")
-        } else {
-            Overwrite::Never
-        },
-    )?;
+    let out = OutputDir::create(&job.out, MODEL.if_asked(overwrite))?;
     files.write(out.path(), precision, &card.render())?;
     out.commit()?;
-    work.remove()?;
+    work.finish(control);
     training.insert("out".into(), json!(job.out));
     training.insert("nll".into(), json!(measured.as_ref().map(|m| m.nll)));
     training.insert(
@@ -280,7 +276,10 @@ pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
         json!(measured.as_ref().map_or(0, |m| m.predictions)),
     );
     training.insert("tokens_per_second".into(), json!(seen as f64 / seconds));
-    training.insert("total_seconds".into(), json!(started.elapsed().as_secs_f64()));
+    training.insert(
+        "total_seconds".into(),
+        json!(seconds_before + started.elapsed().as_secs_f64()),
+    );
     Ok(training)
 }
 

@@ -59,7 +59,12 @@ pub fn run(input: Option<&Path>, model: Option<&Path>, control: &mut Control) ->
             return Err(JobError::Stopped(format!("the rest of {name} was not read")));
         }
         lines += 1;
-        part.push(line.map_err(|e| failed(lines, &e))?);
+        let mut line = line.map_err(|e| failed(lines, &e))?;
+        // The mark with which some programs begin UTF-8 is no text.
+        if lines == 1 && line.starts_with('\u{feff}') {
+            line.remove(0);
+        }
+        part.push(line);
         if part.len() == LINES {
             flush(&mut part, control);
         }

@@ -3,38 +3,29 @@
 use std::path::{Path, PathBuf};
 
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
 
+use super::super::control::Control;
 use super::super::digest::Digest;
 use super::super::engine::JobError;
-use crate::host::fs;
-use crate::io::{Error, OutputDir, Overwrite, read_checkpoint_file, write_atomic};
+use super::outputs::MODEL;
+use super::same::difference;
+use crate::host::fs::{self, Lock};
+use crate::io::{Error, OutputDir, Overwrite, check_inputs, read_checkpoint_file, write_atomic};
 use crate::train::checkpoint::Checkpoint;
 
 /// `<out>.unfinished`: results of finished stages, the last checkpoint of the running one.
 pub struct Work {
     dir: PathBuf,
+    /// No other run makes the same as long as this one lives.
+    lock: Option<Lock>,
 }
 
 const MARKER: &str = "run.json";
 const READ: &str = "read.json";
+/// What a run has locked while it lives.
+const LOCK: &str = "lock";
 /// How the names of stages end that are of the direction which reads backward.
 pub const BACKWARD: &str = " backward";
-
-/// Whether a description that was written is that of the same run. A run may go on on another device: the one that it
-/// began on may be lost.
-fn same(before: &str, now: &Value) -> bool {
-    let bare = |mut run: Value| {
-        if let Some(common) = run.get_mut("common").and_then(Value::as_object_mut) {
-            common.remove("device");
-        }
-        run
-    };
-    // Numbers lose their last bit when JSON is read here, so what is asked for now is read too.
-    let read = |text: &str| serde_json::from_str(text).ok().map(bare);
-    let before = read(before);
-    before.is_some() && before == read(&now.to_string())
-}
 
 /// The run that was interrupted on its way to `out`, where there is one: what was asked for, without the wish to resume
 /// it.
@@ -50,6 +41,12 @@ pub fn is_unfinished(out: &Path) -> bool {
 
 /// Where the unfinished run that makes `out` keeps what it needs.
 fn directory(out: &Path) -> PathBuf {
+    // `.` and `..` have no name of their own; it would lie inside of what is made.
+    let whole = match out.file_name() {
+        Some(_) => Ok(out.to_path_buf()),
+        None => fs::canonicalize(out).or_else(|_| fs::absolute(out)),
+    };
+    let out = whole.unwrap_or_else(|_| out.to_path_buf());
     let mut name = out.file_name().unwrap_or_default().to_os_string();
     name.push(".unfinished");
     out.with_file_name(name)
@@ -57,46 +54,102 @@ fn directory(out: &Path) -> PathBuf {
 
 /// Removes what the unfinished run that makes `out` has kept: nobody is going to resume it.
 pub fn forget(out: &Path) {
-    fs::remove_dir_all(directory(out)).ok();
+    remove(&directory(out)).ok();
 }
 
 fn failed(path: &Path, error: &std::io::Error) -> JobError {
     Error::write(path, error).into()
 }
 
-impl Work {
-    /// Opens the directory of the run that makes `out`; `run` describes it, and only the same run may be resumed.
-    pub fn open<R: Serialize>(out: &Path, run: &R, resume: bool, overwrite: bool) -> Result<Self, JobError> {
-        Self::open_for("config.json", out, run, resume, overwrite)
-    }
+/// Whether a directory without a description holds what no run leaves there, even if it is killed as it begins.
+fn is_foreign(dir: &Path) -> bool {
+    let left = |name: &str| name == LOCK || name.starts_with(".unfreeze-");
+    fs::read_dir(dir).is_ok_and(|mut entries| {
+        entries.any(|entry| !entry.is_ok_and(|entry| left(&entry.file_name().to_string_lossy())))
+    })
+}
 
-    /// The same for a directory that is known by another file than a model's.
-    pub fn open_for<R: Serialize>(
-        holding: &str,
+/// Removes what an earlier run has kept. Its description stays, and the next one's takes its place: without any, what is left
+/// after a crash would be nobody's.
+fn clear(dir: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        let (path, name) = (entry.path(), entry.file_name());
+        if name == LOCK || name == MARKER {
+            continue;
+        }
+        if entry.metadata()?.is_dir() {
+            fs::remove_dir_all(&path)?;
+        } else {
+            fs::remove_file(&path)?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes the directory, the description last.
+fn remove(dir: &Path) -> std::io::Result<()> {
+    clear(dir)?;
+    fs::remove_dir_all(dir)
+}
+
+impl Work {
+    /// Opens the directory of the run that makes the model directory `out` and reads `inputs`; `run` describes it, and only the
+    /// same run may be resumed.
+    pub fn open<'a, R: Serialize>(
         out: &Path,
         run: &R,
+        inputs: impl IntoIterator<Item = &'a Path>,
         resume: bool,
         overwrite: bool,
     ) -> Result<Self, JobError> {
+        Self::open_for(MODEL, out, run, inputs, resume, overwrite)
+    }
+
+    /// The same for a directory of another kind.
+    pub fn open_for<'a, R: Serialize>(
+        kind: Overwrite,
+        out: &Path,
+        run: &R,
+        inputs: impl IntoIterator<Item = &'a Path>,
+        resume: bool,
+        overwrite: bool,
+    ) -> Result<Self, JobError> {
+        if overwrite {
+            check_inputs(out, inputs)?;
+        }
         // Hours of work must not end at an output directory that cannot be made.
-        let allowed = if overwrite {
-            Overwrite::Holding(holding)
-        } else {
-            Overwrite::Never
-        };
-        drop(OutputDir::create(out, allowed)?);
+        drop(OutputDir::create(out, kind.if_asked(overwrite))?);
         let dir = directory(out);
         let description = serde_json::to_value(run).map_err(|e| JobError::Failed(e.to_string()))?;
+        if !is_unfinished(out) && is_foreign(&dir) {
+            return Err(JobError::Usage(format!(
+                "{} holds what no run has left there; move that away, or name another output directory",
+                dir.display()
+            )));
+        }
+        fs::create_dir_all(&dir).map_err(|e| failed(&dir, &e))?;
+        let lock = Lock::take(&dir.join(LOCK)).map_err(|e| failed(&dir, &e))?;
+        if lock.is_none() {
+            return Err(JobError::Usage(format!(
+                "another run is making {} and has {} in use; wait until it ends, or name another output directory",
+                out.display(),
+                dir.display()
+            )));
+        }
         let before = fs::read_to_string(dir.join(MARKER)).ok();
         match before {
-            Some(before) if resume && !same(&before, &description) => {
-                return Err(JobError::Usage(format!(
-                    "{} holds a run with other options; repeat them as they were, or start anew with `--overwrite`",
-                    dir.display()
-                )));
+            Some(before) if resume => {
+                return match difference(&before, &description) {
+                    None => Ok(Self { dir, lock }),
+                    Some(difference) => Err(JobError::Usage(format!(
+                        "{} holds {}; repeat it as it was, or start anew with `--overwrite`, which removes what it has kept",
+                        dir.display(),
+                        difference.describe()
+                    ))),
+                };
             }
-            Some(_) if resume => return Ok(Self { dir }),
-            Some(_) if overwrite => fs::remove_dir_all(&dir).map_err(|e| failed(&dir, &e))?,
+            Some(_) if overwrite => clear(&dir).map_err(|e| failed(&dir, &e))?,
             Some(_) => {
                 return Err(JobError::Usage(format!(
                     "{} holds an interrupted run; go on with `--resume`, or start anew with `--overwrite`",
@@ -105,8 +158,7 @@ impl Work {
             }
             None => {}
         }
-        let work = Self { dir };
-        fs::create_dir_all(&work.dir).map_err(|e| failed(&work.dir, &e))?;
+        let work = Self { dir, lock };
         write_atomic(&work.dir.join(MARKER), |w| {
             Ok(serde_json::to_writer_pretty(w, &description)?)
         })?;
@@ -171,9 +223,25 @@ impl Work {
         serde_json::from_str(&text).map(Some).map_err(cause)
     }
 
-    /// Removes the directory: the run has finished.
-    pub fn remove(&self) -> Result<(), JobError> {
-        fs::remove_dir_all(&self.dir).map_err(|e| failed(&self.dir, &e))
+    /// Removes the directory: the run has finished. What it has made is there, so that a failure is no more than a warning.
+    pub fn finish(self, control: &Control) {
+        let dir = self.dir.clone();
+        if let Err(error) = self.remove() {
+            control.warn(format!(
+                "{}: what the run has kept to go on from cannot be removed ({error}); nobody needs it any more",
+                dir.display()
+            ));
+        }
+    }
+
+    fn remove(mut self) -> std::io::Result<()> {
+        let removed = remove(&self.dir);
+        // Some file systems keep what is still open.
+        drop(self.lock.take());
+        match removed.or_else(|_| remove(&self.dir)) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            other => other,
+        }
     }
 }
 
@@ -183,7 +251,8 @@ impl Drop for Work {
         let Ok(mut entries) = fs::read_dir(&self.dir) else {
             return;
         };
-        if entries.all(|entry| entry.is_ok_and(|e| e.file_name() == MARKER || e.file_name() == READ)) {
+        let nothing_kept = |name: &std::ffi::OsStr| [MARKER, READ, LOCK].iter().any(|own| name == *own);
+        if entries.all(|entry| entry.is_ok_and(|e| nothing_kept(&e.file_name()))) {
             // The job's own result is what counts; what is left here is refused or resumed by the next run.
             fs::remove_dir_all(&self.dir).ok();
         }
@@ -192,23 +261,35 @@ impl Drop for Work {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
+
+    const NOTHING: [&Path; 0] = [];
+
+    fn usage(opened: Result<Work, JobError>) -> String {
+        match opened {
+            Err(JobError::Usage(message)) => message,
+            Err(other) => panic!("{other}"),
+            Ok(_) => panic!("it is not refused"),
+        }
+    }
 
     #[test]
     fn a_run_goes_on_on_another_device_but_not_with_other_options() {
         let dir = tempfile::tempdir().unwrap();
         let out = dir.path().join("model");
         let run = |device: &str, rate: f64| json!({"common": {"device": device, "seed": 7}, "rate": rate});
-        let first = Work::open(&out, &run("gpu", 0.1), false, false).unwrap();
+        let first = Work::open(&out, &run("gpu", 0.1), NOTHING, false, false).unwrap();
         first.keep("stage.json", &1).unwrap();
         drop(first);
         assert_eq!(unfinished::<Value>(&out), Some(run("gpu", 0.1)));
-        let again = Work::open(&out, &run("cpu", 0.1), true, false).unwrap();
+        let again = Work::open(&out, &run("cpu", 0.1), NOTHING, true, false).unwrap();
         assert_eq!(again.kept::<u8>("stage.json").unwrap(), Some(1));
-        let other = Work::open(&out, &run("gpu", 0.2), true, false);
-        assert!(matches!(other, Err(JobError::Usage(message)) if message.contains("other options")));
+        drop(again);
+        let other = usage(Work::open(&out, &run("gpu", 0.2), NOTHING, true, false));
+        assert!(other.contains("other options (`--rate`)"), "{other}");
+        let again = Work::open(&out, &run("gpu", 0.1), NOTHING, true, false).unwrap();
         again.remove().unwrap();
         assert_eq!(unfinished::<Value>(&out), None);
     }
@@ -218,11 +299,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let out = dir.path().join("model");
         let read = |texts: &[&str]| Digest::of(&texts.iter().map(ToString::to_string).collect::<Vec<_>>());
-        let first = Work::open(&out, &1, false, false).unwrap();
+        let first = Work::open(&out, &1, NOTHING, false, false).unwrap();
         first.reads(&read(&["ab", "c"])).unwrap();
         first.keep("stage.json", &1).unwrap();
         drop(first);
-        let again = Work::open(&out, &1, true, false).unwrap();
+        let again = Work::open(&out, &1, NOTHING, true, false).unwrap();
         again.reads(&read(&["ab", "c"])).unwrap();
         for other in [&["a", "bc"][..], &["ab"], &["c", "ab"]] {
             let refused = again.reads(&read(other));
@@ -231,9 +312,60 @@ mod tests {
         drop(again);
         assert!(directory(&out).exists(), "nothing is lost by a refusal");
         // A run that has kept nothing leaves nothing.
-        let anew = Work::open(&out, &1, false, true).unwrap();
+        let anew = Work::open(&out, &1, NOTHING, false, true).unwrap();
         anew.reads(&read(&["ab"])).unwrap();
         drop(anew);
         assert!(!directory(&out).exists());
+    }
+    #[test]
+    fn only_one_run_at_a_time_makes_a_thing() {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("model");
+        let first = Work::open(&out, &1, NOTHING, false, false).unwrap();
+        first.keep("stage.json", &1).unwrap();
+        for (resume, overwrite) in [(false, false), (true, false), (false, true)] {
+            let refused = usage(Work::open(&out, &1, NOTHING, resume, overwrite));
+            assert!(refused.contains("another run is making "), "{refused}");
+        }
+        assert_eq!(first.kept::<u8>("stage.json").unwrap(), Some(1));
+        // As after a crash, which leaves the file of the lock too.
+        drop(first);
+        assert!(directory(&out).join(LOCK).exists());
+        let anew = Work::open(&out, &2, NOTHING, false, true).unwrap();
+        assert_eq!(anew.kept::<u8>("stage.json").unwrap(), None);
+        assert_eq!(unfinished::<u8>(&out), Some(2));
+        anew.remove().unwrap();
+        assert!(!directory(&out).exists());
+    }
+
+    #[test]
+    fn what_no_run_has_left_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("model");
+        fs::create_dir(directory(&out)).unwrap();
+        // A run that was killed as it began.
+        fs::write(directory(&out).join(".unfreeze-1.tmp"), "").unwrap();
+        drop(Work::open(&out, &1, NOTHING, false, false).unwrap());
+        fs::create_dir_all(directory(&out)).unwrap();
+        fs::remove_file(directory(&out).join(MARKER)).ok();
+        fs::write(directory(&out).join("thesis.txt"), "x").unwrap();
+        for overwrite in [false, true] {
+            let refused = usage(Work::open(&out, &1, NOTHING, false, overwrite));
+            assert!(
+                refused.contains("model.unfinished holds what no run"),
+                "{refused}"
+            );
+        }
+        assert!(directory(&out).join("thesis.txt").exists());
+    }
+
+    #[test]
+    fn it_lies_beside_what_is_made_however_that_is_called() {
+        let here = fs::canonicalize(".").unwrap();
+        let name = here.file_name().unwrap().to_string_lossy().into_owned();
+        let expected = here.with_file_name(format!("{name}.unfinished"));
+        assert_eq!(directory(Path::new(".")), expected);
+        assert_eq!(directory(Path::new("src/..")), expected);
+        assert_eq!(directory(Path::new("a/model/")), Path::new("a/model.unfinished"));
     }
 }

@@ -155,8 +155,12 @@ impl Take {
             let Some(done) = self.under_way.take() else {
                 return Ok(None);
             };
-            let committed = done.out.commit().map_err(|e| self.refused(&e));
-            return committed.map(Some);
+            let target = self.cache.join(&done.listing.key);
+            return match done.out.commit() {
+                // Another window has unpacked the same meanwhile.
+                Err(_) if is_whole(&target, &done.listing) => Ok(Some(target)),
+                committed => committed.map(Some).map_err(|e| self.refused(&e)),
+            };
         };
         let target = reading.out.path().join(&entry.path);
         let failed = |error: &io::Error| ProjectError::disk(&target, error);

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::lab::Compared;
+use super::lab::{Compared, LeftOut};
 
 /// One layer group at one step.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct GroupStep {
-    /// Its learning rate, 0 while frozen.
+    /// Its learning rate by the schedule, 0 while frozen. A step of a language model is made at this times its length over the
+    /// usual one, as in AWD-LSTM (Merity et al. 2017, section 4.1).
     pub rate: f64,
     /// Whether it does not train.
     pub frozen: bool,
@@ -192,6 +193,8 @@ pub enum Event {
     },
     /// A way of training was measured, or a baseline, as a `lab` job was asked to.
     Compared(Compared),
+    /// A way of training gave nothing to measure: the others are compared without it.
+    LeftOut(LeftOut),
     /// The probabilities that a `predict` job was asked for.
     Predictions {
         /// The labels.
@@ -254,10 +257,10 @@ pub enum Event {
         row: usize,
         /// The text.
         text: String,
-        /// The most probable label.
-        label: String,
+        /// The most probable label; none for an empty text.
+        label: Option<String>,
         /// Its probability.
-        confidence: f64,
+        confidence: Option<f64>,
     },
     /// What a job found: a table for people, and the same numbers in `done`.
     Table {

@@ -1,6 +1,6 @@
 //! What the engine can be asked to do, each with everything that it needs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,13 @@ pub struct Source {
     /// not apply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows: Option<Vec<GivenRow>>,
+}
+
+impl Source {
+    /// The file that the texts are in, where they are in one.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.rows.is_none().then_some(self.path.as_path())
+    }
 }
 
 /// A text that is handed over and not read from a file.
@@ -261,6 +268,9 @@ pub struct Classify {
     /// Computes in 32-bit floats where 8 bits a number would be faster.
     #[serde(default)]
     pub exact: bool,
+    /// Replace a file that exists.
+    #[serde(default)]
+    pub overwrite: bool,
 }
 
 /// Probabilities of every text, told as one event and written nowhere.
@@ -373,6 +383,9 @@ pub struct Export {
     pub format: ExportFormat,
     /// Half precision; of ONNX the matrices, which are computed with in single precision.
     pub half: bool,
+    /// Replace a file that exists.
+    #[serde(default)]
+    pub overwrite: bool,
 }
 
 /// Throughput on this device.

@@ -99,6 +99,9 @@ pub struct Lab {
     pub unlabelled: Option<Source>,
     /// The language model to start from; `None` is the built-in one.
     pub model: Option<PathBuf>,
+    /// The language model that has read the texts: what has stage 2 starts from it, and nothing is read any more.
+    #[serde(default)]
+    pub adapted: Option<PathBuf>,
     /// The directory of results to make.
     pub out: PathBuf,
     /// What to compare; the others are judged against the first.
@@ -132,6 +135,15 @@ pub struct Compared {
     pub p: Option<f64>,
     /// Seconds that its classifiers took to train, all folds together; stage 2 is not among them.
     pub seconds: f64,
+}
+
+/// A way of training that gave nothing to measure, since its training diverged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// [`Way::name`].
+    pub way: String,
+    /// What happened.
+    pub message: String,
 }
 
 impl Compared {

@@ -19,7 +19,7 @@ pub use job::{
     ExportFormat, Fit, Generate, GivenRow, Import, Job, LmOptions, Perplexity, Predict, Pretrain, Source,
     TokenizerKind,
 };
-pub use lab::{Compared, Lab, Way};
+pub use lab::{Compared, Lab, LeftOut, Way};
 
 /// What a front end tells the engine.
 #[derive(Clone, Debug, Serialize, Deserialize)]

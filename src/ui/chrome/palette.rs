@@ -1,6 +1,6 @@
 //! Every action by its name.
 
-use egui::{Align, Key, Layout, RichText, ScrollArea, TextEdit, TextStyle, Ui};
+use egui::{Align, Key, KeyboardShortcut, Layout, Modifiers, RichText, ScrollArea, TextEdit, TextStyle, Ui};
 
 use crate::ui::Shared;
 use crate::ui::actions::Action;
@@ -31,9 +31,9 @@ impl Palette {
         }
         let (down, up, enter) = ui.input_mut(|i| {
             (
-                i.consume_key(egui::Modifiers::NONE, Key::ArrowDown),
-                i.consume_key(egui::Modifiers::NONE, Key::ArrowUp),
-                i.consume_key(egui::Modifiers::NONE, Key::Enter),
+                i.consume_key(Modifiers::NONE, Key::ArrowDown),
+                i.consume_key(Modifiers::NONE, Key::ArrowUp),
+                i.consume_key(Modifiers::NONE, Key::Enter),
             )
         });
         let mut picked = None;
@@ -89,6 +89,12 @@ fn matching(typed: &str) -> Vec<Action> {
     first
 }
 
+/// Its key, be it that of one screen only.
+fn key_of(action: Action) -> Option<KeyboardShortcut> {
+    let of_screen = || Some(KeyboardShortcut::new(Modifiers::NONE, action.key_of_screen()?));
+    action.shortcut().or_else(of_screen)
+}
+
 fn row(ui: &mut Ui, action: Action, chosen: bool) -> egui::Response {
     let theme = Theme::of(ui.ctx());
     let fill = if chosen {
@@ -102,7 +108,7 @@ fn row(ui: &mut Ui, action: Action, chosen: bool) -> egui::Response {
         .inner_margin(6)
         .show(ui, |ui| {
             ui.set_width(ui.available_width());
-            let key = action.shortcut().map(|s| ui.ctx().format_shortcut(&s));
+            let key = key_of(action).map(|s| ui.ctx().format_shortcut(&s));
             let room = key.as_ref().map_or(0.0, |key| {
                 let font = TextStyle::Monospace.resolve(ui.style());
                 ui.painter().layout_no_wrap(key.clone(), font, theme.dim).size().x + 24.0
@@ -140,6 +146,14 @@ mod tests {
         assert!(matching("start train").contains(&Action::Train));
         assert!(matching("xyzzy").is_empty());
         assert_eq!(matching("").len(), Action::ALL.len() - 1);
+    }
+
+    #[test]
+    fn an_action_with_a_key_on_one_screen_shows_it() {
+        let sample = key_of(Action::OpenSample).map(|shortcut| shortcut.logical_key);
+        assert_eq!(sample, Some(Key::S));
+        assert_eq!(key_of(Action::Undo), Action::Undo.shortcut());
+        assert_eq!(key_of(Action::About), None);
     }
 
     #[test]

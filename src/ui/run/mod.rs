@@ -3,6 +3,7 @@
 //! An event costs the same however long the run is, and the memory of a run is bounded: numbers go into [`Series`] and the
 //! events themselves are not kept. A [`Record`] can be written to the project and laid over a later one.
 
+pub mod bounds;
 pub mod kept;
 mod record;
 pub mod series;

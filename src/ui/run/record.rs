@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::stage::{Kind, Stage};
+use crate::session::preview;
 use crate::session::protocol::{Method, Prediction};
 use crate::session::trust::CHANCE;
 
@@ -43,9 +44,9 @@ impl Recipe {
         1 + usize::from(self.both)
     }
 
-    /// Whether there is a stage 2, in which the language model reads the texts.
+    /// Whether there is a stage 2, in which the language model reads the texts: a method without pretraining has none.
     pub fn reads(&self) -> bool {
-        self.adapt && !self.keep
+        self.adapt && !self.keep && preview::is_pretrained(self.method)
     }
 }
 

@@ -243,11 +243,11 @@ impl Stage {
         }
     }
 
-    /// The best measurement until `step`: the lowest error, where there is none the lowest loss.
-    pub fn best(&self, step: u64) -> Option<&Measured> {
-        let key = |m: &&Measured| m.error.unwrap_or(m.nll);
+    /// The measurement until `step` of the epoch whose weights a method that stops early keeps: the lowest loss, as precise as
+    /// the trainer compares it, of equals the first. It need not be the lowest error.
+    pub fn kept(&self, step: u64) -> Option<&Measured> {
         let until = self.measured.iter().filter(|m| m.step <= step);
-        until.min_by(|a, b| key(a).total_cmp(&key(b)))
+        until.min_by(|a, b| (a.nll as f32).total_cmp(&(b.nll as f32)))
     }
 
     /// The last measurement until `step`.

@@ -127,7 +127,7 @@ proptest! {
                 for g in 0..stage.groups.len() {
                     stage.group_at(g, step);
                 }
-                stage.best(step);
+                stage.kept(step);
                 stage.said_at(step);
             }
             for record in run.earlier.iter().chain([&run.record]) {
@@ -170,6 +170,25 @@ fn a_playhead_gives_the_state_of_its_step() {
     assert_eq!(run.record.status, Status::Done);
     let error = *run.record.outcome.as_ref().unwrap().error().unwrap();
     assert!((error.high - error.low - 0.2).abs() < 1e-9);
+}
+
+#[test]
+fn the_epoch_that_is_kept_has_the_lowest_loss_and_not_the_fewest_errors() {
+    let mut stage = Stage::new("train");
+    for (epoch, (nll, error)) in (1..).zip([(0.7, 0.3), (0.4, 0.25), (0.4, 0.2), (0.9, 0.1)]) {
+        stage.measure(stage::Measured {
+            epoch,
+            step: 10 * epoch as u64,
+            nll,
+            perplexity: None,
+            error: Some(error),
+        });
+    }
+    let kept = |step| stage.kept(step).map(|m| m.epoch);
+    assert_eq!(
+        [5, 10, 20, 40, u64::MAX].map(kept),
+        [None, Some(1), Some(2), Some(2), Some(2)]
+    );
 }
 
 #[test]

@@ -21,6 +21,20 @@ pub fn card<R>(ui: &mut Ui, contents: impl FnOnce(&mut Ui) -> R) -> InnerRespons
         })
 }
 
+/// A bordered area that says where something stands, in the colour of its edge.
+pub fn standing<R>(ui: &mut Ui, edge: Color32, contents: impl FnOnce(&mut Ui) -> R) -> InnerResponse<R> {
+    let theme = Theme::of(ui.ctx());
+    Frame::new()
+        .fill(theme.panel)
+        .stroke(Stroke::new(1.0, edge))
+        .corner_radius(CornerRadius::same(theme::RADIUS))
+        .inner_margin(Margin::symmetric(16, 12))
+        .show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            contents(ui)
+        })
+}
+
 /// A rounded button of little weight, as in the top bar.
 pub fn chip(ui: &mut Ui, text: impl Into<String>) -> Response {
     let theme = Theme::of(ui.ctx());

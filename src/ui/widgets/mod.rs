@@ -9,7 +9,7 @@ mod segments;
 mod text_row;
 mod ticks;
 
-pub use basic::{card, chip, heading, keycap, label_dot, small, stat};
+pub use basic::{card, chip, heading, keycap, label_dot, small, standing, stat};
 pub use curves::{Curve, curves};
 pub use key_hint::key_hint;
 pub use label_button::{HEIGHT as BUTTON_HEIGHT, LabelButton};

@@ -3,16 +3,22 @@
 mod onnx;
 mod safetensors;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
 use super::super::engine::Outcome;
 use super::super::protocol::{Export, ExportFormat};
 use super::load;
-use crate::io::ModelFiles;
+use super::outputs::MODEL_FILES;
+use crate::io::{ModelFiles, check_file};
 
 pub fn run(job: &Export) -> Outcome {
+    let halves = job.model.iter().flat_map(|dir| [dir.clone(), dir.join(BACKWARD)]);
+    let read: Vec<PathBuf> = halves
+        .flat_map(|dir| MODEL_FILES.map(|file| dir.join(file)))
+        .collect();
+    check_file(&job.out, read.iter().map(PathBuf::as_path), job.overwrite)?;
     let files = match &job.model {
         Some(path) => ModelFiles::read(path)?,
         None => load::base_model(false)?,

@@ -5,9 +5,10 @@ use serde_json::{Map, Value, json};
 use super::super::adapt;
 use super::super::load;
 use super::super::observe::General;
+use super::super::outputs::MODEL;
 use super::super::work::{BACKWARD, Work};
 use super::data::Data;
-use crate::io::{ModelFiles, OutputDir, Overwrite, Precision};
+use crate::io::{ModelFiles, OutputDir, Precision};
 use crate::model::AwdLstm;
 use crate::session::control::Control;
 use crate::session::engine::JobError;
@@ -87,7 +88,7 @@ pub async fn language_model(
             perplexity = Some(adapted.perplexity);
             work.keep(&measured, &adapted.perplexity)?;
             work.keep(&took, &adapted.seconds)?;
-            let dir = OutputDir::create(&kept, Overwrite::Holding("config.json"))?;
+            let dir = OutputDir::create(&kept, MODEL)?;
             adapted.files.write(dir.path(), Precision::F32, "")?;
             dir.commit()?;
             adapted.files

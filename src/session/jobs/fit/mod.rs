@@ -4,12 +4,13 @@ mod data;
 mod direction;
 mod report;
 mod trainer;
+mod untested;
 
 use serde_json::{Map, Value, json};
 
 use super::super::control::Control;
 use super::super::engine::{JobError, Outcome, start};
-use super::super::protocol::Fit;
+use super::super::protocol::{Estimate, Fit, Source};
 use super::classify::vote;
 use super::load;
 use super::work::Work;
@@ -24,6 +25,7 @@ use report::{Found, out_of_sample, put_error, temperature, write};
 pub use report::{chance, estimate, show_report};
 use trainer::check_shape;
 pub use trainer::{Trainer, plan};
+pub use untested::{NOTHING, told, untested};
 
 /// The language model that stage 2 or 3 starts from; with `--bidirectional` one that reads backward behind it.
 async fn bases(control: &mut Control, job: &Fit) -> Result<Vec<ModelFiles>, JobError> {
@@ -69,9 +71,18 @@ pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
         check_vote(&data)?;
     }
     let bases = bases(control, &job).await?;
-    let work = Work::open(&job.out, &job, resume, overwrite)?;
+    let inputs = [Some(&job.data), job.unlabelled.as_ref()];
+    let inputs = inputs.into_iter().flatten().filter_map(Source::file);
+    let work = Work::open(&job.out, &job, inputs, resume, overwrite)?;
     work.reads(&data.digest(&further))?;
     let splits = splits(&job, &data);
+    let untested = untested(&data, &splits);
+    for told in told(&data, &untested) {
+        control.warn(told);
+    }
+    if splits.is_empty() && job.estimate != Estimate::None {
+        control.warn(format!("The error is not estimated: {NOTHING}"));
+    }
     let words = baseline_out_of_sample(control, &data, &splits).await?;
 
     let trainer = Trainer::new(&job, &data, &device, &work);
@@ -170,6 +181,10 @@ pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
         result.extend(summary.into_iter().map(|(k, v)| (k.to_string(), v)));
         show_report(control, report);
     }
+    if !untested.is_empty() {
+        let names: Vec<&str> = untested.iter().map(|&class| data.names[class].as_str()).collect();
+        result.insert("not_measured".into(), json!(names));
+    }
     result.extend(others);
     if let Some((before, after)) = perplexities.first() {
         result.insert("perplexity_before".into(), json!(before));
@@ -185,12 +200,13 @@ pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
     let found = Found {
         result: &result,
         report: report.as_ref(),
+        untested: &untested,
         temperature,
         perplexities: &perplexities,
         bases: &bases,
     };
     write(&job, &data, finished, &found, overwrite).await?;
-    work.remove()?;
+    work.finish(control);
     result.insert("seconds".into(), json!(started.elapsed().as_secs_f64()));
     result.insert("out".into(), json!(job.out));
     Ok(result)

@@ -7,10 +7,9 @@ use serde_json::{Map, Value, json};
 use super::super::adapt;
 use super::super::card::{Card, count};
 use super::super::classify::TFIDF_FILE;
+use super::super::outputs::MODEL;
 use super::data::{Data, baseline};
-use crate::io::{
-    Kind, ModelConfig, ModelFiles, OutputDir, Overwrite, Precision, tensors_of_classifier, write_atomic,
-};
+use crate::io::{Kind, ModelConfig, ModelFiles, OutputDir, Precision, tensors_of_classifier, write_atomic};
 use crate::model::Classifier;
 use crate::session::adapted::{LANGUAGE_MODEL, READ, Read, is_of_a_classifier};
 use crate::session::control::Control;
@@ -71,7 +70,8 @@ pub fn out_of_sample(data: &Data, splits: &[Split], pooled: &[Vec<f64>]) -> Even
     }
 }
 
-/// A class's row of the table: a score that nothing was given the label for, or that no text has it for, says nothing.
+/// A class's row of the table. Where no text has the label none could have been given it rightly, and where none was given it
+/// there is nothing to be precise about: such a score says nothing.
 fn cells(class: &ClassReport) -> Vec<String> {
     let score = |of: usize, score: f64| match of {
         0 => "-".into(),
@@ -79,9 +79,9 @@ fn cells(class: &ClassReport) -> Vec<String> {
     };
     vec![
         class.label.clone(),
-        score(class.predicted, class.precision),
+        score(class.predicted.min(class.support), class.precision),
         score(class.support, class.recall),
-        score(class.predicted + class.support, class.f1),
+        score(class.support, class.f1),
         class.support.to_string(),
     ]
 }
@@ -118,6 +118,8 @@ pub struct Found<'a> {
     pub result: &'a Map<String, Value>,
     /// Its error, where it was estimated.
     pub report: Option<&'a Report>,
+    /// The classes that it does not measure.
+    pub untested: &'a [usize],
     /// See [`temperature`].
     pub temperature: Option<f64>,
     /// Perplexity of held-out texts before and after stage 2, for each direction that was measured.
@@ -133,22 +135,16 @@ pub async fn write(
     found: &Found<'_>,
     overwrite: bool,
 ) -> Result<(), JobError> {
-    let out = OutputDir::create(
-        &job.out,
-        if overwrite {
-            Overwrite::Holding("config.json")
-        } else {
-            Overwrite::Never
-        },
-    )?;
+    let out = OutputDir::create(&job.out, MODEL.if_asked(overwrite))?;
     let per_cent = |x: f64| format!("{:.1} %", 100.0 * x);
     let error = match found.report {
         Some(r) => format!(
-            "{} (95 % interval {} to {}, estimated on {} of its own labelled texts that it was not trained on)",
+            "{} (95 % interval {} to {}, estimated on {} of its own labelled texts that it was not trained on){}",
             per_cent(r.error),
             per_cent(r.error_interval.low),
             per_cent(r.error_interval.high),
-            count(r.rows)
+            count(r.rows),
+            not_measured(&data.names, found.untested)
         ),
         None => "not estimated".into(),
     };
@@ -269,6 +265,16 @@ fn origin(job: &Fit, second: bool) -> Option<&Path> {
     from.as_deref()
 }
 
+/// Classes that the error says nothing of, behind it.
+fn not_measured(names: &[String], untested: &[usize]) -> String {
+    let names: Vec<&str> = untested.iter().map(|&class| names[class].as_str()).collect();
+    if names.is_empty() {
+        String::new()
+    } else {
+        format!("; not measured: {}", names.join(", "))
+    }
+}
+
 /// What it is, in words.
 fn base_model(job: &Fit, second: bool) -> String {
     match origin(job, second) {
@@ -351,7 +357,7 @@ mod tests {
         let report = Report::new(&names, &[0, 0], &said).unwrap();
         let cells: Vec<Vec<String>> = report.classes.iter().map(cells).collect();
         assert_eq!(cells[0], ["a", "1.000", "0.500", "0.667", "2"]);
-        assert_eq!(cells[1], ["b", "0.000", "-", "0.000", "0"]);
+        assert_eq!(cells[1], ["b", "-", "-", "-", "0"]);
         assert_eq!(cells[2], ["c", "-", "-", "-", "0"]);
     }
 

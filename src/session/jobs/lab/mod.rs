@@ -3,27 +3,39 @@
 
 mod report;
 
+use std::path::Path;
+
 use serde_json::{Map, Value, json};
 
 use super::super::control::Control;
 use super::super::engine::{JobError, Outcome, start};
-use super::super::protocol::{Compared, Event, Fit, Lab, Way};
+use super::super::protocol::{Compared, Estimate, Event, Fit, Lab, LeftOut, Source, Way};
 use super::fit::{
-    Data, Direction, Trainer, baseline_out_of_sample, chance, estimate, further, labelled, language_model,
-    plan, splits, unlabelled,
+    Data, Direction, NOTHING, Trainer, baseline_out_of_sample, chance, estimate, further, labelled,
+    language_model, plan, splits, told, unlabelled, untested,
 };
 use super::load;
+use super::outputs::MODEL;
 use super::work::Work;
 use crate::host::clock::Instant;
+use crate::host::fs;
+use crate::io::{ModelFiles, OutputDir, Precision};
 use crate::train::split::Split;
 pub use report::MARKER;
-use report::{show, write};
+use report::{RESULTS, show, write};
 
 /// The stage around those of all classifiers.
 const STAGE: &str = "lab";
 
 /// What was said of every labelled text by classifiers that had not seen it, `[rows][classes]`.
 type Said = Vec<Vec<f64>>;
+
+/// What came of the ways so far, the one first that the others are judged against.
+#[derive(Default)]
+struct Found {
+    rows: Vec<(Compared, Said)>,
+    left_out: Vec<LeftOut>,
+}
 
 pub async fn run(mut job: Lab, control: &mut Control) -> Outcome {
     let resume = std::mem::take(&mut job.resume);
@@ -37,12 +49,24 @@ pub async fn run(mut job: Lab, control: &mut Control) -> Outcome {
     }
     let data = labelled(control, &fits[0])?;
     let splits = splits(&fits[0], &data);
-    if splits.iter().all(|split| split.valid.is_empty()) {
+    if job.estimate == Estimate::None {
         return Err(JobError::Usage(
             "the lab measures errors: it needs labels that are held out".into(),
         ));
     }
+    if splits.is_empty() {
+        return Err(JobError::Usage(format!(
+            "the lab has nothing to measure an error on: {NOTHING}"
+        )));
+    }
+    let untested = untested(&data, &splits);
+    for told in told(&data, &untested) {
+        control.warn(told);
+    }
     let base = load::model(control, job.model.as_deref(), false)?;
+    if job.adapted.is_some() && !ways.iter().any(|way| way.adapt) {
+        control.warn("`--adapted` changes nothing: none of these ways has stage 2");
+    }
     let further = match fits.iter().find(|fit| fit.adapt) {
         Some(fit) => {
             let others = unlabelled(control, fit)?;
@@ -55,29 +79,33 @@ pub async fn run(mut job: Lab, control: &mut Control) -> Outcome {
                 .is_some_and(|source| source.rows.is_none());
             if given || job.lm.epochs.is_some() || job.lm.max_tokens.is_some() {
                 control.warn(
-                    "`--unlabelled`, `--lm-epochs` and `--lm-max-tokens` change nothing: none of these ways has stage 2",
+                    "`--unlabelled`, `--lm-epochs` and `--lm-max-tokens` change nothing: stage 2 is not run",
                 );
             }
             Vec::new()
         }
     };
-    let work = Work::open_for(MARKER, &job.out, &job, resume, overwrite)?;
+    let inputs = [Some(&job.data), job.unlabelled.as_ref()];
+    let inputs = inputs.into_iter().flatten().filter_map(Source::file);
+    let work = Work::open_for(RESULTS, &job.out, &job, inputs, resume, overwrite)?;
     work.reads(&data.digest(&further))?;
+    let adapted = (job.adapted.as_deref()).map(|path| adapted(control, path, &work));
+    let adapted = adapted.transpose()?;
     let words = baseline_out_of_sample(control, &data, &splits).await?;
 
     let mut seconds = Map::new();
     let mut directions: [Option<Direction>; 2] = [None, None];
     let mut progress = Progress::start(control, ways.len() * splits.len());
-    let mut found: Vec<(Compared, Said)> = Vec::new();
-    let mut left_out: Vec<&str> = Vec::new();
+    let mut found = Found::default();
     for (&way, fit) in ways.iter().zip(&fits) {
         // Stage 2 is the same for every way that has it; the others start from the language model as it is.
-        let direction = &mut directions[usize::from(fit.adapt)];
+        let direction = &mut directions[usize::from(way.adapt)];
         if direction.is_none() {
             let within = (&device, &work);
             // What has no stage 2 takes no words from texts without labels either, as in `train`.
             let further: &[String] = if fit.adapt { &further } else { &[] };
-            let (read, _) = language_model(control, fit, &base, &data, further, within, &mut seconds).await?;
+            let base = adapted.as_ref().filter(|_| way.adapt).unwrap_or(&base);
+            let (read, _) = language_model(control, fit, base, &data, further, within, &mut seconds).await?;
             *direction = Some(read);
         }
         let Some(direction) = direction else { continue };
@@ -87,9 +115,11 @@ pub async fn run(mut job: Lab, control: &mut Control) -> Outcome {
         let (said, took) = match out_of_sample.await {
             Ok(found) => found,
             // The others are worth measuring all the same, where there is something to judge them against.
-            Err(JobError::Diverged(message)) if !found.is_empty() => {
-                control.warn(format!("{} is left out: {message}", way.name()));
-                left_out.push(way.name());
+            Err(JobError::Diverged(message)) if !found.rows.is_empty() => {
+                let way = way.name().to_string();
+                let left_out = LeftOut { way, message };
+                control.emit(Event::LeftOut(left_out.clone()));
+                found.left_out.push(left_out);
                 continue;
             }
             Err(error) => return Err(error),
@@ -97,10 +127,10 @@ pub async fn run(mut job: Lab, control: &mut Control) -> Outcome {
         let measured = Measured {
             data: &data,
             splits: &splits,
-            first: found.first().map(|(_, said)| said),
+            first: found.rows.first().map(|(_, said)| said),
         };
         let mut new = vec![(measured.row(way.name(), &said, took)?, said)];
-        if found.is_empty() {
+        if found.rows.is_empty() {
             let measured = Measured {
                 first: Some(&new[0].1),
                 ..measured
@@ -111,7 +141,7 @@ pub async fn run(mut job: Lab, control: &mut Control) -> Outcome {
         for (row, _) in &new {
             control.emit(Event::Compared(row.clone()));
         }
-        found.extend(new);
+        found.rows.extend(new);
     }
     progress.done(control);
 
@@ -120,24 +150,41 @@ pub async fn run(mut job: Lab, control: &mut Control) -> Outcome {
     let mut result = Map::new();
     result.insert(
         "ways".into(),
-        json!(found.iter().map(|(row, _)| row).collect::<Vec<_>>()),
+        json!(found.rows.iter().map(|(row, _)| row).collect::<Vec<_>>()),
     );
-    if !left_out.is_empty() {
-        result.insert("left_out".into(), json!(left_out));
+    if !found.left_out.is_empty() {
+        result.insert("left_out".into(), json!(found.left_out));
     }
     result.insert("rows".into(), json!(data.labels.len()));
     result.insert("classes".into(), json!(data.names));
     result.insert("estimated_on".into(), json!(held));
     result.insert("folds".into(), json!(splits.len()));
+    if !untested.is_empty() {
+        let names: Vec<&str> = untested.iter().map(|&class| data.names[class].as_str()).collect();
+        result.insert("not_measured".into(), json!(names));
+    }
     result.insert("seed".into(), json!(job.common.seed));
     if !seconds.is_empty() {
         result.insert("stage_seconds".into(), Value::Object(seconds));
     }
     write(&job, &data, &splits, &found, &result, overwrite)?;
-    work.remove()?;
+    work.finish(control);
     result.insert("seconds".into(), json!(started.elapsed().as_secs_f64()));
     result.insert("out".into(), json!(job.out));
     Ok(result)
+}
+
+/// The language model that has read the texts: kept with the rest, so that what goes on goes on with the same one.
+fn adapted(control: &Control, path: &Path, work: &Work) -> Result<ModelFiles, JobError> {
+    let kept = work.path("adapted");
+    if fs::is_file(&kept.join("config.json")) {
+        return load::model(control, Some(&kept), false);
+    }
+    let files = load::model(control, Some(path), false)?;
+    let dir = OutputDir::create(&kept, MODEL)?;
+    files.write(dir.path(), Precision::F32, "")?;
+    dir.commit()?;
+    Ok(files)
 }
 
 /// What classifiers of one way say of the labelled texts that they had not seen, `[rows][classes]`, and the seconds of their
@@ -187,7 +234,7 @@ fn distinct(ways: &[Way]) -> Result<Vec<Way>, JobError> {
     Ok(distinct)
 }
 
-/// The training of one way, as `fit` and `train` would run it.
+/// The training of one way, as `fit` and `train` would run it: stage 2 is left out where the texts were read before.
 fn fit(job: &Lab, way: Way) -> Fit {
     Fit {
         common: job.common.clone(),
@@ -199,7 +246,7 @@ fn fit(job: &Lab, way: Way) -> Fit {
         bidirectional: false,
         backward_model: None,
         tfidf: false,
-        adapt: way.adapt,
+        adapt: way.adapt && job.adapted.is_none(),
         lm: job.lm.clone(),
         classifier: job.classifier.clone(),
         estimate: job.estimate,

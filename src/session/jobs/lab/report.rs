@@ -6,17 +6,26 @@ use std::io::{self, Write};
 use serde_json::{Map, Value};
 
 use super::super::card::count;
-use super::super::fit::Data;
-use super::{Compared, Event, Lab, Said};
-use crate::io::{OutputDir, Overwrite, write_atomic, write_row};
+use super::super::fit::{Data, told, untested};
+use super::{Compared, Event, Found, Lab, Said};
+use crate::io::{Contents, OutputDir, Overwrite, write_atomic, write_row};
 use crate::session::control::Control;
 use crate::session::engine::JobError;
 use crate::session::trust::CHANCE;
+use crate::train::defaults::WATCHED;
 use crate::train::metrics::most_probable;
 use crate::train::split::Split;
 
 /// The file by which a directory of results is known.
 pub const MARKER: &str = "unfreeze-lab.json";
+/// A directory of results, with all that is in one.
+pub const RESULTS: Overwrite = Overwrite::Holding(
+    MARKER,
+    &Contents {
+        files: &[MARKER, "results.csv", "predictions.csv", "README.md"],
+        folders: &[],
+    },
+);
 
 /// What the columns of the table are called, where the ways are judged against this one.
 fn columns(first: &str) -> Vec<String> {
@@ -92,33 +101,35 @@ fn first(found: &[(Compared, Said)]) -> &str {
 }
 
 /// Shows the table.
-pub fn show(control: &Control, found: &[(Compared, Said)], held: usize) {
+pub fn show(control: &Control, found: &Found, held: usize) {
     control.emit(Event::Table {
         title: title(held),
-        columns: columns(first(found)),
-        rows: cells(found),
+        columns: columns(first(&found.rows)),
+        rows: cells(&found.rows),
     });
 }
 
 /// The table in Markdown, and how it was made.
-fn markdown(job: &Lab, data: &Data, splits: &[Split], found: &[(Compared, Said)]) -> String {
+fn markdown(job: &Lab, data: &Data, splits: &[Split], found: &Found) -> String {
     let held: usize = splits.iter().map(|split| split.valid.len()).sum();
     let how = if splits.len() == 1 {
         format!("{} of them held out, the rest trained on", count(held))
     } else {
         format!("{}-fold cross-validation", splits.len())
     };
-    let first = first(found);
+    let first = first(&found.rows);
     let mut out = format!("# {}\n\n", title(held));
     writeln!(
         out,
         "{} labelled texts of {} classes, {how}, the same splits for every way, seed {}. `p` is how often chance alone would set a \
          way as far from `{first}` as it is here (McNemar's exact test); above {CHANCE} the two are too close to tell, and of many \
          ways compared one in twenty falls below it by chance. Stage 2 reads all texts without their labels, also those that are held \
-         out.\n",
+         out. As in the paper, ways but `ulmfit` stop early: they watch {:.0} % of the labels that they are given, and learn from the \
+         others.\n",
         count(data.labels.len()),
         data.names.len(),
         job.common.seed,
+        100.0 * WATCHED,
     )
     .ok();
     let line = |out: &mut String, cells: &[String]| {
@@ -128,8 +139,14 @@ fn markdown(job: &Lab, data: &Data, splits: &[Split], found: &[(Compared, Said)]
     let columns = columns(first);
     line(&mut out, &columns);
     line(&mut out, &vec!["---".to_string(); columns.len()]);
-    for row in cells(found) {
+    for row in cells(&found.rows) {
         line(&mut out, &row);
+    }
+    for told in told(data, &untested(data, splits)) {
+        writeln!(out, "\n{told}.").ok();
+    }
+    for gone in &found.left_out {
+        writeln!(out, "\n`{}` is left out: {}.", gone.way, gone.message).ok();
     }
     writeln!(
         out,
@@ -181,23 +198,18 @@ pub fn write(
     job: &Lab,
     data: &Data,
     splits: &[Split],
-    found: &[(Compared, Said)],
+    found: &Found,
     result: &Map<String, Value>,
     overwrite: bool,
 ) -> Result<(), JobError> {
-    let allowed = if overwrite {
-        Overwrite::Holding(MARKER)
-    } else {
-        Overwrite::Never
-    };
-    let out = OutputDir::create(&job.out, allowed)?;
+    let out = OutputDir::create(&job.out, RESULTS.if_asked(overwrite))?;
     let dir = out.path();
     write_atomic(&dir.join(MARKER), |w| {
         Ok(serde_json::to_writer_pretty(w, result)?)
     })?;
-    write_atomic(&dir.join("results.csv"), |w| results(found, w))?;
+    write_atomic(&dir.join("results.csv"), |w| results(&found.rows, w))?;
     write_atomic(&dir.join("predictions.csv"), |w| {
-        predictions(data, splits, found, w)
+        predictions(data, splits, &found.rows, w)
     })?;
     let markdown = markdown(job, data, splits, found);
     write_atomic(&dir.join("README.md"), |w| w.write_all(markdown.as_bytes()))?;

@@ -139,6 +139,13 @@ impl Lesson {
         judged
     }
 
+    /// Whether several classifiers, each with labels of its own held out, were measured together. Their interval leaves out
+    /// that they share training labels.
+    pub fn folded(&self) -> bool {
+        let first = self.folds.first();
+        self.folds.iter().any(|fold| Some(fold) != first)
+    }
+
     /// The classifiers that judged these texts, by numbers: one a fold, and the one that learned from every label.
     pub fn judges(&self, judged: &[Judged]) -> Vec<usize> {
         let folds = self.folds.iter().copied().chain(std::iter::repeat(0));
@@ -231,6 +238,7 @@ mod tests {
             ..lesson.clone()
         };
         assert_eq!(before.judges(&judged), [0, 1, 0]);
+        assert!(lesson.folded() && !Lesson::begin(&p).folded());
         // A renamed label is the same label; a label that goes takes its texts with it.
         p.apply(Action::RenameLabel {
             label: 0,

@@ -98,11 +98,15 @@ fn caption(ui: &mut Ui, report: &Report, lesson: &Lesson) {
             );
         }
     }
-    small(ui, text).on_hover_text(
-        "Error is the share of wrong labels; the range holds the true one 95 times of 100. TF-IDF with logistic regression, \
-         which only counts words, learned from the same labels: a classifier that is not better than it has not \
-         understood more.",
-    );
+    let wider = if lesson.folded() {
+        " The classifiers of the folds share training labels, so the true uncertainty is somewhat larger."
+    } else {
+        ""
+    };
+    small(ui, text).on_hover_text(format!(
+        "Error is the share of wrong labels; the range is its 95 % interval.{wider} TF-IDF with logistic regression, which only \
+         counts words, learned from the same labels: a classifier that is not better than it has not understood more."
+    ));
     // What was kept before the two were compared text by text has its interval only.
     let worse = lesson.baseline.is_some_and(|b| match b.p {
         Some(_) => b.clearly_less(report.error),
@@ -156,7 +160,15 @@ fn lists(ui: &mut Ui, known: &Knowledge, only: &mut Option<Only>) {
         }
     });
     if known.doubtful.is_empty() {
-        small(ui, "None of your labels looks wrong.");
+        // The others were learned from: what it says of those is no evidence.
+        let said = match known.judged.len() {
+            1 => "The one label that it had not seen does not look wrong.".to_string(),
+            n => {
+                let n = count(n);
+                format!("None of the {n} labels that it had not seen looks wrong.")
+            }
+        };
+        small(ui, said);
     }
 }
 
@@ -189,11 +201,11 @@ fn scores(ui: &mut Ui, report: &Report, names: &[(String, Color32)]) {
                 let short: String = name.chars().take(16).collect();
                 ui.label(RichText::new(short).text_style(TextStyle::Small))
                     .on_hover_text(name);
-                // Nothing was given the label, or nothing has it: the score says nothing.
+                // Nothing was given the label, or nothing has it and none could have been given it rightly: the score says nothing.
                 let cells = [
-                    (class.predicted > 0).then_some(class.precision),
+                    (class.predicted > 0 && class.support > 0).then_some(class.precision),
                     (class.support > 0).then_some(class.recall),
-                    (class.predicted + class.support > 0).then_some(class.f1),
+                    (class.support > 0).then_some(class.f1),
                 ];
                 for cell in cells {
                     let text = cell.map_or("\u{2013}".into(), percent);

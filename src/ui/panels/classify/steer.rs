@@ -1,7 +1,6 @@
 //! What the Classify screen does: it asks the engines, hears them, and gives labels.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use egui::{Event as Input, Key, Ui};
 
@@ -27,14 +26,9 @@ impl ClassifyPanel {
     /// Looks whether another project is open or another run has begun. Cheap; called often, so that what a run is given
     /// is seen before the next label is.
     pub fn notice(&mut self, shared: &mut Shared) {
-        let texts = shared.project.as_ref().map(|open| &open.project.texts);
-        let same = match (&self.of, texts) {
-            (Some(before), Some(now)) => Arc::ptr_eq(before, now),
-            (None, None) => true,
-            _ => false,
-        };
         let record = &shared.run.record;
-        if !same {
+        if !shared.holds(self.of.as_ref()) {
+            let texts = shared.project.as_ref().map(|open| &open.project.texts);
             *self = Self {
                 of: texts.cloned(),
                 foreign: record.status.active().then_some(record.number),
@@ -138,11 +132,13 @@ impl ClassifyPanel {
         shared.wishes.push(Wish::Similar(text));
     }
 
-    /// Arrows choose, digits and Enter label and go on.
+    /// Arrows choose, digits and Enter label and go on. What has the focus keeps its own: a text field all of them, anything else
+    /// all but digits.
     pub(super) fn keys(&mut self, ui: &Ui, shared: &mut Shared) {
-        if self.results.is_none() || ui.ctx().egui_wants_keyboard_input() || self.export.is_shown() {
+        if self.results.is_none() || ui.ctx().text_edit_focused() || self.export.is_shown() {
             return;
         }
+        let focused = ui.ctx().egui_wants_keyboard_input();
         let pressed = ui.input(|input| {
             input.events.iter().find_map(|event| match event {
                 Input::Key {
@@ -159,6 +155,7 @@ impl ClassifyPanel {
             return;
         };
         match key {
+            _ if focused => {}
             Key::ArrowDown => return self.step(1, shared),
             Key::ArrowUp => return self.step(-1, shared),
             Key::PageDown => return self.step(10, shared),
@@ -172,6 +169,9 @@ impl ClassifyPanel {
             return;
         };
         let label = if key == Key::Enter {
+            if focused {
+                return;
+            }
             let predicted = self.results.as_ref().and_then(|r| r.predicted(text));
             predicted
                 .map(|p| p.0)

@@ -282,6 +282,21 @@ fn the_table_says_what_each_confidence_is_worth() {
 }
 
 #[test]
+fn what_has_the_focus_keeps_its_own_keys_and_leaves_the_digits() {
+    let mut h = usual();
+    h.state_mut().panel.filter.search = "number 102".into();
+    h.run_ok();
+    press(&mut h, Key::ArrowDown);
+    let buttons = h.query_all_by_role(egui::accesskit::Role::Button);
+    buttons.last().unwrap().focus();
+    h.run_ok();
+    press(&mut h, Key::ArrowDown);
+    assert_eq!(h.state().panel.selected, Some(102));
+    press(&mut h, Key::Num1);
+    assert_eq!(h.state().project().answer(102), Some(Answer::Label(0)));
+}
+
+#[test]
 fn a_correction_becomes_a_label_and_offers_to_train_again() {
     let mut h = usual();
     assert!(h.query_by_label("Train again").is_none());

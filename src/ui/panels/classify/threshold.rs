@@ -116,7 +116,8 @@ fn sentences(ui: &mut Ui, threshold: f64, only_below: &mut bool, known: &Knowled
                 let measured = format!("measured on {} {labels}).", count(measured_on));
                 ui.label(measured).on_hover_text(
                     "Labels above the threshold that the classifier had not seen: held out in turn, or kept aside at \
-                     random. The range holds the true share 95 times of 100.",
+                     random. The range is the 95 % interval of that many labels. What a confidence is worth was fitted on the \
+                     same labels, so the true uncertainty is somewhat larger.",
                 );
             }
             None if above == 0 => {

@@ -23,14 +23,16 @@ pub(super) fn stopped(ui: &mut Ui, view: &View) {
         small(
             ui,
             format!(
-                "measured on {} labels kept aside at random. TF-IDF from the same labels: {}.",
+                "The small model that suggests, measured on {} labels kept aside at random. TF-IDF from the same labels: {}.",
                 grouped(estimate.measured_on),
                 percent(estimate.baseline)
             ),
         )
         .on_hover_text(
-            "TF-IDF with logistic regression only counts words: what a language model adds is the difference. \
-             Labels kept aside are never trained on, so the measurement is honest.",
+            "It is a logistic regression on the words of a text and on what the built-in language model makes of it: quick, and not \
+             the classifier that training makes, which is measured anew. TF-IDF with logistic regression only counts words of the \
+             texts with a label. Most of the difference between the two comes from the words of the texts without one, the rest \
+             from the language model. Labels kept aside are never trained on, so the measurement is honest.",
         );
         if view.insight.history.len() > 1 {
             history(ui, view);
@@ -48,10 +50,10 @@ fn figure(ui: &mut Ui, view: &View, estimate: &Estimate) {
     })
     .response
     .on_hover_text(format!(
-        "Between {} and {} of all texts, with 95 % confidence; after {} labels to learn from.",
+        "Of the small model after {} labels to learn from; 95 % interval {} to {}.",
+        grouped(estimate.trained_on),
         percent(low),
-        percent(high),
-        grouped(estimate.trained_on)
+        percent(high)
     ));
 }
 
@@ -64,7 +66,7 @@ fn waiting(view: &View) -> String {
     };
     format!(
         "Now and then a text is drawn at random and its label kept aside. {so_far}; once there are enough to measure \
-         with, this says how much would be wrong."
+         with, this says how much the small model that suggests gets wrong."
     )
 }
 
@@ -89,7 +91,7 @@ fn history(ui: &mut Ui, view: &View) {
     let (first, last) = (view.insight.history.first(), view.insight.history.last());
     let name = match (first, last) {
         (Some(a), Some(b)) => format!(
-            "From {} wrong at {} labels to {} at {}. Solid: this model. Dashed: TF-IDF.",
+            "From {} wrong at {} labels to {} at {}. Solid: the small model. Dashed: TF-IDF.",
             percent(a.error),
             a.trained_on,
             percent(b.error),
@@ -119,7 +121,10 @@ pub(super) fn enough(ui: &mut Ui, view: &View) {
                 "Once the model suggests, this says how much your latest labels change its mind.",
             ),
         }
-        .on_hover_text("When new labels hardly change what the model predicts, more of them add little.");
+        .on_hover_text(
+            "When new labels hardly change what the small model that suggests predicts, more of them add little to it. That does not \
+             say that little is wrong: the labels kept aside do, and training measures the classifier itself.",
+        );
     });
 }
 
@@ -130,9 +135,28 @@ pub(super) fn settled(churn: Churn) -> String {
     let limit = percent(SETTLED);
     if churn.changed < SETTLED {
         format!(
-            "The last {labels} labels changed {changed} of the predictions. That is under {limit}: you can stop."
+            "The last {labels} labels changed {changed} of the small model's predictions. That is under {limit}: they have settled."
         )
     } else {
-        format!("The last {labels} labels changed {changed} of the predictions. Under {limit} you can stop.")
+        format!(
+            "The last {labels} labels changed {changed} of the small model's predictions. Under {limit} they have settled."
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settled_predictions_are_the_small_models_and_promise_no_end() {
+        for changed in [0.01, 0.05] {
+            let said = settled(Churn { labels: 20, changed });
+            assert!(
+                said.contains("the small model's predictions") && said.ends_with("they have settled."),
+                "{said}"
+            );
+            assert!(!said.contains("stop"), "{said}");
+        }
     }
 }

@@ -8,6 +8,7 @@ use egui_kittest::kittest::Queryable as _;
 use super::*;
 use crate::session::assistant::{Churn, Estimate, Insight, Pick, Reason, Tint};
 use crate::session::project::{Action as Step, Answered, OpenProject, Project, TextId};
+use crate::ui::actions::is_kept;
 
 /// The screen with what the window does round it: keys of actions, and carrying them out.
 struct Bench {
@@ -17,12 +18,11 @@ struct Bench {
 
 impl Bench {
     fn frame(&mut self, ui: &mut Ui) {
-        let typing = ui.ctx().egui_wants_keyboard_input();
         for action in Action::ALL {
             let Some(shortcut) = action.shortcut() else {
                 continue;
             };
-            if !(typing && shortcut.modifiers.is_none()) && ui.input_mut(|i| i.consume_shortcut(&shortcut)) {
+            if !is_kept(ui.ctx(), &shortcut) && ui.input_mut(|i| i.consume_shortcut(&shortcut)) {
                 self.shared.act(action);
             }
         }

@@ -176,7 +176,7 @@ impl TextsPanel {
             if enter && shared.project.is_some() {
                 wants.push(Want::Act(Action::Show(Screen::Label)));
             }
-            if pressed(Key::S) {
+            if Action::OpenSample.key_of_screen().is_some_and(pressed) {
                 wants.push(Want::Act(Action::OpenSample));
             }
             wants.extend(self.recents.key(ui).map(Want::Open));

@@ -1,8 +1,8 @@
 //! The line above everything, while nothing runs: where one stands, and the one thing to do next.
 
-use egui::{Button, CornerRadius, Frame, Margin, RichText, Stroke, TextStyle, Ui};
+use egui::{Button, RichText, Stroke, TextStyle, Ui};
 
-use super::numbers::{about, capital, clock, ends, per_cent};
+use super::numbers::{about, capital, clock, ends, per_cent, short};
 use super::start::{Material, Readiness, what_will_happen};
 use super::view::{Intent, View};
 use crate::session::Session;
@@ -10,7 +10,7 @@ use crate::ui::Screen;
 use crate::ui::actions::Action;
 use crate::ui::run::{Kind, Outcome, Recipe, Record, Share, Status, words as words_of_failure};
 use crate::ui::theme;
-use crate::ui::widgets::{keycap, small};
+use crate::ui::widgets::{self, keycap, small};
 
 /// What the banner is drawn from, beside the view.
 pub struct Standing<'a> {
@@ -67,37 +67,31 @@ pub fn show(ui: &mut Ui, view: &View<'_>, standing: &Standing<'_>, intents: &mut
         Status::Done => theme.right,
         _ => theme.line,
     };
-    Frame::new()
-        .fill(theme.panel)
-        .stroke(Stroke::new(1.0, edge))
-        .corner_radius(CornerRadius::same(theme::RADIUS))
-        .inner_margin(Margin::symmetric(16, 12))
-        .show(ui, |ui| {
-            ui.set_width(ui.available_width());
-            if view.narrow {
-                words(ui, view, standing);
-                ui.horizontal_wrapped(|ui| {
-                    for button in buttons(view, standing) {
+    widgets::standing(ui, edge, |ui| {
+        if view.narrow {
+            words(ui, view, standing);
+            ui.horizontal_wrapped(|ui| {
+                for button in buttons(view, standing) {
+                    add(ui, button, intents);
+                }
+            });
+        } else {
+            ui.horizontal(|ui| {
+                let buttons = buttons(view, standing);
+                // A button with its key, in points.
+                let room = 250.0 * buttons.len() as f32;
+                ui.vertical(|ui| {
+                    ui.set_width((ui.available_width() - room).max(200.0));
+                    words(ui, view, standing);
+                });
+                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                    for button in buttons {
                         add(ui, button, intents);
                     }
                 });
-            } else {
-                ui.horizontal(|ui| {
-                    let buttons = buttons(view, standing);
-                    // A button with its key, in points.
-                    let room = 250.0 * buttons.len() as f32;
-                    ui.vertical(|ui| {
-                        ui.set_width((ui.available_width() - room).max(200.0));
-                        words(ui, view, standing);
-                    });
-                    ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                        for button in buttons {
-                            add(ui, button, intents);
-                        }
-                    });
-                });
-            }
-        });
+            });
+        }
+    });
 }
 
 fn title(ui: &mut Ui, text: impl Into<String>) -> egui::Response {
@@ -236,8 +230,14 @@ fn done(ui: &mut Ui, view: &View<'_>, outcome: &Outcome) {
         ));
         return;
     };
+    let folded = outcome.aside.is_none() && outcome.folds > 1;
+    let wider = if folded {
+        " The classifiers that were measured share training labels, so the true uncertainty is somewhat larger."
+    } else {
+        ""
+    };
     title(ui, words_of(error)).on_hover_text(format!(
-        "With 95 % certainty between {} and {}.",
+        "95 % interval: {} to {}.{wider}",
         per_cent(error.low),
         per_cent(error.high)
     ));
@@ -260,18 +260,34 @@ fn done(ui: &mut Ui, view: &View<'_>, outcome: &Outcome) {
         (None, Some(both)) => format!(" If TF-IDF voted too: {}.", beside(&both)),
         (None, None) => String::new(),
     };
-    let perplexity = outcome.perplexity.filter(|_| view.record.recipe.adapt);
-    let read = perplexity.map_or(String::new(), |(before, after)| {
-        format!(
-            " Your language surprised it {:.1} times less after reading your texts.",
-            before / after
-        )
-    });
+    let perplexity = outcome.perplexity.filter(|_| view.record.recipe.reads());
+    let read = perplexity.map_or(String::new(), read);
     ui.label(format!(
         "{}, in {}.{baseline}{vote}{read}",
         capital(&how),
         clock(outcome.seconds)
     ));
+}
+
+/// What reading the texts has changed: perplexity before and after it, on those that were kept back from it.
+fn read((before, after): (f64, f64)) -> String {
+    let ends = (short(before), short(after));
+    if ends.0 == ends.1 {
+        format!(
+            " Perplexity on texts kept back from reading stayed at {}.",
+            ends.0
+        )
+    } else if after < before {
+        format!(
+            " Perplexity on texts kept back from reading fell from {} to {}.",
+            ends.0, ends.1
+        )
+    } else {
+        format!(
+            " Perplexity on texts kept back from reading rose from {} to {}: reading the others did not help with them.",
+            ends.0, ends.1
+        )
+    }
 }
 
 /// A button: what it says, whether it is the one to press, why it cannot be, what it is for.

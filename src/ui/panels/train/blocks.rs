@@ -8,6 +8,7 @@ use egui::{
 use super::chart::{gradient, small_font};
 use super::numbers::{capital, per_cent, scientific};
 use super::view::View;
+use crate::session::protocol::Method;
 use crate::ui::run::Kind;
 use crate::ui::run::stage::GroupMoment;
 use crate::ui::theme;
@@ -20,13 +21,17 @@ const HEIGHT: f32 = 60.0;
 /// What a layer group is, for the hover.
 fn explanation(name: &str) -> String {
     let what = if name.contains("head") {
-        "Two linear blocks on what is pooled of a text: last step, maximum and mean of the last layer (section 3.3), and the means of its words and of every lower layer. They start from nothing, so they train first and fastest."
+        "Two linear blocks on what is pooled of a text: last step, maximum and mean of the last layer (section 3.3), and the means of its words and of every lower layer. They start from random weights, so gradual unfreezing trains them first."
     } else if name.contains("decoder") {
-        "The vector of every word, and the same matrix turned round to guess the next word (section 3.1)."
+        "The vector of every word, and the same matrix turned round to guess the next word (weight tying: Press & Wolf 2017; Merity et \
+         al. 2017, section 4.4). Being the decoder too, the embedding counts as the last layer here and has the highest rate; in \
+         stage 3 it is the first."
     } else if name.contains("embedding") {
-        "The vector of every word. It holds the most general knowledge, so it thaws last and moves least (section 3.3)."
+        "The vector of every word. Once pretrained it holds the most general knowledge, so gradual unfreezing thaws it last \
+         (section 3.3)."
     } else if name.starts_with("LSTM") {
-        "A recurrent layer. The higher it lies, the closer what it knows is to the task: it thaws before those below it (section 3.3)."
+        "A recurrent layer. The higher it lies, the less general is what it knows: gradual unfreezing thaws it before those \
+         below it (section 3.3)."
     } else {
         "Parameters that share a learning rate (section 3.2)."
     };
@@ -41,6 +46,10 @@ fn explanation(name: &str) -> String {
         capital(name)
     )
 }
+
+/// How a step of the language model differs from its rate, for the hover.
+const SCALED: &str = "\n\nA step takes η times its own length over the usual 70 words: the texts are cut into stretches of drawn lengths, \
+                      and a word of a short one shall not weigh more (AWD-LSTM: Merity et al. 2017, section 4.1).";
 
 /// The state of a group in words.
 fn state(view: &View<'_>, group: usize, moment: GroupMoment) -> (String, String, String) {
@@ -58,8 +67,14 @@ fn state(view: &View<'_>, group: usize, moment: GroupMoment) -> (String, String,
     } else {
         "Δw/w not yet"
     };
+    // Before the first step of stage 2 its rate is not known.
+    let rate = if moment.rate > 0.0 {
+        format!("η {}", scientific(moment.rate))
+    } else {
+        "η not yet".into()
+    };
     (
-        format!("η {}", scientific(moment.rate)),
+        rate,
         ratio.unwrap_or_else(|| waiting.into()),
         moved.unwrap_or_default(),
     )
@@ -109,24 +124,54 @@ fn caption(view: &View<'_>) -> String {
 
 /// What the class should take home from the blocks, for this method and stage.
 fn lesson(view: &View<'_>) -> String {
-    let of_language_model = view.stage.is_some_and(|s| s.kind == Kind::Adapt);
-    let ever_frozen = (0..view.outlook.names.len()).any(|g| view.outlook.frozen(g, 0));
     let slower = match *view.outlook.multiples() {
-        [.., below, last] if below > 0.0 && (last / below - 1.0).abs() > 1e-6 => {
-            format!(" Each lower layer learns {:.1} times slower.", last / below)
-        }
-        _ => " All layers learn at one rate.".into(),
+        [.., below, last] if below > 0.0 => last / below,
+        _ => 1.0,
     };
-    if of_language_model {
-        format!(
-            "All layers adapt at once: the language stays, only its dialect changes (section 3.2).{slower}"
-        )
-    } else if ever_frozen {
-        format!("Last layer first: it holds the least general knowledge (section 3.3).{slower}")
+    if view.stage.is_some_and(|s| s.kind == Kind::Adapt) {
+        return format!(
+            "All layers adapt at once: the language stays, only its dialect changes (section 3.2). {} The embedding, being the \
+             decoder too, counts as the last.",
+            rates(slower)
+        );
+    }
+    let freezes = (0..view.outlook.names.len()).any(|g| view.outlook.frozen(g, 0));
+    of_method(view.recipe.method, freezes, slower)
+}
+
+/// How the rates of neighbouring layers differ, the higher one's being so many times the lower one's.
+fn rates(slower: f64) -> String {
+    if (slower - 1.0).abs() > 1e-6 {
+        format!("Each lower layer learns {slower:.1} times slower.")
     } else {
-        format!(
-            "Everything is warm from the first step: what was learned from general text is easily lost (section 3.3).{slower}"
-        )
+        "All layers learn at one rate.".into()
+    }
+}
+
+/// The lesson of stage 3. `freezes` is whether some layers wait: with few epochs even gradual unfreezing may train all of them
+/// from the first step.
+fn of_method(method: Method, freezes: bool, slower: f64) -> String {
+    let rates = if method == Method::ChainThaw {
+        format!("Below the head all learn alike, {slower:.0} times slower.")
+    } else {
+        rates(slower)
+    };
+    match method {
+        Method::Last => {
+            "Only the head learns: what lies below stays as it is, so nothing is forgotten and little is learned.".into()
+        }
+        Method::Scratch => format!(
+            "Everything begins with random weights: nothing can be lost, and there is nothing to build on. {rates}"
+        ),
+        Method::ChainThaw if freezes => {
+            format!("One layer at a time, then all together (Felbo et al. 2017). {rates}")
+        }
+        _ if freezes => {
+            format!("Last layer first: it holds the least general knowledge (section 3.3). {rates}")
+        }
+        _ => format!(
+            "Everything is warm from the first step: what was learned from general text is easily lost (section 3.3). {rates}"
+        ),
     }
 }
 
@@ -211,7 +256,12 @@ fn block(ui: &mut Ui, view: &View<'_>, group: usize, size: egui::Vec2) -> Respon
         info.current_text_value = Some(said.join(", "));
         info
     });
-    response.on_hover_text(format!("{}\n{left}  {right}", explanation(&name)))
+    let scaled = if view.stage.is_some_and(|s| s.kind == Kind::Adapt) {
+        SCALED
+    } else {
+        ""
+    };
+    response.on_hover_text(format!("{}{scaled}\n{left}  {right}", explanation(&name)))
 }
 
 fn short_name(name: &str) -> String {
@@ -242,8 +292,41 @@ fn narrow(ui: &Ui, rect: Rect, name: &str, moment: GroupMoment, moved: &str) {
     write(row(0.0), name);
     if moment.frozen {
         crystal(ui.painter(), row(1.0) + vec2(0.0, 8.0), theme.ice);
-    } else {
+    } else if moment.rate > 0.0 {
         write(row(1.0), &scientific(moment.rate));
+    } else {
+        write(row(1.0), "–");
     }
     write(row(2.0), moved.trim_start_matches("moved "));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lesson_is_true_of_the_method() {
+        let ulmfit = of_method(Method::Ulmfit, true, 2.6);
+        assert!(
+            ulmfit.starts_with("Last layer first") && ulmfit.ends_with("learns 2.6 times slower."),
+            "{ulmfit}"
+        );
+        let last = of_method(Method::Last, true, 1.0);
+        assert!(last.contains("Only the head") && !last.contains("rate"), "{last}");
+        let scratch = of_method(Method::Scratch, false, 1.0);
+        assert!(
+            scratch.contains("random weights") && !scratch.contains("easily lost"),
+            "{scratch}"
+        );
+        let chain = of_method(Method::ChainThaw, true, 10.0);
+        assert!(
+            chain.starts_with("One layer at a time") && chain.ends_with("all learn alike, 10 times slower."),
+            "{chain}"
+        );
+        let full = of_method(Method::Full, false, 1.0);
+        assert!(
+            full.contains("easily lost") && full.ends_with("All layers learn at one rate."),
+            "{full}"
+        );
+    }
 }

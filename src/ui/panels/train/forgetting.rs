@@ -6,6 +6,7 @@ use egui::{Align2, Color32, Painter, Pos2, Sense, Stroke, Ui, WidgetInfo, pos2, 
 use super::chart::{Axes, small_font};
 use super::numbers::{per_cent, short};
 use super::view::View;
+use crate::session::preview::is_pretrained;
 use crate::ui::run::{Kind, Stage};
 use crate::ui::widgets::{heading, small};
 
@@ -16,6 +17,13 @@ const EXPLANATION: &str = "Catastrophic forgetting as a curve: the encoder that 
 /// Draws the card's contents; the plot is `height` high.
 pub fn show(ui: &mut Ui, view: &View<'_>, height: f32) {
     heading(ui, "Forgetting meter").on_hover_text(EXPLANATION);
+    if !is_pretrained(view.recipe.method) {
+        small(
+            ui,
+            "This method starts from random weights: there is nothing that it could forget, and nothing is measured.",
+        );
+        return;
+    }
     let own = view.stage.filter(|s| !s.forgetting.is_empty());
     let stage = own.or_else(|| {
         // The plan is looked at, or a stage in which it is not measured: the last time that it was.

@@ -5,7 +5,9 @@ use egui::{Color32, Label, TextFormat, TextStyle, Ui};
 
 use super::numbers::scientific;
 use super::view::View;
-use crate::session::protocol::Schedule;
+use crate::session::preview::takes;
+use crate::session::protocol::{Method, Schedule};
+use crate::ui::run::Kind;
 
 /// Letters that can still be read, in points.
 const SMALLEST: f32 = 9.5;
@@ -36,13 +38,19 @@ fn pieces(schedule: Schedule, rate: f64, t: u64, total: u64) -> Vec<Piece> {
         Schedule::Stlr { cut_frac, ratio } => {
             // As the trainer rounds it: floor(T · cut_frac).
             let cut = (total as f64 * cut_frac + 1e-9).floor();
-            let p = (schedule.rate(t as usize, total as usize) * ratio - 1.0) / (ratio - 1.0).max(1e-12);
+            let p = schedule.slant(t as usize, total as usize).unwrap_or(0.0);
             let why = if cut == 0.0 {
                 format!("1 − {t} / {total}")
             } else if (t as f64) < cut {
                 format!("{t} / {cut}")
             } else {
-                format!("1 − ({t} − {cut}) / ({cut}·({} − 1))", trim(1.0 / cut_frac))
+                let fall = format!("1 − ({t} − {cut}) / ({cut}·({} − 1))", trim(1.0 / cut_frac));
+                // The rounding of cut takes the fall below 0 before the last step; there the trainer holds p at 0.
+                if t as f64 - cut > cut * (1.0 / cut_frac - 1.0) {
+                    format!("max(0, {fall})")
+                } else {
+                    fall
+                }
             };
             // Two lines, each of which fits: a line that wraps anywhere is hard to read.
             vec![
@@ -123,20 +131,38 @@ pub fn show(ui: &mut Ui, view: &View<'_>) {
         }
     }
     job.wrap.max_width = room;
-    ui.add(Label::new(job)).on_hover_text(hover(span.schedule));
+    let adapts = view.stage.is_some_and(|s| s.kind == Kind::Adapt);
+    let hover = hover(span.schedule, below(view.recipe.method, adapts));
+    ui.add(Label::new(job)).on_hover_text(hover);
 }
 
-fn hover(schedule: Schedule) -> &'static str {
+/// What the rates of the layers below the last one are. In stage 2, where the model `adapts`, the method has no say in it.
+fn below(method: Method, adapts: bool) -> &'static str {
+    match method {
+        _ if adapts || takes(method).1 => {
+            "The rate is that of the last layer; each lower one divides that of the one above it (equation 2)."
+        }
+        Method::Last => "Only the last layer, the head, learns.",
+        Method::ChainThaw => {
+            "The rate is that of the last layer, the head; the lower ones have a tenth of it."
+        }
+        _ => "All layers have the same rate.",
+    }
+}
+
+fn hover(schedule: Schedule, below: &str) -> String {
     match schedule {
-        Schedule::Stlr { .. } => {
+        Schedule::Stlr { .. } => format!(
             "Equation 3 (section 3.2):\ncut = floor(T · cut_frac)\np = t / cut while t < cut, then 1 − (t − cut) / (cut · (1/cut_frac \
-             − 1))\nη_t = η_max · (1 + p · (ratio − 1)) / ratio\nT counts the steps, t the steps before this one. The rate is \
-             that of the last layer; each lower one divides it (equation 2)."
-        }
-        Schedule::Constant => {
-            "This method keeps one rate throughout, as the rows of table 7 without `stlr` do."
-        }
-        _ => "Cosine annealing, the aggressive schedule that table 7 compares with (`freez + cos`).",
+             − 1)), never less than 0\nη_t = η_max · (1 + p · (ratio − 1)) / ratio\nT counts the steps, t the steps before this \
+             one. With so few steps that cut is 0, p falls from the first one on: 1 − t / T. {below}"
+        ),
+        Schedule::Constant => format!(
+            "This method keeps one rate throughout, as the rows of table 7 with neither `stlr` nor `cos` do. {below}"
+        ),
+        _ => format!(
+            "Cosine annealing, the aggressive schedule that table 7 compares with (`freez + cos`). {below}"
+        ),
     }
 }
 
@@ -162,7 +188,29 @@ mod tests {
         // With fewer than ten steps there is no rise.
         assert!(text(Schedule::stlr(), 1, 4).contains("p = 1 − 1 / 4 = 0.750"));
         assert!(text(Schedule::Constant, 3, 9).ends_with("1.00e-2"));
+        // T is no multiple of ten: cut = 3, and the last steps lie behind the end of the fall.
+        let late = text(Schedule::stlr(), 34, 35);
+        assert!(
+            late.ends_with("p = max(0, 1 − (34 − 3) / (3·(10 − 1))) = 0.000"),
+            "{late}"
+        );
+        assert!(text(Schedule::stlr(), 30, 35).ends_with("p = 1 − (30 − 3) / (3·(10 − 1)) = 0.000"));
+        // At ratio 1 the rate stays, but p does not.
+        let flat = Schedule::Stlr {
+            cut_frac: 0.1,
+            ratio: 1.0,
+        };
+        assert!(text(flat, 5, 200).ends_with("p = 5 / 20 = 0.250"));
         // Before the first step there are letters for them.
         assert!(text(Schedule::stlr(), 0, 0).contains("p = t / cut"));
+    }
+
+    #[test]
+    fn what_is_said_of_the_lower_layers_is_true_of_the_method() {
+        assert!(below(Method::Ulmfit, false).contains("equation 2"));
+        assert!(below(Method::FreezStlr, false).contains("the same rate"));
+        assert!(below(Method::FreezStlr, true).contains("equation 2"));
+        assert!(below(Method::ChainThaw, false).contains("a tenth"));
+        assert!(hover(Schedule::Constant, "").contains("neither `stlr` nor `cos`"));
     }
 }

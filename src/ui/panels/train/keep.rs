@@ -16,9 +16,10 @@ use crate::ui::run::Recipe;
 /// The language model of the project's classifier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Adapted {
-    forward: PathBuf,
+    /// The one that reads forward.
+    pub(super) forward: PathBuf,
     /// That of the half that reads backward, where there is one.
-    backward: Option<PathBuf>,
+    pub(super) backward: Option<PathBuf>,
     /// Texts that the project has got since it was read.
     pub added: usize,
 }

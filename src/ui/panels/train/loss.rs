@@ -12,8 +12,14 @@ use crate::ui::widgets::{heading, small};
 
 const EXPLANATION: &str = "What training minimises, in nats: CE is the cross-entropy, how surprised the model is by the truth. AR \
                            keeps activations small, TAR keeps them from jumping between words; both only when a language \
-                           model is tuned (section 3.1, AWD-LSTM). There, with a vocabulary of 8,192 words or more, CE is \
-                           estimated from a sample of the words in each step; perplexity never is.";
+                           model is tuned (AWD-LSTM: Merity et al. 2017, section 4.6). There, with a vocabulary of 8,192 \
+                           words or more, CE is estimated from a sample of the words in each step; perplexity never is.";
+
+/// What a method that stops early measures after each epoch, and what for.
+const KEPT: &str = "Share of wrong labels among labelled texts that this classifier is not trained on, measured after each epoch. The \
+                    method stops early: it ends once the loss on them (green) has long not fallen, and keeps the weights of the \
+                    epoch where that was lowest, which need not be the one with the fewest wrong labels. The blocks and the \
+                    curves go on to the last epoch all the same.";
 
 /// Draws the card's contents; the plot is `height` high.
 pub fn show(ui: &mut Ui, view: &View<'_>, height: f32) {
@@ -161,19 +167,28 @@ fn measured(ui: &mut Ui, view: &View<'_>, stage: &Stage) {
         )
     };
     let last = stage.measured_at(view.step);
-    if let Some((error, m)) = last.and_then(|m| Some((m.error?, m))) {
-        let best = stage.best(view.step).map_or(m.epoch, |b| b.epoch);
-        say(ui, format!("validation error {} · best at epoch {best}", per_cent(error)))
-            .on_hover_text("Share of wrong labels among texts that this classifier was not trained on, measured after each epoch.");
+    if let Some(error) = last.and_then(|m| m.error) {
+        let kept = match view.kept() {
+            Some(epoch) if stage.seconds.is_some() => format!(" · kept: epoch {epoch}"),
+            Some(epoch) => format!(" · kept so far: epoch {epoch}"),
+            None => String::new(),
+        };
+        say(ui, format!("validation error {}{kept}", per_cent(error))).on_hover_text(KEPT);
     } else if let Some(perplexity) = last.and_then(|m| m.perplexity) {
         say(ui, format!("perplexity {} on texts kept back", short(perplexity))).on_hover_text(
             "Among how many words, so to speak, the model hesitates at each one; on texts that it was not adapted to. Lower is better.",
         );
     } else if let Some(error) = view.record.outcome.as_ref().and_then(|o| o.error()) {
         let ends = ends(error.low, error.high);
-        say(ui, format!("error {} ({ends})", per_cent(error.error))).on_hover_text(
-            "On labelled texts that the measured classifiers had not seen, with its 95 % interval.",
-        );
+        let recipe = &view.record.recipe;
+        let read = if recipe.reads() || recipe.keep {
+            " The language model had these texts to read in stage 2, without their labels."
+        } else {
+            ""
+        };
+        say(ui, format!("error {} ({ends})", per_cent(error.error))).on_hover_text(format!(
+            "On labelled texts whose labels the measured classifiers had not seen, with its 95 % interval.{read}"
+        ));
     } else if stage.kind != Kind::Adapt {
         let (when, why) = awaited(view);
         small(ui, format!("error: {when}")).on_hover_text(why);

@@ -1,18 +1,20 @@
 //! What is chosen before a run: the method, its numbers, and which earlier run to compare with.
 
-use egui::{ComboBox, DragValue, RichText, Slider, TextStyle, Ui};
+use egui::{Checkbox, ComboBox, DragValue, RichText, Slider, TextStyle, Ui};
 
 use super::numbers::count;
 use super::view::{Intent, View};
-use crate::session::preview::{own_rate, takes};
+use crate::session::preview::{is_pretrained, own_rate, takes};
 use crate::session::protocol::Method;
 use crate::ui::actions::Action;
-use crate::ui::run::{Recipe, Record};
+use crate::ui::run::{Recipe, Record, bounds};
 use crate::ui::theme::Theme;
 use crate::ui::widgets::{heading, keycap, small};
 
 /// Why nothing can be changed while a run goes on.
 pub const LOCKED: &str = "Locked while training: these numbers are part of the run. Stop it to change them.";
+/// Why the texts cannot be read first.
+const RANDOM: &str = "This method starts from random weights: there is no language model to adapt.";
 
 /// What a method does, and where the paper has it.
 pub fn explanation(method: Method) -> &'static str {
@@ -99,18 +101,22 @@ pub fn card(
             let why = "Passes over the labelled texts, gradual unfreezing included: each of the first epochs thaws one more layer group.";
             let label = small(ui, "epochs").on_hover_text(why);
             let mut epochs = shown.epochs;
-            let field = DragValue::new(&mut epochs).range(1..=200).speed(0.1);
+            let range = bounds::EPOCHS.0..=bounds::EPOCHS.1;
+            let field = DragValue::new(&mut epochs).range(range).speed(0.1);
             let field = ui.add(field).labelled_by(label.id);
             if field.on_hover_text(why).on_disabled_hover_text(LOCKED).changed() {
                 recipe.epochs = epochs;
             }
         });
         ui.horizontal_wrapped(|ui| {
-            let mut adapt = shown.adapt;
+            let pretrained = is_pretrained(shown.method);
+            let mut adapt = shown.adapt && pretrained;
             let why = "Stage 2: before the classifier, the language model reads all your texts, labelled or not (section 3.2). It \
-                       takes most of the time and is most of the gain where labels are few.";
-            let tick = ui.checkbox(&mut adapt, "adapt first");
-            if tick.on_hover_text(why).on_disabled_hover_text(LOCKED).changed() {
+                       takes most of the time. With 100 labels, on five sets of texts, it took 0 to 5 points off the error; the \
+                       pretraining that it goes on from took 4 to 24.";
+            let tick = ui.add_enabled(pretrained, Checkbox::new(&mut adapt, "adapt first"));
+            let blocked = if locked { LOCKED } else { RANDOM };
+            if tick.on_hover_text(why).on_disabled_hover_text(blocked).changed() {
                 recipe.adapt = adapt;
             }
             let mut both = shown.both;
@@ -122,7 +128,9 @@ pub fn card(
             }
             let mut tfidf = shown.tfidf;
             let why = "TF-IDF with logistic regression, which only counts words, learns from the same labels in a moment and has a \
-                       third of the vote. It errs on other texts than the language model does: together they often err less.";
+                       third of the vote. On five sets of texts that took at most half a point off the error, and on one of \
+                       them, with 50 labels, added nearly eight; on the sample it takes three off. Where labels are left out to \
+                       measure the error, the run says what it changes on yours.";
             let tick = ui.checkbox(&mut tfidf, "TF-IDF votes too");
             if tick.on_hover_text(why).on_disabled_hover_text(LOCKED).changed() {
                 recipe.tfidf = tfidf;
@@ -221,8 +229,6 @@ fn compare(ui: &mut Ui, view: &View<'_>, earlier: &[Record], intents: &mut Vec<I
 struct Dial {
     name: &'static str,
     why: &'static str,
-    /// Why it has no effect with this method.
-    idle: &'static str,
     range: (f64, f64),
     logarithmic: bool,
 }
@@ -232,32 +238,45 @@ const DIALS: [Dial; 4] = [
         name: "η max",
         why: "Highest learning rate, that of the last layer at the top of the triangle. The paper has 0.01 for classifiers (section 4.1); \
               with few labels less of it errs less. Too high forgets, too low learns nothing.",
-        idle: "",
-        range: (1e-5, 0.1),
+        range: bounds::RATE,
         logarithmic: true,
     },
     Dial {
         name: "cut_frac",
         why: "The share of the steps in which the rate rises (equation 3; 0.1 in the paper).",
-        idle: "This method has no slanted triangle to cut: choose ulmfit or freez-stlr.",
-        range: (0.01, 0.9),
+        range: bounds::CUT_FRAC,
         logarithmic: false,
     },
     Dial {
         name: "ratio",
         why: "How many times smaller the lowest rate is than the highest (equation 3; 32 in the paper).",
-        idle: "This method has no slanted triangle: choose ulmfit or freez-stlr.",
-        range: (1.0, 128.0),
+        range: bounds::RATIO,
         logarithmic: true,
     },
     Dial {
         name: "÷ per layer",
         why: "Each lower layer's rate is the one above it divided by this (equation 2; 2.6 in the paper). At 1 all layers learn alike.",
-        idle: "This method gives every layer its own fixed rate: choose ulmfit or one with discr.",
-        range: (1.0, 6.0),
+        range: bounds::FACTOR,
         logarithmic: false,
     },
 ];
+
+/// Why the number at this place of [`DIALS`] has no effect with a method that does not take it.
+fn idle(which: usize, method: Method) -> &'static str {
+    match (which, method) {
+        (1 | 2, Method::UlmfitCode) => {
+            "This method has a triangle for each of its three phases, as its reference code has them (ratio 8; cut_frac 1/3, 1/3 and \
+             1/8). To shape one, choose ulmfit or freez-stlr."
+        }
+        (1 | 2, _) => "This method has no slanted triangle: choose ulmfit or freez-stlr.",
+        (3, Method::Last) => "Only the head learns with this method: choose ulmfit or one with discr.",
+        (3, Method::ChainThaw) => {
+            "This method gives the lower layers a tenth of the head's rate: choose ulmfit or one with discr."
+        }
+        (3, _) => "This method gives all layers the same rate: choose ulmfit or one with discr.",
+        _ => "",
+    }
+}
 
 /// The four sliders, in a row or two by two. The curve above them redraws at once.
 pub fn sliders(ui: &mut Ui, view: &View<'_>, recipe: &mut Recipe) {
@@ -283,7 +302,7 @@ pub fn sliders(ui: &mut Ui, view: &View<'_>, recipe: &mut Recipe) {
                     2 => shown.ratio,
                     _ => shown.factor,
                 };
-                let disabled = if locked { LOCKED } else { dial.idle };
+                let disabled = if locked { LOCKED } else { idle(which, shown.method) };
                 if let Some(after) = slider(ui, dial, before, !locked && used, disabled) {
                     match which {
                         0 => recipe.rate = Some(after),
@@ -361,5 +380,23 @@ pub fn restore(ui: &mut Ui, view: &View<'_>, recipe: &mut Recipe) {
     );
     if button.on_hover_text(hint).clicked() {
         *recipe = usual;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slider_without_effect_says_what_its_method_does_instead() {
+        assert!(idle(1, Method::UlmfitCode).contains("three phases"));
+        assert!(idle(2, Method::Full).contains("no slanted triangle"));
+        for method in Method::ALL {
+            let multiples = method.plan(5, 20, None).rates.multiples(5);
+            let alike = multiples.iter().all(|m| *m == 1.0);
+            let said = idle(3, method).contains("the same rate");
+            let whole = method != Method::Last;
+            assert!(takes(method).1 || said == (alike && whole), "{}", method.name());
+        }
     }
 }

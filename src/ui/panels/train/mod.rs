@@ -17,6 +17,7 @@ mod numbers;
 mod outlook;
 mod schedule;
 mod start;
+mod steer;
 #[cfg(test)]
 mod tests;
 mod transport;
@@ -28,8 +29,8 @@ use std::time::Duration;
 
 use egui::{Panel, ScrollArea, Ui};
 
-use crate::session::protocol::{DeviceChoice, Event, Fit, Job, Way};
-use crate::session::{Command, files, preview};
+use crate::session::protocol::{DeviceChoice, Event, Fit, Way};
+use crate::session::{Command, preview};
 use crate::ui::actions::Action;
 use crate::ui::run::{Asked, Kind, Playhead, Recipe, Record, Run, Stage, Status};
 use crate::ui::theme::{self, Theme};
@@ -40,6 +41,7 @@ use lab::LabPanel;
 use outlook::{Outlook, classifier_groups};
 pub use start::model_place;
 use start::{Material, Readiness};
+use steer::{engine_does, send};
 use view::{Compare, Intent, View};
 
 /// What only this screen needs.
@@ -103,8 +105,13 @@ impl TrainPanel {
         self.keeper.follow(shared);
         self.lab.notice(shared);
         if self.lab.is_shown() {
-            let recipe = self.keeper.complete(&self.recipe);
-            if let Some(way) = self.lab.show(ui, shared, &recipe, &readiness) {
+            // The method of the next run says nothing of what the comparison begins with.
+            let compared = self.keeper.complete(&lab::reference(&self.recipe));
+            let next = lab::Next {
+                recipe: &self.recipe,
+                adapted: self.keeper.offered(&compared).filter(|_| compared.keep),
+            };
+            if let Some(way) = self.lab.show(ui, shared, next, &readiness) {
                 self.take(way);
             }
         } else {
@@ -205,114 +212,6 @@ impl TrainPanel {
         }
     }
 
-    /// A run of the open project was interrupted and can go on with this job, where it is known what it was given: that was
-    /// kept (`given`), or labels have not changed since. Whether it can.
-    pub fn interrupted(&mut self, job: Fit, given: bool, shared: &Shared) -> bool {
-        let open = shared.project.as_ref().filter(|_| self.job.is_none());
-        let goes_on = open.is_some_and(|open| given || start::learns_from(&job, &open.project));
-        if goes_on {
-            self.job = Some(Box::new(job));
-        }
-        goes_on
-    }
-
-    fn start(&mut self, shared: &mut Shared) {
-        if shared.run.compares() {
-            shared.fail("Methods are being compared: wait until that has ended, or stop it, before training; it can go on later.");
-            return;
-        }
-        if shared.run.busy() || shared.run.record.status.active() {
-            shared.fail("The engine is busy: wait for it, or stop the run, before starting another.");
-            return;
-        }
-        if wait_for_texts(shared) {
-            return;
-        }
-        let readiness = start::readiness(shared.project.as_ref().map(|p| &p.project));
-        let (Readiness::Ready(material), Some(open)) = (&readiness, &shared.project) else {
-            shared.fail(match readiness {
-                Readiness::TooFew(message) => message,
-                _ => "No texts are open: open a file or try the sample first.".into(),
-            });
-            return;
-        };
-        self.keeper.follow(shared);
-        let last = &shared.run.record;
-        if last.status == Status::Done && self.seen != last.number {
-            // What was chosen was for that run, whose end this screen has not seen.
-            self.keeper.choose(None);
-        }
-        let recipe = self.keeper.complete(&self.recipe);
-        let mut job = start::fit(
-            &open.project,
-            material,
-            &recipe,
-            shared.settings.common(),
-            &shared.work_dir,
-        );
-        if let Some(adapted) = self.keeper.offered(&recipe).filter(|_| recipe.keep) {
-            job = adapted.keep(job);
-        }
-        if let Err(why) = files::create_dir_all(&shared.work_dir) {
-            let dir = shared.work_dir.display();
-            shared.fail(format!(
-                "{dir} cannot be made: {why}. Make room on that disk or allow writing there, then train again."
-            ));
-            return;
-        }
-        self.lab.close();
-        shared.run.begin(recipe, job.watch.clone());
-        self.job = Some(Box::new(job.clone()));
-        self.look_at(None);
-        send(shared, Command::Start(Box::new(Job::Fit(job))));
-    }
-
-    fn resume(&mut self, shared: &mut Shared) {
-        if shared.run.busy() {
-            shared.say("The engine is busy: resume when it has ended what it does.");
-            return;
-        }
-        if wait_for_texts(shared) {
-            return;
-        }
-        let Some(job) = &self.job else { return };
-        let mut job = Fit {
-            resume: true,
-            ..(**job).clone()
-        };
-        // The device that it began on may be lost.
-        job.common.device = shared.settings.device;
-        shared.run.resume();
-        self.look_at(None);
-        send(shared, Command::Start(Box::new(Job::Fit(job))));
-    }
-
-    /// When a run has ended, its model is measured on the labels that were kept aside.
-    fn follow(&mut self, shared: &mut Shared) {
-        let record = &shared.run.record;
-        // An engine at work would refuse it: it is asked when it has ended what it does.
-        if record.status != Status::Done || self.seen == record.number || shared.run.busy() {
-            return;
-        }
-        self.seen = record.number;
-        // What was chosen was for that run.
-        self.keeper.choose(None);
-        // Runs that were read from the project, or made elsewhere, are measured already.
-        let Some(outcome) = record.outcome.as_ref().filter(|o| o.error().is_none()) else {
-            return;
-        };
-        let out = outcome.out.clone();
-        let run = record.number;
-        let job = shared.project.as_ref().and_then(|open| {
-            let names = start::names_of(run, open);
-            start::evaluation(&open.project, &names, shared.settings.common(), out)
-        });
-        if let Some(job) = job {
-            shared.run.measure();
-            send(shared, Command::Start(Box::new(Job::Evaluate(job))));
-        }
-    }
-
     /// Counts labels anew only when they have changed.
     fn readiness(&mut self, shared: &Shared) -> Readiness {
         let Some(open) = &shared.project else {
@@ -401,7 +300,7 @@ impl TrainPanel {
             Some(stage) => outlook::of_stage(stage, recipe.epochs.max(1)),
             None => outlook::planned(recipe, rows),
         };
-        let adapting = stage.filter(|s| s.kind == Kind::Adapt && !s.loss.is_empty());
+        let adapting = stage.filter(|s| s.kind == Kind::Adapt && s.trains());
         let key = OutlookKey {
             recipe: recipe.clone(),
             names,
@@ -506,32 +405,5 @@ impl TrainPanel {
             // What was changed is what one wants to see.
             (self.shown, self.plan) = (None, true);
         }
-    }
-}
-
-/// What the engine does in a job of this name, where that is not plain from it.
-fn engine_does(job: &str) -> &str {
-    match job {
-        "lab" => "comparing methods",
-        job => job,
-    }
-}
-
-/// Whether texts are being added, which a run would not be given; says so.
-fn wait_for_texts(shared: &mut Shared) -> bool {
-    let growing = shared.is_growing();
-    if growing {
-        shared.say("One moment: texts are being added. Train when they are there.");
-    }
-    growing
-}
-
-fn send(shared: &mut Shared, command: Command) {
-    if let Err(why) = shared.engine.send(command) {
-        let message = format!("{why}: close the window and open it again");
-        if shared.run.record.status.active() {
-            shared.run.fail(message.clone());
-        }
-        shared.fail(message);
     }
 }

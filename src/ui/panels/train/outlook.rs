@@ -81,9 +81,12 @@ impl Outlook {
         }
     }
 
-    /// Stage 2, whose rates the engine chooses: a slanted triangle (section 3.2) through the rates of `step`.
+    /// Stage 2, whose rates the engine chooses: a slanted triangle (section 3.2) through those of its first step. Before that
+    /// every group trains, at a rate that is not known: it is 0.
     pub fn adaptation(stage: &Stage) -> Option<Self> {
-        let step = stage.loss.first()?.0;
+        let Some((step, _)) = stage.loss.first() else {
+            return Some(Self::unread(stage));
+        };
         let rates: Vec<f64> = (stage.groups.iter())
             .map(|g| g.rate.at(step).unwrap_or(0.0))
             .collect();
@@ -128,6 +131,28 @@ impl Outlook {
         })
     }
 
+    /// Stage 2 before its first step.
+    fn unread(stage: &Stage) -> Self {
+        let groups = stage.groups.len();
+        let epoch = Epoch {
+            trains: vec![true; groups],
+            first: 0,
+            schedule: Schedule::stlr(),
+            start: 0,
+            length: 0,
+        };
+        Self {
+            names: stage.groups.iter().map(|g| g.name.clone()).collect(),
+            total: 0,
+            course: Course {
+                rate: 0.0,
+                multiples: preview::adaptation_multiples(groups),
+                epochs: vec![epoch],
+                total: 0,
+            },
+        }
+    }
+
     /// Highest rate of the last group.
     pub fn highest(&self) -> f64 {
         self.course.rate
@@ -160,9 +185,13 @@ impl Outlook {
         self.base(step) * multiple
     }
 
-    /// The last group's rate at a step.
+    /// The last group's rate at a step. While it is not known how many steps there are, it is that of the first of many.
     pub fn base(&self, step: u64) -> f64 {
-        self.course.base(self.epoch(step), done(step))
+        let epoch = self.epoch(step);
+        match self.course.epochs.get(epoch) {
+            Some(first) if self.total == 0 => self.course.rate * first.schedule.rate(0, usize::MAX),
+            _ => self.course.base(epoch, done(step)),
+        }
     }
 
     /// Whether a group is frozen at a step.
@@ -302,6 +331,54 @@ mod tests {
         assert_eq!(of_stage(&stage, 4), [11, 9, 10, 10]);
         // More epochs than the recipe has: the last one of it takes all that is left.
         assert_eq!(of_stage(&stage, 1), [40]);
+    }
+
+    /// Between its start and its first step a stage does not tell how many steps it has.
+    #[test]
+    fn before_its_first_step_a_stage_is_drawn_as_it_begins() {
+        let before = |method, epochs| {
+            let recipe = Recipe {
+                method,
+                epochs,
+                rate: Some(0.01),
+                ..Recipe::default()
+            };
+            let steps = of_stage(&Stage::new("train"), epochs);
+            Outlook::classifier(&recipe, classifier_groups(3), &steps)
+        };
+        let outlook = before(Method::Ulmfit, 5);
+        assert_eq!((outlook.total, outlook.epoch(0)), (0, 0));
+        let frozen: Vec<bool> = (0..5).map(|g| outlook.frozen(g, 0)).collect();
+        assert_eq!(frozen, [true, true, true, true, false]);
+        assert_eq!((outlook.thaws(3, 0), outlook.thaws(0, 0)), (Some(2), Some(5)));
+        // The triangle begins at its lowest, one of the reference code's phases at an eighth, a cosine at its highest.
+        for (method, want) in [
+            (Method::Ulmfit, 0.01 / 32.0),
+            (Method::UlmfitCode, 0.01 / 8.0),
+            (Method::FreezCos, 0.01),
+            (Method::Full, 0.01),
+        ] {
+            let rate = before(method, 5).rate(4, 0);
+            assert!((rate / want - 1.0).abs() < 1e-12, "{method:?}: {rate}");
+        }
+    }
+
+    #[test]
+    fn stage_2_before_its_first_step_has_no_rate_and_freezes_nothing() {
+        let mut stage = Stage::new("adapt");
+        for name in ["LSTM 1", "LSTM 2", "embedding and decoder"] {
+            stage.groups.push(crate::ui::run::stage::Group {
+                name: name.into(),
+                ..Default::default()
+            });
+        }
+        let outlook = Outlook::adaptation(&stage).unwrap();
+        assert_eq!(outlook.names, ["LSTM 1", "LSTM 2", "embedding and decoder"]);
+        assert_eq!((outlook.total, outlook.highest(), outlook.base(0)), (0, 0.0, 0.0));
+        assert!((0..3).all(|g| !outlook.frozen(g, 0) && outlook.rate(g, 0) == 0.0));
+        // They are as warm beside one another as they will be.
+        let multiples = outlook.multiples();
+        assert!((multiples[2] / multiples[1] - 2.6).abs() < 1e-12 && multiples[2] == 1.0);
     }
 
     #[test]

@@ -6,11 +6,12 @@ use egui::{Align2, Key, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use super::chart::{Axes, small_font};
 use super::numbers::{capital, count, log_ticks, scientific};
 use super::view::{Intent, View};
+use crate::session::protocol::Schedule;
 use crate::ui::widgets::{heading, small};
 
-const EXPLANATION: &str = "Slanted triangular learning rates (section 3.2, equation 3): a short rise lets the model find a \
-                           good region, the long fall refines it. One line a layer group, dashed while it is frozen. Drag, or \
-                           use the arrow keys, to look at any step; everything on the screen follows.";
+/// How the plot is read, whatever it shows.
+const READING: &str = "One line a layer group, dashed while it is frozen. Drag, or use the arrow keys, to look at any step; everything \
+                       on the screen follows.";
 
 /// Room for the numbers of the rate axis, in points.
 const GUTTER: f32 = 46.0;
@@ -20,11 +21,11 @@ const LINE: f32 = 26.0;
 /// Draws the card's head and the plot, `height` high.
 pub fn show(ui: &mut Ui, view: &View<'_>, height: f32, intents: &mut Vec<Intent>) {
     if view.narrow {
-        heading(ui, title(view)).on_hover_text(EXPLANATION);
+        heading(ui, title(view)).on_hover_text(explanation(view));
         ui.horizontal(|ui| place(ui, view, intents));
     } else {
         ui.horizontal(|ui| {
-            heading(ui, title(view)).on_hover_text(EXPLANATION);
+            heading(ui, title(view)).on_hover_text(explanation(view));
             let right = egui::Layout::right_to_left(egui::Align::Center);
             ui.with_layout(right, |ui| place(ui, view, intents));
         });
@@ -55,13 +56,34 @@ fn place(ui: &mut Ui, view: &View<'_>, intents: &mut Vec<Intent>) {
     }
 }
 
+/// The schedule at the playhead.
+fn schedule(view: &View<'_>) -> Option<Schedule> {
+    view.outlook.span(view.step).map(|(span, _)| span.schedule)
+}
+
 fn title(view: &View<'_>) -> &'static str {
-    use crate::session::protocol::Schedule;
-    match view.outlook.span(view.step).map(|(span, _)| span.schedule) {
+    match schedule(view) {
         Some(Schedule::Constant) => "Constant learning rates",
         Some(Schedule::CosineRestarts { .. }) => "Cosine learning rates",
         _ => "Slanted triangular learning rates",
     }
+}
+
+fn explanation(view: &View<'_>) -> String {
+    let what = match schedule(view) {
+        Some(Schedule::Constant) => {
+            "This method keeps each layer's rate as it is from the first step to the last."
+        }
+        Some(Schedule::CosineRestarts { .. }) => {
+            "Cosine annealing: the rate falls along half a cosine, from its highest at the first step to nearly nothing at the \
+             last (table 7, `freez + cos`)."
+        }
+        _ => {
+            "Slanted triangular learning rates (section 3.2, equation 3): a short rise lets the model find a good region, the long \
+             fall refines it."
+        }
+    };
+    format!("{what} {READING}")
 }
 
 fn plot(ui: &mut Ui, view: &View<'_>, height: f32, intents: &mut Vec<Intent>) {
@@ -170,10 +192,14 @@ fn plot(ui: &mut Ui, view: &View<'_>, height: f32, intents: &mut Vec<Intent>) {
     response.widget_info(|| {
         let mut info = WidgetInfo::slider(true, view.step as f64, "Learning rates, playhead");
         info.role = Role::Slider;
-        info.current_text_value = Some(format!("step {} of {}, η {rate}", view.step, outlook.total));
+        info.current_text_value = Some(if outlook.total == 0 {
+            "before the first step".into()
+        } else {
+            format!("step {} of {}, η {rate}", view.step, outlook.total)
+        });
         info
     });
-    response.on_hover_text_at_pointer(EXPLANATION);
+    response.on_hover_text_at_pointer(explanation(view));
 }
 
 /// The numbers of the rate axis and a line across at each.

@@ -126,14 +126,16 @@ pub fn what_will_happen(material: &Material, recipe: &Recipe) -> String {
         format!(
             "Keeps the language model that has read your texts, and trains on your {labels} labels of {classes} classes"
         )
-    } else if recipe.adapt {
+    } else if recipe.reads() {
         format!(
             "Adapts the language model to your {texts} texts, then trains on your {labels} labels of {classes} classes"
         )
-    } else {
+    } else if preview::is_pretrained(recipe.method) {
         format!(
             "Trains on your {labels} labels of {classes} classes, without adapting the language model first"
         )
+    } else {
+        format!("Trains on your {labels} labels of {classes} classes, from random weights")
     };
     let first = if recipe.both {
         format!("{first}: once forward and once backward")
@@ -313,6 +315,7 @@ mod tests {
 
     use super::*;
     use crate::session::project::{Action, Texts};
+    use crate::session::protocol::Method;
 
     fn project(texts: usize) -> Project {
         let texts = (0..texts)
@@ -395,6 +398,29 @@ mod tests {
         assert_eq!(job.watch[0], "text number 0 of the test");
         assert_eq!(job.classifier.cut_frac, Some(0.1));
         assert_eq!(short(0.011_000_000_000_000_001), 0.011);
+    }
+
+    #[test]
+    fn a_method_without_pretraining_is_promised_no_reading() {
+        let mut p = project(9);
+        for text in 0..8 {
+            answer(&mut p, text, (text % 2) as LabelId);
+        }
+        let Readiness::Ready(material) = readiness(Some(&p)) else {
+            panic!("enough")
+        };
+        let scratch = Recipe {
+            method: Method::Scratch,
+            ..Recipe::default()
+        };
+        assert!(scratch.adapt && !scratch.reads());
+        let said = what_will_happen(&material, &scratch);
+        assert!(
+            said.contains("8 labels of 2 classes, from random weights.") && !said.contains("Adapts"),
+            "{said}"
+        );
+        let job = fit(&p, &material, &scratch, Common::default(), "/w".as_ref());
+        assert!(!job.adapt && job.unlabelled.is_none());
     }
 
     #[test]

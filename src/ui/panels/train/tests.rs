@@ -6,7 +6,7 @@ use serde_json::{Map, json};
 use super::*;
 use crate::session::Event;
 use crate::session::project::{Action as Step, Answer, OpenProject, Texts};
-use crate::session::protocol::{GroupStep, Method, Prediction};
+use crate::session::protocol::{GroupStep, Job, Method, Prediction};
 
 pub(super) fn shared(dir: &std::path::Path) -> Shared {
     Shared {
@@ -456,6 +456,7 @@ fn a_finished_run_says_how_wrong_it_is_beside_the_baseline() {
 
 mod after;
 mod again;
+mod before;
 mod earlier;
 mod engine;
 mod pictures;

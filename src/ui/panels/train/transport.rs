@@ -19,7 +19,7 @@ fn plans(view: &View<'_>) -> bool {
     view.stage.is_none() && !view.record.status.active()
 }
 
-/// The stages as people count them: what a chip says, which stages of the record it stands for, whether it is over.
+/// The stages as people tell them apart: what a chip says, which stages of the record it stands for, whether it is over.
 fn chips(view: &View<'_>) -> Vec<(String, Option<usize>, bool)> {
     // Where the plan is looked at, what it will do: nothing of that has begun.
     let planned = plans(view);
@@ -39,7 +39,7 @@ fn chips(view: &View<'_>) -> Vec<(String, Option<usize>, bool)> {
         *kind != Kind::Estimate || began(*kind).is_some() || began(Kind::Train).is_none()
     });
     let mut chips = Vec::new();
-    for (i, (kind, name)) in kinds.iter().enumerate() {
+    for (kind, name) in &kinds {
         let at = began(*kind);
         let stage = at.and_then(|at| stages.get(at));
         let fold = stage
@@ -53,7 +53,8 @@ fn chips(view: &View<'_>) -> Vec<(String, Option<usize>, bool)> {
             (*name).to_string()
         };
         let done = over || stage.is_some_and(|s| s.seconds.is_some());
-        chips.push((format!("{} {name}", i + 1), at, done));
+        // Without numbers: the paper counts pretraining as the first of its stages, and this bar does not show it.
+        chips.push((name, at, done));
     }
     chips
 }

@@ -2,10 +2,11 @@
 
 use super::keep::Adapted;
 use super::outlook::Outlook;
+use crate::session::preview;
 use crate::ui::Screen;
 use crate::ui::actions::Action;
 use crate::ui::run::stage::GroupMoment;
-use crate::ui::run::{Recipe, Record, Stage};
+use crate::ui::run::{Kind, Recipe, Record, Stage};
 use crate::ui::theme::Theme;
 
 /// What a part of the screen asks for; carried out when the frame is drawn.
@@ -93,6 +94,15 @@ impl View<'_> {
     /// Whether an earlier run is shown.
     pub fn looks_back(&self) -> bool {
         self.record.number != self.current.number
+    }
+
+    /// The epoch, from 1, whose weights the stage keeps, of those measured so far: once it is over of all, before that until the
+    /// playhead. `None` where the method does not stop early, and the last epoch's are kept.
+    pub fn kept(&self) -> Option<usize> {
+        let early = preview::stops_early(self.recipe.method).is_some();
+        let stage = self.stage.filter(|s| early && s.kind != Kind::Adapt)?;
+        let until = stage.seconds.map_or(self.step, |_| u64::MAX);
+        stage.kept(until).map(|measured| measured.epoch)
     }
 
     /// A layer group at the playhead: as it was, else as it is planned.

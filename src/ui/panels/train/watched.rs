@@ -54,8 +54,9 @@ fn letters(ui: &Ui, text: &str, room: f32) -> usize {
 pub fn show(ui: &mut Ui, view: &View<'_>) {
     let theme = view.theme;
     heading(ui, "What it says now").on_hover_text(
-        "Three of your texts without a label. After every epoch the classifier is asked for them, so that you can read what it \
-         has learned; they teach it nothing.",
+        "Three of your texts, without a label where there are such. After every epoch the classifier is asked for them, so that \
+         you can read what it has learned. Without a label they teach it no answer; the language model reads them in stage 2, \
+         where there is one.",
     );
     let stage = view.stage.filter(|s| !s.said.is_empty());
     // While the language model adapts, or a fold trains, there may be nothing said in that very stage.
@@ -73,6 +74,14 @@ pub fn show(ui: &mut Ui, view: &View<'_>) {
         }
         return;
     };
+    let over = stage.seconds.is_some();
+    if let Some(kept) = view.kept().filter(|&kept| over && kept != now.epoch) {
+        let said = now.epoch;
+        let text = format!("Said after epoch {said}; kept is the classifier of epoch {kept}.");
+        small(ui, text).on_hover_text(
+            "This method keeps the epoch where the loss on texts that it is not trained on was lowest.",
+        );
+    }
     for (text, prediction) in view.record.watch.iter().zip(&now.predictions) {
         let Some((label, p)) = best(prediction, &stage.labels) else {
             continue;

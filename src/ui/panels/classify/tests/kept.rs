@@ -359,6 +359,11 @@ fn a_classifier_that_guesses_casts_no_doubt_on_labels() {
     let known = &h.state().panel.known.as_ref().unwrap().1;
     assert!(!crate::session::trust::label_errors(&known.judged).is_empty());
     assert!(!known.mistakes.is_empty() && known.doubtful.is_empty());
+    // Of labels that it has learned from it says nothing.
+    let judged = known.judged.len();
+    h.get_by_label(&format!(
+        "None of the {judged} labels that it had not seen looks wrong."
+    ));
 }
 
 /// Texts that were added since are no rows of the table, and can be classified with the others.

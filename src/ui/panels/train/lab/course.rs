@@ -51,6 +51,11 @@ impl Doing {
         self.stage == "adapt"
     }
 
+    /// Whether a way's classifier is trained.
+    pub fn is_classifier(&self) -> bool {
+        self.trains && !self.reads()
+    }
+
     /// The share that is done.
     pub fn share(&self) -> f64 {
         self.done as f64 / self.total.max(1) as f64
@@ -68,6 +73,8 @@ pub struct Course {
     pub doing: Option<Doing>,
     /// Classifiers that were trained since it began or went on, and the seconds that they took.
     trained: (u32, f64),
+    /// The way whose classifier was trained last, and how many of its classifiers were.
+    behind: Option<(String, usize)>,
     /// What the engine warned of last.
     pub warning: Option<String>,
 }
@@ -120,11 +127,16 @@ impl Course {
                 doing.seconds_left = Some(*seconds_left).filter(|s| s.is_finite());
             }
             Event::StageDone { stage, seconds } => {
-                let classifier = self.doing.take_if(|doing| doing.stage == *stage);
-                if classifier.is_some_and(|doing| doing.trains && !doing.reads()) && seconds.is_finite() {
+                let done = self.doing.take_if(|doing| doing.stage == *stage);
+                let Some(classifier) = done.filter(Doing::is_classifier) else {
+                    return;
+                };
+                if seconds.is_finite() {
                     self.trained.0 += 1;
                     self.trained.1 += seconds;
                 }
+                let fold = classifier.fold.map_or(1, |(fold, _)| fold);
+                self.behind = Some((classifier.way, fold));
             }
             Event::Warning { message } => self.warning = Some(message.clone()),
             _ => {}
@@ -140,16 +152,35 @@ impl Course {
         self.doing.get_or_insert_default()
     }
 
+    /// The classifier that is trained now.
+    pub fn classifier(&self) -> Option<&Doing> {
+        self.doing.as_ref().filter(|doing| doing.is_classifier())
+    }
+
+    /// The share of one way's classifiers that is done, of so many.
+    pub fn share_of(&self, way: &str, folds: usize) -> f64 {
+        let now = self.classifier().filter(|doing| doing.way == way).map(|doing| {
+            let before = doing.fold.map_or(0, |(fold, _)| fold.saturating_sub(1));
+            before as f64 + doing.share()
+        });
+        let behind = || {
+            self.behind
+                .as_ref()
+                .filter(|(of, _)| of == way)
+                .map(|(_, done)| *done as f64)
+        };
+        (now.or_else(behind).unwrap_or_default() / folds.max(1) as f64).min(1.0)
+    }
+
     /// The share of all classifiers that is done, the one that trains counted as far as it has come.
     pub fn share(&self) -> f64 {
-        let now = self.doing.as_ref().filter(|doing| doing.trains && !doing.reads());
-        let now = now.map_or(0.0, Doing::share);
+        let now = self.classifier().map_or(0.0, Doing::share);
         ((self.done as f64 + now) / self.total.max(1) as f64).min(1.0)
     }
 
     /// Seconds left, going by the classifiers that were trained so far; `None` before the first tells.
     pub fn seconds_left(&self) -> Option<f64> {
-        let now = self.doing.as_ref().filter(|doing| doing.trains && !doing.reads());
+        let now = self.classifier();
         let of_now = now.and_then(|doing| doing.seconds_left);
         let (number, seconds) = self.trained;
         let each = if number > 0 {

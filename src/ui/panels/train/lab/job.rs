@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use super::super::keep::Adapted;
+use super::super::numbers::short;
 use super::super::start::{self, Material};
 use super::kept::Comparison;
 use crate::session::preview;
 use crate::session::project::{Answer, Project};
-use crate::session::protocol::{Common, Estimate, Lab, Method, Way};
+use crate::session::protocol::{Common, Estimate, Lab, LmOptions, Method, Way};
 use crate::session::trust::CHANCE;
 use crate::ui::run::{Kind, Recipe, Record};
 
@@ -54,11 +56,7 @@ impl Shape {
 
     /// Labels that each classifier learns from, of so many.
     fn learned(self, labels: usize) -> usize {
-        if self.folds > 1 {
-            labels - labels / self.folds
-        } else {
-            labels.saturating_sub(self.measured)
-        }
+        labels.saturating_sub(self.measured / self.folds.max(1))
     }
 }
 
@@ -78,25 +76,39 @@ pub fn place(work_dir: &Path) -> PathBuf {
     work_dir.join("comparison")
 }
 
+/// How the next run would train, and what it would begin with.
+#[derive(Clone, Copy)]
+pub struct Next<'a> {
+    /// Its recipe.
+    pub recipe: &'a Recipe,
+    /// The language model that has read the texts, where it is to be kept.
+    pub adapted: Option<&'a Adapted>,
+}
+
 /// The job: the same texts, labels and numbers that a training run of this recipe would have. Labels that are kept aside take no
 /// part, so that they can tell of whichever way is chosen.
 pub fn job(
     project: &Project,
     material: &Material,
-    recipe: &Recipe,
+    next: Next<'_>,
     ways: Vec<Way>,
     common: Common,
     work_dir: &Path,
 ) -> Lab {
-    let fit = start::fit(project, material, &reference(recipe), common, work_dir);
+    let fit = start::fit(project, material, &reference(next.recipe), common, work_dir);
+    let (unlabelled, lm) = match next.adapted {
+        Some(_) => (None, LmOptions::default()),
+        None => (fit.unlabelled, fit.lm),
+    };
     Lab {
         common: fit.common,
         data: fit.data,
-        unlabelled: fit.unlabelled,
+        unlabelled,
         model: fit.model,
+        adapted: next.adapted.map(|adapted| adapted.forward.clone()),
         out: place(work_dir),
         ways,
-        lm: fit.lm,
+        lm,
         classifier: fit.classifier,
         estimate: Estimate::Auto,
         resume: false,
@@ -105,7 +117,7 @@ pub fn job(
 }
 
 /// The numbers of a recipe, with the method that the others are judged against: it takes all of them.
-fn reference(recipe: &Recipe) -> Recipe {
+pub fn reference(recipe: &Recipe) -> Recipe {
     Recipe {
         method: Method::Ulmfit,
         adapt: true,
@@ -116,21 +128,41 @@ fn reference(recipe: &Recipe) -> Recipe {
     }
 }
 
+/// The numbers that every way trains by, as far as it takes them.
+pub fn settings(recipe: &Recipe, seed: u64) -> String {
+    let usual = Recipe::default();
+    let mut all = vec![format!("{} epochs", recipe.epochs), format!("seed {seed}")];
+    let chosen = [
+        ("η max", recipe.rate),
+        ("cut_frac", Some(recipe.cut_frac).filter(|n| *n != usual.cut_frac)),
+        ("ratio", Some(recipe.ratio).filter(|n| *n != usual.ratio)),
+        ("÷ per layer", Some(recipe.factor).filter(|n| *n != usual.factor)),
+    ];
+    let chosen = chosen
+        .into_iter()
+        .filter_map(|(name, number)| Some(format!("{name} {}", short(number?))));
+    all.extend(chosen);
+    all.join(", ")
+}
+
 /// Seconds that it takes to compare these ways, and what that is judged by: the last comparison, or an earlier run.
 pub fn seconds(
     ways: &[Way],
     (records, last): (&[&Record], Option<&Comparison>),
-    recipe: &Recipe,
+    next: Next<'_>,
     labels: usize,
     shape: Shape,
 ) -> Option<(f64, String)> {
+    let reads = next.adapted.is_none() && ways.iter().any(|way| way.adapt);
     if let Some(last) = last.filter(|last| last.done && last.folds == shape.folds) {
         let took = |way: &Way| Some(last.row(way.name())?.seconds);
         let all: Option<Vec<f64>> = ways.iter().map(took).collect();
-        if let Some(all) = all.filter(|_| last.reading > 0.0) {
+        // The last one may have begun with what was read before.
+        let reading = if reads { last.reading } else { 0.0 };
+        if let Some(all) = all.filter(|_| reading > 0.0 || !reads) {
             let more = labels as f64 / last.labels().max(1) as f64;
             return Some((
-                last.reading + more * all.iter().sum::<f64>(),
+                reading + more * all.iter().sum::<f64>(),
                 "the last comparison".into(),
             ));
         }
@@ -139,14 +171,16 @@ pub fn seconds(
         let train = record.stage(Kind::Train)?;
         Some((train.seconds? / train.done.max(1) as f64, record.number))
     })?;
-    let reading = (records.iter().rev()).find_map(|record| record.stage(Kind::Adapt)?.seconds)?;
+    let reading = || (records.iter().rev()).find_map(|record| record.stage(Kind::Adapt)?.seconds);
+    let reading = if reads { reading()? } else { 0.0 };
     let learned = shape.learned(labels);
+    let watched = preview::watched_of(learned);
     let steps = |way: &Way| {
         let recipe = Recipe {
             method: way.method,
-            ..recipe.clone()
+            ..next.recipe.clone()
         };
-        let steps = preview::steps(way.method, &start::options(&recipe), learned, learned / 10);
+        let steps = preview::steps(way.method, &start::options(&recipe), learned, watched);
         steps.iter().sum::<usize>()
     };
     let steps: usize = ways.iter().map(steps).sum();

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::job::Shape;
 use crate::session::clock::seconds_since_1970;
 use crate::session::project::{OpenProject, Project};
-use crate::session::protocol::{Compared, Lab};
+use crate::session::protocol::{Compared, Lab, LeftOut};
 use crate::ui::panels::classify::Lesson;
 
 /// The setting of the project that keeps it.
@@ -23,6 +23,8 @@ pub struct Comparison {
     pub ways: Vec<String>,
     /// What was measured so far: a row a way, and one a baseline.
     pub rows: Vec<Compared>,
+    /// Ways that gave nothing to measure.
+    pub left_out: Vec<LeftOut>,
     /// The labels that it was given: what was labelled since is not in it.
     pub given: Lesson,
     /// Classes among them.
@@ -33,12 +35,16 @@ pub struct Comparison {
     pub folds: usize,
     /// When it began, in seconds since 1970.
     pub begun: u64,
+    /// The numbers that every way trains by, in words.
+    pub settings: String,
     /// How long all of it took, where it was done without a break.
     pub seconds: f64,
     /// How long stage 2 took of that.
     pub reading: f64,
     /// Whether every way was measured.
     pub done: bool,
+    /// The last one that was done, until this one is.
+    pub before: Option<Box<Self>>,
 }
 
 impl Comparison {
@@ -52,6 +58,15 @@ impl Comparison {
             folds: shape.folds,
             begun: seconds_since_1970(),
             ..Self::default()
+        }
+    }
+
+    /// The last one that was done: this, or the one before it.
+    pub fn last(self) -> Option<Box<Self>> {
+        if self.done {
+            Some(Box::new(self))
+        } else {
+            self.before
         }
     }
 
@@ -73,6 +88,13 @@ impl Comparison {
         }
     }
 
+    /// Takes in that one way gave nothing.
+    pub fn hear_left_out(&mut self, gone: &LeftOut) {
+        if self.why_left_out(&gone.way).is_none() {
+            self.left_out.push(gone.clone());
+        }
+    }
+
     /// Takes in the result: what the `done` event has, or the file that the engine has written.
     pub fn finish(&mut self, result: &Map<String, Value>) {
         let number = |key: &str| result.get(key).and_then(Value::as_f64);
@@ -81,9 +103,9 @@ impl Comparison {
             .and_then(|rows| serde_json::from_value(rows.clone()).ok())
             .filter(|rows: &Vec<_>| !rows.is_empty());
         self.rows = rows.unwrap_or_else(|| std::mem::take(&mut self.rows));
-        // One whose training diverged is left out.
-        let rows = &self.rows;
-        self.ways.retain(|way| rows.iter().any(|row| row.way == *way));
+        self.left_out = (result.get("left_out"))
+            .and_then(|gone| serde_json::from_value(gone.clone()).ok())
+            .unwrap_or_default();
         self.measured_on = whole("estimated_on").unwrap_or(self.measured_on);
         self.folds = whole("folds").unwrap_or(self.folds);
         self.seconds = number("seconds").unwrap_or_default();
@@ -92,11 +114,24 @@ impl Comparison {
             .and_then(|stages| stages.get("adapt")?.as_f64())
             .unwrap_or_default();
         self.done = true;
+        self.before = None;
     }
 
     /// What this way, or baseline, gave.
     pub fn row(&self, name: &str) -> Option<&Compared> {
         self.rows.iter().find(|row| row.way == name)
+    }
+
+    /// Why this way gave nothing to measure, where it did not.
+    pub fn why_left_out(&self, name: &str) -> Option<&str> {
+        let gone = self.left_out.iter().find(|gone| gone.way == name)?;
+        Some(&gone.message)
+    }
+
+    /// How many ways are measured.
+    pub fn measured(&self) -> usize {
+        let measured = self.rows.iter().filter(|row| !is_baseline(&row.way));
+        measured.count()
     }
 
     /// What the others are judged against, once it is measured.

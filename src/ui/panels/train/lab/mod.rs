@@ -23,7 +23,6 @@ use std::sync::Arc;
 
 use egui::{ScrollArea, Ui};
 
-use super::Recipe;
 use super::start::Readiness;
 use crate::session::exchange::Background;
 use crate::session::project::Texts;
@@ -36,6 +35,7 @@ use crate::ui::theme::{self, Theme};
 
 use course::Course;
 use job::Shape;
+pub use job::{Next, reference};
 use kept::Comparison;
 use view::{Ask, Look};
 
@@ -115,13 +115,13 @@ impl LabPanel {
         &mut self,
         ui: &mut Ui,
         shared: &mut Shared,
-        recipe: &Recipe,
+        next: Next<'_>,
         readiness: &Readiness,
     ) -> Option<Way> {
         self.notice(shared);
         let shape = self.shape(shared);
         let mut asks = Vec::new();
-        self.draw(ui, shared, (recipe, readiness, shape), &mut asks);
+        self.draw(ui, shared, (next, readiness, shape), &mut asks);
         let mut wanted = None;
         for ask in asks {
             match ask {
@@ -137,8 +137,9 @@ impl LabPanel {
                     self.without = left.collect();
                 }
                 Ask::Choose(choosing) => self.choosing = choosing,
-                Ask::Start => self.start(shared, recipe, readiness),
+                Ask::Start => self.start(shared, next, readiness),
                 Ask::GoOn => self.go_on(shared),
+                Ask::GoBack => self.go_back(shared),
                 Ask::Use(way) => {
                     self.close();
                     wanted = Some(way);
@@ -155,7 +156,7 @@ impl LabPanel {
         &self,
         ui: &mut Ui,
         shared: &Shared,
-        (recipe, readiness, shape): (&Recipe, &Readiness, Shape),
+        (next, readiness, shape): (Next<'_>, &Readiness, Shape),
         asks: &mut Vec<Ask>,
     ) {
         let ways = self.ways();
@@ -163,7 +164,7 @@ impl LabPanel {
         let estimate = match readiness {
             Readiness::Ready(material) => {
                 let from = (records.as_slice(), self.comparison.as_ref());
-                job::seconds(&ways, from, recipe, material.labels, shape)
+                job::seconds(&ways, from, next, material.labels, shape)
             }
             _ => None,
         };
@@ -187,13 +188,16 @@ impl LabPanel {
             readiness,
             shape,
             ways: &ways,
-            recipe,
+            recipe: next.recipe,
+            settings: job::settings(next.recipe, shared.settings.seed),
+            keeps: next.adapted.is_some(),
             estimate,
             news,
             busy: steer::busy(shared).filter(|_| !self.status.active()),
             table: table.unwrap_or_default(),
         };
-        let has_labels = matches!(readiness, Readiness::Ready(material) if material.labels >= job::LEAST);
+        let enough = matches!(readiness, Readiness::Ready(material) if material.labels >= job::LEAST);
+        let has_labels = enough && shape.measured > 0;
         ScrollArea::vertical()
             .id_salt("lab")
             .auto_shrink([false, false])

@@ -6,7 +6,7 @@ use egui::{
 };
 
 use super::super::method::explanation;
-use super::course::Doing;
+use super::course::{Course, Doing};
 use super::kept::{Comparison, is_baseline};
 use super::plot::{Axis, NUMBERS, colour};
 use super::view::{Ask, Look};
@@ -27,29 +27,54 @@ const BUTTON: f32 = 135.0;
 /// What a row shows.
 struct Row<'a> {
     name: &'a str,
-    measured: Option<&'a Compared>,
-    /// Whether its classifiers are trained now.
-    current: bool,
+    state: State<'a>,
+}
+
+/// How far a row is.
+#[derive(Clone, Copy)]
+enum State<'a> {
+    Measured(&'a Compared),
+    /// Its training gave nothing to measure, and why.
+    LeftOut(&'a str),
+    /// Its classifiers are trained now.
+    Current,
+    Waits,
+}
+
+impl<'a> Row<'a> {
+    fn measured(&self) -> Option<&'a Compared> {
+        match self.state {
+            State::Measured(measured) => Some(measured),
+            _ => None,
+        }
+    }
+
+    fn is_current(&self) -> bool {
+        matches!(self.state, State::Current)
+    }
 }
 
 /// The rows: as they were asked for while they come, the least error first when they are there.
-fn order<'a>(comparison: &'a Comparison, going: bool) -> Vec<Row<'a>> {
-    let mut current = going;
-    let mut rows: Vec<Row<'a>> = comparison
-        .names()
-        .map(|name| {
-            let measured = comparison.row(name);
-            let now = current && measured.is_none() && !is_baseline(name);
-            current &= !now;
-            Row {
-                name,
-                measured,
-                current: now,
-            }
-        })
-        .collect();
+fn order<'a>(comparison: &'a Comparison, course: &Course, going: bool) -> Vec<Row<'a>> {
+    let state = |name: &str| {
+        let measured = comparison.row(name).map(State::Measured);
+        measured.or_else(|| comparison.why_left_out(name).map(State::LeftOut))
+    };
+    // Between two classifiers, the way that is next.
+    let next = || comparison.ways.iter().find(|way| state(way).is_none());
+    let current = course.classifier().map(|doing| &doing.way).or_else(next);
+    let current = current.filter(|_| going);
+    let row = |name: &'a str| {
+        let is_current = current.is_some_and(|current| current == name);
+        let waits = if is_current { State::Current } else { State::Waits };
+        Row {
+            name,
+            state: state(name).unwrap_or(waits),
+        }
+    };
+    let mut rows: Vec<Row<'a>> = comparison.names().map(row).collect();
     if !going {
-        let error = |row: &Row<'_>| row.measured.map_or(f64::INFINITY, |measured| measured.error);
+        let error = |row: &Row<'_>| row.measured().map_or(f64::INFINITY, |measured| measured.error);
         // Stable: of equals the one that was asked for first.
         rows.sort_by(|a, b| error(a).total_cmp(&error(b)));
     }
@@ -59,7 +84,7 @@ fn order<'a>(comparison: &'a Comparison, going: bool) -> Vec<Row<'a>> {
 /// Draws the card.
 pub fn show(ui: &mut Ui, look: &Look<'_>, asks: &mut Vec<Ask>) {
     let Some(comparison) = look.comparison else { return };
-    let rows = order(comparison, look.status.active());
+    let rows = order(comparison, look.course, look.status.active());
     let axis = Axis::over(comparison.rows.iter());
     card(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 4.0;
@@ -144,7 +169,7 @@ fn stacked(
         ui.painter().hline(ui.max_rect().x_range(), top, line);
         ui.add_space(4.0);
         title(ui, row, comparison);
-        if row.measured.is_some() || row.current {
+        if row.measured().is_some() || row.is_current() {
             let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 24.0), Sense::hover());
             mark(ui, look, plot(rect), row, (axis, reference));
         }
@@ -186,14 +211,14 @@ fn title(ui: &mut Ui, row: &Row<'_>, comparison: &Comparison) {
             small(ui, "a baseline");
         }
     });
-    let what = row.measured.map(|measured| measured.what.clone());
+    let what = row.measured().map(|measured| measured.what.clone());
     small(ui, what.unwrap_or_else(|| Compared::describe(row.name)));
 }
 
 /// The dot of a row, or how far its classifiers are.
 fn mark(ui: &Ui, look: &Look<'_>, place: Rect, row: &Row<'_>, (axis, reference): (Axis, Option<&Compared>)) {
     let theme = look.theme;
-    if let Some(measured) = row.measured {
+    if let Some(measured) = row.measured() {
         axis.lines(ui, place, reference);
         axis.dot(ui, place, measured, reference, is_baseline(row.name));
         let response = ui.interact(place, ui.scope_id().with((row.name, "plot")), Sense::hover());
@@ -201,10 +226,11 @@ fn mark(ui: &Ui, look: &Look<'_>, place: Rect, row: &Row<'_>, (axis, reference):
             WidgetInfo::labeled(Role::Image, true, format!("Error of {}, on the axis", row.name))
         });
         response.on_hover_text(details(measured, reference));
-    } else if row.current {
+    } else if row.is_current() {
         let bar = Rect::from_center_size(place.center(), vec2(place.width(), 8.0));
         ui.painter().rect_filled(bar, 4.0, theme.raised);
-        let share = share(look) as f32;
+        let folds = look.comparison.map_or(1, |comparison| comparison.folds);
+        let share = look.course.share_of(row.name, folds) as f32;
         let filled = bar.with_max_x(bar.left() + share * bar.width());
         ui.painter().rect_filled(filled, 4.0, theme.ice);
         let response = ui.interact(place, ui.scope_id().with((row.name, "bar")), Sense::hover());
@@ -228,70 +254,51 @@ fn details(row: &Compared, reference: Option<&Compared>) -> String {
     text
 }
 
-/// The classifier that is trained now of the way whose row is the current one.
-fn doing<'a>(look: &Look<'a>) -> Option<&'a Doing> {
-    look.course
-        .doing
-        .as_ref()
-        .filter(|doing| doing.trains && !doing.reads())
-}
-
-/// The share of the current way's classifiers that is done.
-fn share(look: &Look<'_>) -> f64 {
-    let Some(comparison) = look.comparison else {
-        return 0.0;
-    };
-    let folds = comparison.folds.max(1) as u64;
-    let before = measured_ways(comparison) * folds;
-    let now = doing(look).map_or(0.0, Doing::share);
-    let done = look.course.done.saturating_sub(before) as f64;
-    ((done + now) / folds as f64).min(1.0)
-}
-
-fn measured_ways(comparison: &Comparison) -> u64 {
-    let measured = comparison.rows.iter().filter(|row| !is_baseline(&row.way));
-    measured.count() as u64
-}
-
 /// What a row says: its error and how it stands, or what it waits for.
 fn said(ui: &mut Ui, look: &Look<'_>, row: &Row<'_>, comparison: &Comparison) {
-    if let Some(measured) = row.measured {
-        let reference = comparison.reference();
-        let verdict = reference.map(|reference| verdict(measured, reference));
-        ui.label(RichText::new(wrong(measured)).strong());
-        if let Some(reference) = reference {
-            let text = RichText::new(against(measured, reference)).text_style(TextStyle::Small);
-            ui.label(text.color(colour(&look.theme, verdict)));
+    match row.state {
+        State::Measured(measured) => stands(ui, look, measured, comparison.reference()),
+        State::LeftOut(why) => {
+            let text = RichText::new("left out").color(look.theme.thaw);
+            ui.label(text.strong());
+            small(ui, "its training diverged").on_hover_text(why);
         }
-        let chance = measured.p.map(p);
-        let took = (measured.seconds > 0.0).then(|| format!("trained in {}", duration(measured.seconds)));
-        let both: Vec<String> = chance.into_iter().chain(took).collect();
-        if !both.is_empty() {
-            small(ui, both.join(" · ")).on_hover_text(details(measured, reference));
+        State::Current => trains(ui, look),
+        State::Waits if look.status.active() => {
+            small(ui, "waits for its turn");
         }
-        return;
+        State::Waits => {
+            small(ui, "not measured yet");
+        }
     }
-    if !row.current {
-        small(
-            ui,
-            if look.status.active() {
-                "waits for its turn"
-            } else {
-                "not measured yet"
-            },
-        );
-        return;
+}
+
+/// The error of a row, and how it stands.
+fn stands(ui: &mut Ui, look: &Look<'_>, measured: &Compared, reference: Option<&Compared>) {
+    let verdict = reference.map(|reference| verdict(measured, reference));
+    ui.label(RichText::new(wrong(measured)).strong());
+    if let Some(reference) = reference {
+        let text = RichText::new(against(measured, reference)).text_style(TextStyle::Small);
+        ui.label(text.color(colour(&look.theme, verdict)));
     }
-    let Some(doing) = doing(look) else {
+    let chance = measured.p.map(p);
+    let took = (measured.seconds > 0.0).then(|| format!("trained in {}", duration(measured.seconds)));
+    let both: Vec<String> = chance.into_iter().chain(took).collect();
+    if !both.is_empty() {
+        small(ui, both.join(" · ")).on_hover_text(details(measured, reference));
+    }
+}
+
+/// How far the classifier is that is trained now.
+fn trains(ui: &mut Ui, look: &Look<'_>) {
+    let Some(doing) = look.course.classifier() else {
         let reads = look.course.doing.as_ref().is_some_and(Doing::reads);
-        small(
-            ui,
-            if reads {
-                "when the texts are read"
-            } else {
-                "begins"
-            },
-        );
+        let text = if reads {
+            "when the texts are read"
+        } else {
+            "begins"
+        };
+        small(ui, text);
         return;
     };
     let epoch = match doing.epoch {
@@ -341,7 +348,7 @@ fn thaw(ui: &mut Ui, theme: &Theme, groups: &[Option<f64>]) {
 
 /// The button that takes a way over for the next run.
 fn choose(ui: &mut Ui, look: &Look<'_>, row: &Row<'_>, asks: &mut Vec<Ask>) {
-    let Some(way) = Way::parse(row.name).filter(|_| row.measured.is_some()) else {
+    let Some(way) = Way::parse(row.name).filter(|_| row.measured().is_some()) else {
         return;
     };
     let recipe = look.recipe;

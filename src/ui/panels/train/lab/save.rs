@@ -9,13 +9,12 @@ use crate::session::protocol::Compared;
 
 /// The rows of the file, its head first: the columns that `unfreeze lab` writes, and how it was measured.
 pub fn rows(comparison: &Comparison) -> Vec<Vec<String>> {
-    let more = ["labels", "measured_on", "folds"];
+    let more = ["labels", "measured_on", "folds", "settings"];
     let head = Compared::COLUMNS.into_iter().chain(more).map(String::from);
     let measured = [comparison.labels(), comparison.measured_on, comparison.folds].map(|n| n.to_string());
+    let how = measured.into_iter().chain([comparison.settings.clone()]);
     let mut rows = vec![head.collect()];
-    rows.extend(
-        (comparison.rows.iter()).map(|row| row.cells().into_iter().chain(measured.clone()).collect()),
-    );
+    rows.extend((comparison.rows.iter()).map(|row| row.cells().into_iter().chain(how.clone()).collect()));
     rows
 }
 

@@ -3,12 +3,13 @@
 use egui::{Checkbox, RichText, TextStyle, Ui};
 
 use super::super::method::explanation;
-use super::super::numbers::{about, count, short};
+use super::super::numbers::{about, count, per_cent, short};
 use super::super::start::Material;
 use super::job::{MAIN, least_difference};
 use super::kept::{MOST_FREQUENT, TFIDF};
 use super::view::{Ask, Look};
 use super::words::points;
+use crate::session::preview;
 use crate::session::protocol::{Compared, Way};
 use crate::ui::widgets::{card, chip, heading, small};
 
@@ -20,7 +21,7 @@ pub fn show(ui: &mut Ui, look: &Look<'_>, asks: &mut Vec<Ask>) {
         ui.horizontal_wrapped(|ui| {
             let all = chip(ui, "All of them");
             if all
-                .on_hover_text("Every row of the paper's tables 4, 6 and 7.")
+                .on_hover_text("The rows of the paper's tables 4 and 7, and of table 6 the one without fine-tuning the language model.")
                 .clicked()
             {
                 asks.push(Ask::Only(Way::ALL.to_vec()));
@@ -108,24 +109,49 @@ pub fn plan(look: &Look<'_>, material: &Material) -> String {
     format!("{how} All ways get the same labels in the same parts. {time}")
 }
 
+/// The rates that the ways begin with.
+fn rates(look: &Look<'_>) -> String {
+    if look.recipe.rate.is_some() {
+        return "Every way has the η max that is set there in place of its own.".into();
+    }
+    let mut rates: Vec<f64> = look
+        .ways
+        .iter()
+        .map(|way| preview::own_rate(way.method))
+        .collect();
+    rates.sort_by(f64::total_cmp);
+    rates.dedup();
+    let rates: Vec<String> = rates.into_iter().map(short).collect();
+    format!(
+        "Each has its own η max ({}); table 7 has 0.01 for ways with slower lower layers, which is too much for few labels.",
+        rates.join(" or ")
+    )
+}
+
+/// That ways but ULMFiT stop early, and what that takes from them.
+fn early(look: &Look<'_>) -> Option<String> {
+    let stops = look.ways.iter().find_map(|way| preview::stops_early(way.method));
+    let (share, epochs) = stops?;
+    Some(format!(
+        "As in the paper, every way but ulmfit stops early: it only watches {} of the labels that it is given, learns from the others, \
+         and ends when it has got no better on them for {epochs} epochs.",
+        per_cent(share)
+    ))
+}
+
 /// What it is done with, in a few short sentences.
 pub fn conditions(look: &Look<'_>, material: &Material) -> String {
-    let recipe = look.recipe;
-    let mut all = vec![format!(
-        "Epochs ({}), seed and device are those of the Train screen, and the texts are read (stage 2) once for all ways that have it{}.",
-        recipe.epochs,
-        if recipe.keep {
-            ", anew, so that no way begins with more than the others"
-        } else {
-            ""
-        }
-    )];
-    if let Some(rate) = recipe.rate {
-        all.push(format!(
-            "Every way has the η max that is set there, {}, in place of its own.",
-            short(rate)
-        ));
-    }
+    let read = if look.keeps {
+        "The texts are not read again: ways that have stage 2 begin with the language model of your classifier, which has read them."
+    } else {
+        "The texts are read (stage 2) once for all ways that have it."
+    };
+    let numbers = format!(
+        "Set on the Train screen for all of them: {}. {read}",
+        look.settings
+    );
+    let mut all = vec![numbers, rates(look)];
+    all.extend(early(look));
     let least = points(100.0 * least_difference(look.shape.measured));
     all.push(format!("Differences below {least} will not be told from chance."));
     if material.aside > 0 {

@@ -1,11 +1,11 @@
 //! Above everything: where the comparison stands, what it found, and the one thing to do next.
 
-use egui::{Button, CornerRadius, Frame, Margin, RichText, Stroke, Ui, vec2};
+use egui::{Button, CornerRadius, RichText, Stroke, Ui, vec2};
 
 use super::super::numbers::{capital, count};
 use super::super::start::Readiness;
 use super::job::{LEAST, least_difference};
-use super::kept::{Comparison, is_baseline};
+use super::kept::Comparison;
 use super::view::{Ask, Look};
 use super::words::{points, reading};
 use super::{going, setup};
@@ -13,7 +13,7 @@ use crate::ui::Screen;
 use crate::ui::actions::Action;
 use crate::ui::run::{Status, words as words_of_failure};
 use crate::ui::theme;
-use crate::ui::widgets::small;
+use crate::ui::widgets::{self, small};
 
 /// The line above: what this is, and the way back.
 pub fn head(ui: &mut Ui, narrow: bool, asks: &mut Vec<Ask>) {
@@ -48,28 +48,22 @@ pub fn show(ui: &mut Ui, look: &Look<'_>, asks: &mut Vec<Ask>) {
         Status::Done => theme.right,
         _ => theme.ice,
     };
-    Frame::new()
-        .fill(theme.panel)
-        .stroke(Stroke::new(1.0, edge))
-        .corner_radius(CornerRadius::same(theme::RADIUS))
-        .inner_margin(Margin::symmetric(16, 12))
-        .show(ui, |ui| {
-            ui.set_width(ui.available_width());
-            ui.spacing_mut().item_spacing.y = 6.0;
-            if look.is_setup() {
-                before(ui, look, asks);
-            } else if look.status.active() {
-                going::show(ui, look, asks);
-            } else if let Some(comparison) = look.comparison {
-                ended(ui, look, comparison, asks);
-            }
-            if let Some(busy) = &look.busy {
-                small(
-                    ui,
-                    format!("The engine is busy ({busy}); methods can be compared when it is done."),
-                );
-            }
-        });
+    widgets::standing(ui, edge, |ui| {
+        ui.spacing_mut().item_spacing.y = 6.0;
+        if look.is_setup() {
+            before(ui, look, asks);
+        } else if look.status.active() {
+            going::show(ui, look, asks);
+        } else if let Some(comparison) = look.comparison {
+            ended(ui, look, comparison, asks);
+        }
+        if let Some(busy) = &look.busy {
+            small(
+                ui,
+                format!("The engine is busy ({busy}); methods can be compared when it is done."),
+            );
+        }
+    });
 }
 
 /// The line that says where it stands.
@@ -114,6 +108,10 @@ fn before(ui: &mut Ui, look: &Look<'_>, asks: &mut Vec<Ask>) {
             material.labels,
             points(100.0 * least_difference(LEAST))
         )),
+        Readiness::Ready(_) if look.shape.measured == 0 => Some(
+            "Each label has one text only, copies aside: none can be left out of training while another of its label is learned from."
+                .into(),
+        ),
         Readiness::Ready(_) => None,
     };
     if let Some(message) = missing {
@@ -155,12 +153,11 @@ fn back_to_result(ui: &mut Ui, look: &Look<'_>, asks: &mut Vec<Ask>) {
 
 /// When it has ended, well or not.
 fn ended(ui: &mut Ui, look: &Look<'_>, comparison: &Comparison, asks: &mut Vec<Ask>) {
-    let measured = comparison
-        .rows
-        .iter()
-        .filter(|row| !is_baseline(&row.way))
-        .count();
-    let part = format!("{measured} of {} ways are measured", comparison.ways.len());
+    let part = format!(
+        "{} of {} ways are measured",
+        comparison.measured(),
+        comparison.ways.len()
+    );
     let on = match look.resumable {
         Some(true) => "It goes on from where it was, and the result is the same as without the break.",
         Some(false) => "What it needs to go on is not there any more: it starts anew.",
@@ -174,6 +171,7 @@ fn ended(ui: &mut Ui, look: &Look<'_>, comparison: &Comparison, asks: &mut Vec<A
         }
         Status::Done => {
             title(ui, done(comparison));
+            small(ui, format!("{}. {HARD}", comparison.settings));
         }
         _ => {
             title(ui, format!("Stopped: {part}"));
@@ -211,6 +209,12 @@ fn ended(ui: &mut Ui, look: &Look<'_>, comparison: &Comparison, asks: &mut Vec<A
         if press(ui, again, !resumable && look.news > 0, None, why) {
             asks.push(Ask::Choose(true));
         }
+        if comparison.before.is_some() {
+            let why = "Shows again what was found the last time; this one is given up.";
+            if press(ui, "The last result", false, None, why) {
+                asks.push(Ask::GoBack);
+            }
+        }
         if !comparison.rows.is_empty() {
             let why = format!(
                 "Writes the numbers as CSV, for a spreadsheet: {}. An older one of that name is replaced.",
@@ -222,6 +226,9 @@ fn ended(ui: &mut Ui, look: &Look<'_>, comparison: &Comparison, asks: &mut Vec<A
         }
     });
 }
+
+const HARD: &str = "Where labels were chosen because they are hard, as the queue chooses them, all of these errors are higher than on \
+                    all texts, which labels kept aside tell.";
 
 /// What a finished comparison was measured on.
 fn done(comparison: &Comparison) -> String {

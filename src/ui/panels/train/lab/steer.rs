@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::super::start::Readiness;
-use super::super::wait_for_texts;
+use super::super::steer::{engine_does, wait_for_texts};
 use super::course::Course;
-use super::job::Shape;
+use super::job::{Next, Shape, settings};
 use super::kept::Comparison;
 use super::{LabPanel, job, save};
 use crate::session::exchange::{self, Background, Outcome};
@@ -13,19 +13,14 @@ use crate::session::files;
 use crate::session::protocol::{Command, Event, Job, Lab};
 use crate::session::unfinished::{LeftOfLab, look_for_comparison};
 use crate::ui::actions::Action;
-use crate::ui::run::{Asked, Recipe, Status};
+use crate::ui::run::{Asked, Status};
 use crate::ui::{Screen, Shared};
 
 impl LabPanel {
     /// Looks whether another project is open, and takes in what was read beside the window. Cheap.
     pub fn notice(&mut self, shared: &mut Shared) {
-        let texts = shared.project.as_ref().map(|open| &open.project.texts);
-        let same = match (&self.of, texts) {
-            (Some(before), Some(now)) => Arc::ptr_eq(before, now),
-            (None, None) => true,
-            _ => false,
-        };
-        if !same {
+        if !shared.holds(self.of.as_ref()) {
+            let texts = shared.project.as_ref().map(|open| &open.project.texts);
             *self = Self {
                 shown: self.shown,
                 without: std::mem::take(&mut self.without),
@@ -101,6 +96,7 @@ impl LabPanel {
         match event {
             Event::Started { .. } => self.status = Status::Running,
             Event::Compared(row) => comparison.hear(row),
+            Event::LeftOut(gone) => comparison.hear_left_out(gone),
             Event::Done { job, result } if job == "lab" => {
                 comparison.finish(result);
                 self.status = Status::Done;
@@ -127,7 +123,7 @@ impl LabPanel {
         if !self.status.active() {
             self.asked = Asked::Nothing;
         }
-        let worth = matches!(event, Event::Compared(_)) || event.ends_a_job();
+        let worth = matches!(event, Event::Compared(_) | Event::LeftOut(_)) || event.ends_a_job();
         if worth && let (Some(comparison), Some(open)) = (&self.comparison, &mut shared.project) {
             comparison.keep(open);
         }
@@ -157,7 +153,7 @@ impl LabPanel {
     }
 
     /// Begins a comparison of the ways that are ticked.
-    pub(super) fn start(&mut self, shared: &mut Shared, recipe: &Recipe, readiness: &Readiness) {
+    pub(super) fn start(&mut self, shared: &mut Shared, next: Next<'_>, readiness: &Readiness) {
         if is_busy(shared) || wait_for_texts(shared) {
             return;
         }
@@ -165,13 +161,14 @@ impl LabPanel {
             return;
         };
         let common = shared.settings.common();
+        let settings = settings(next.recipe, common.seed);
         let shape = self
             .split
             .map_or_else(|| Shape::of(&open.project, common.seed), |s| s.1);
         let job = job::job(
             &open.project,
             material,
-            recipe,
+            next,
             self.ways(),
             common,
             &shared.work_dir,
@@ -183,8 +180,10 @@ impl LabPanel {
             ));
             return;
         }
-        let comparison = Comparison::begin(&open.project, &job, material.classes, shape);
+        let mut comparison = Comparison::begin(&open.project, &job, material.classes, shape);
         if self.send(job, shared) {
+            comparison.settings = settings;
+            comparison.before = self.comparison.take().and_then(Comparison::last);
             if let Some(open) = &mut shared.project {
                 comparison.keep(open);
             }
@@ -204,7 +203,12 @@ impl LabPanel {
         };
         // The device that it began on may be lost.
         job.common.device = shared.settings.device;
-        self.send(job, shared);
+        if self.send(job, shared)
+            && let Some(comparison) = &mut self.comparison
+        {
+            // What diverged is tried once more.
+            comparison.left_out.clear();
+        }
     }
 
     /// Sends the job. Whether it could be.
@@ -220,6 +224,23 @@ impl LabPanel {
         self.course = Course::default();
         (self.asked, self.choosing, self.looking) = (Asked::Nothing, false, None);
         true
+    }
+
+    /// Shows the last one that was done again, in place of one that was stopped.
+    pub(super) fn go_back(&mut self, shared: &mut Shared) {
+        let Some(before) = self
+            .comparison
+            .as_mut()
+            .and_then(|comparison| comparison.before.take())
+        else {
+            return;
+        };
+        if let Some(open) = &mut shared.project {
+            before.keep(open);
+        }
+        self.comparison = Some(*before);
+        (self.status, self.job, self.looking) = (Status::Done, None, None);
+        self.course = Course::default();
     }
 
     /// Writes the table to a file.
@@ -238,7 +259,7 @@ pub fn busy(shared: &Shared) -> Option<String> {
     if run.is_running() {
         return Some("training".into());
     }
-    let job = run.other_job().map(super::super::engine_does);
+    let job = run.other_job().map(engine_does);
     run.busy().then(|| job.unwrap_or("at work").to_string())
 }
 

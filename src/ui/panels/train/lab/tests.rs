@@ -6,16 +6,18 @@ use egui_kittest::{Harness, kittest::Queryable as _};
 use serde_json::{Map, Value, json};
 
 use super::super::TrainPanel;
+use super::super::keep::Adapted;
 use super::super::tests::{State, WIDE, finish, harness, play, project, shared};
 use super::*;
 use crate::session::Session;
 use crate::session::exchange;
 use crate::session::project::{Action as Step, Answer};
-use crate::session::protocol::{Command, Compared, Estimate, Event, GroupStep, Job, Method};
+use crate::session::protocol::{Command, Compared, Estimate, Event, GroupStep, Job, LeftOut, Method};
 use crate::ui::Screen;
-use crate::ui::run::Run;
+use crate::ui::run::{Recipe, Run};
 
 mod engine;
+mod going;
 mod pictures;
 mod sentences;
 
@@ -95,13 +97,21 @@ fn hear(state: &mut State, event: Event) {
     state.shared.run.push(event);
 }
 
+/// A next run that keeps no language model.
+fn next(recipe: &Recipe) -> Next<'_> {
+    Next {
+        recipe,
+        adapted: None,
+    }
+}
+
 /// Begins a comparison of the ways that are ticked.
 fn begin(state: &mut State) {
     let State { panel, shared } = state;
     panel.lab.notice(shared);
     let readiness = super::super::start::readiness(shared.project.as_ref().map(|open| &open.project));
     let recipe = panel.recipe.clone();
-    panel.lab.start(shared, &recipe, &readiness);
+    panel.lab.start(shared, next(&recipe), &readiness);
     panel.lab.open();
     hear(state, started("lab"));
     let (stage, groups) = ("lab".to_string(), Vec::new());
@@ -255,7 +265,7 @@ fn how_long_it_takes_goes_by_an_earlier_run_or_comparison() {
     let job = job::job(
         &open.project,
         &material,
-        &recipe,
+        next(&recipe),
         Way::ALL.to_vec(),
         Default::default(),
         dir.path(),
@@ -275,57 +285,6 @@ fn how_long_it_takes_goes_by_an_earlier_run_or_comparison() {
     harness.run_steps(2);
     // 48 s for the texts and 75 s for each of eleven ways.
     harness.get_by_label_contains("about 15 minutes, going by the last comparison.");
-}
-
-#[test]
-fn rows_come_as_they_are_measured() {
-    let dir = tempfile::tempdir().unwrap();
-    let (mut state, commands, _events) = scripted(dir.path(), 84);
-    midway(&mut state);
-    let mut harness = harness(state, WIDE, egui::Theme::Dark);
-    harness.get_by_label("Comparing: 16 of 55 classifiers");
-    harness.get_by_label_contains("full, fold 2 of 5: step 40 of 100, 0:12 left.");
-    harness.get_by_label("fold 2 of 5, epoch 3");
-    harness.get_by_label("2 of 5 layer groups frozen");
-    harness.get_by_label("full: 28 % of its classifiers");
-    harness.get_by_label("18 % wrong (12 to 26 %)");
-    harness.get_by_label("23 points worse than ulmfit");
-    assert_eq!(harness.query_all_by_label("waits for its turn").count(), 7);
-    harness.get_by_label("The comparison: 30 % done");
-    assert!(harness.query_by_label_contains("Use this method").is_none());
-    // Nothing of it is taken for a run.
-    let run = &harness.state().shared.run;
-    assert_eq!(
-        (run.record.status.clone(), run.record.stages.len()),
-        (Status::Idle, 0)
-    );
-    press(&mut harness, "Pause");
-    assert_eq!(harness.state().shared.queue.last(), Some(&Action::PauseResume));
-    let State { panel, shared } = harness.state_mut();
-    panel.act(Action::PauseResume, shared);
-    hear(harness.state_mut(), Event::Paused { step: 3 });
-    harness.run_steps(2);
-    harness.get_by_label("Paused: 16 of 55 classifiers");
-    let State { panel, shared } = harness.state_mut();
-    panel.act(Action::Stop, shared);
-    sent(&commands);
-    let told: Vec<Command> = std::iter::from_fn(|| commands.try_recv().ok()).collect();
-    assert!(matches!(told[..], [Command::Pause, Command::Stop]), "{told:?}");
-    // The Train screen says what keeps the engine.
-    let State { panel, shared } = harness.state_mut();
-    panel.lab.close();
-    panel.act(Action::Train, shared);
-    assert!(
-        shared
-            .messages
-            .last()
-            .unwrap()
-            .text
-            .starts_with("Methods are being compared")
-    );
-    harness.run_steps(2);
-    harness.get_by_label("Comparing: 16 of 55");
-    harness.get_by_label_contains("The engine is busy (comparing methods)");
 }
 
 #[test]
@@ -351,7 +310,7 @@ fn what_was_found_is_kept_with_the_project_and_a_method_is_taken_over() {
     state.panel.lab.open();
     let mut harness = harness(state, WIDE, egui::Theme::Light);
     harness.get_by_label("Measured on 84 labels, each left out once (5 folds)");
-    harness.get_by_label_contains("Without pretraining ulmfit errs 23 points more");
+    harness.get_by_label_contains("From random weights, trained all at once, ulmfit errs 23 points more");
     harness.get_by_label("the others are judged against it");
     // The least error is first.
     let top = |h: &Harness<'_, State>, name: &str| h.get_by_label(name).rect().top();
@@ -389,98 +348,6 @@ fn what_was_found_is_kept_with_the_project_and_a_method_is_taken_over() {
     harness.get_by_label("Ready to compare");
     press(&mut harness, "The last result");
     harness.get_by_label("Measured on 84 labels, each left out once (5 folds)");
-}
-
-#[test]
-fn one_that_was_interrupted_goes_on_when_the_project_is_opened_again() {
-    let dir = tempfile::tempdir().unwrap();
-    let (mut state, commands, _events) = scripted(dir.path(), 84);
-    midway(&mut state);
-    let job = sent(&commands);
-    let unfinished = dir.path().join("work/comparison.unfinished");
-    std::fs::create_dir_all(&unfinished).unwrap();
-    std::fs::write(unfinished.join("run.json"), serde_json::to_string(&job).unwrap()).unwrap();
-    hear(
-        &mut state,
-        Event::Stopped {
-            message: "use `--resume`".into(),
-        },
-    );
-    state.panel = TrainPanel::default();
-    state.panel.lab.open();
-    let mut harness = harness(state, WIDE, egui::Theme::Dark);
-    for _ in 0..200 {
-        harness.run_steps(1);
-        if harness.query_by_label("Go on").is_some() {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-    harness.get_by_label("Stopped: 3 of 11 ways are measured");
-    assert!(harness.query_by_label_contains("--").is_none());
-    assert_eq!(harness.query_all_by_label("not measured yet").count(), 8);
-    press(&mut harness, "Go on");
-    let again = sent(&commands);
-    assert!(again.resume && again.ways == job.ways && again.data.rows == job.data.rows);
-    let state = harness.state_mut();
-    hear(state, started("lab"));
-    for row in rows().into_iter().take(6) {
-        hear(state, Event::Compared(row));
-    }
-    let comparison = state.panel.lab.comparison.as_ref().unwrap();
-    assert_eq!(comparison.rows.len(), 6);
-}
-
-#[test]
-fn one_that_ended_when_nobody_listened_is_found() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut state = unasked(dir.path(), 84);
-    midway(&mut state);
-    let out = dir.path().join("work/comparison");
-    std::fs::create_dir_all(&out).unwrap();
-    std::fs::write(
-        out.join("unfreeze-lab.json"),
-        Value::Object(result(&rows())).to_string(),
-    )
-    .unwrap();
-    let State { panel, shared } = &mut state;
-    *panel = TrainPanel::default();
-    for _ in 0..200 {
-        panel.lab.notice(shared);
-        if panel.lab.status == Status::Done {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-    let kept = Comparison::kept(shared.project.as_ref().unwrap()).unwrap();
-    assert!(kept.done && kept.rows.len() == 13);
-}
-
-#[test]
-fn what_the_engine_says_of_another_project_is_not_this_ones() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut state = unasked(dir.path(), 84);
-    midway(&mut state);
-    let shared = &mut state.shared;
-    shared.open(project(300, 40));
-    let said = &shared.messages.last().unwrap().text;
-    assert!(said.starts_with("Comparing methods on test is stopped"), "{said}");
-    // Before the screens have heard that it is another one, and after.
-    hear(&mut state, Event::Compared(row("full", 0.3, Some(0.01))));
-    state.panel.change_project();
-    state.panel.lab.notice(&mut state.shared);
-    hear(&mut state, Event::Compared(row("last", 0.3, Some(0.01))));
-    let result = result(&rows());
-    hear(
-        &mut state,
-        Event::Done {
-            job: "lab".into(),
-            result,
-        },
-    );
-    assert_eq!(state.panel.lab.comparison, None);
-    assert_eq!(Comparison::kept(state.shared.project.as_ref().unwrap()), None);
-    assert!(!state.shared.run.busy());
 }
 
 #[test]
@@ -550,11 +417,11 @@ fn the_table_is_written_beside_the_project() {
     let mut lines = text.lines();
     assert_eq!(
         lines.next(),
-        Some("way,error,error_low,error_high,p,seconds,what,labels,measured_on,folds")
+        Some("way,error,error_low,error_high,p,seconds,what,labels,measured_on,folds,settings")
     );
     let first = lines.next().unwrap();
     assert!(first.starts_with("ulmfit,0.18,"), "{first}");
-    assert!(first.ends_with(",84,84,5"), "{first}");
+    assert!(first.ends_with(",84,84,5,\"20 epochs, seed 0\""), "{first}");
     assert!(
         state
             .shared
@@ -564,4 +431,35 @@ fn the_table_is_written_beside_the_project() {
             .text
             .starts_with("Written to ")
     );
+}
+
+#[test]
+fn what_has_read_the_texts_is_not_given_them_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let open = project(600, 84);
+    let readiness = super::super::start::readiness(Some(&open.project));
+    let Readiness::Ready(material) = readiness else {
+        panic!("enough")
+    };
+    let recipe = Recipe::default();
+    let adapted = Adapted {
+        forward: "classifier/language-model".into(),
+        backward: None,
+        added: 0,
+    };
+    let next = Next {
+        recipe: &recipe,
+        adapted: Some(&adapted),
+    };
+    let job = job::job(
+        &open.project,
+        &material,
+        next,
+        job::MAIN.to_vec(),
+        Default::default(),
+        dir.path(),
+    );
+    assert_eq!(job.adapted, Some(adapted.forward.clone()));
+    // Ways without stage 2 begin with the model that it began with.
+    assert!(job.model.is_none() && job.unlabelled.is_none());
 }

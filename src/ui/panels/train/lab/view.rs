@@ -25,6 +25,8 @@ pub enum Ask {
     Start,
     /// Go on from where it was stopped.
     GoOn,
+    /// Show the last one that was done, in place of one that was stopped.
+    GoBack,
     /// Train so in the next run.
     Use(Way),
     /// Write the table to a file.
@@ -61,6 +63,10 @@ pub struct Look<'a> {
     pub ways: &'a [Way],
     /// How the next run trains.
     pub recipe: &'a Recipe,
+    /// The numbers that every way trains by, in words.
+    pub settings: String,
+    /// Whether it begins with a language model that has read the texts.
+    pub keeps: bool,
     /// Seconds that it would take, and what that is judged by.
     pub estimate: Option<(f64, String)>,
     /// Labels that were given or changed since it was measured.

@@ -71,15 +71,15 @@ pub fn wrong(row: &Compared) -> String {
 fn phrase(name: &str) -> String {
     let what = match name {
         "ulmfit-no-adapt" => "without reading your texts first (stage 2)",
-        "scratch" => "without pretraining",
-        "full" => "with every layer trained at once at one rate",
-        "full-discr" => "with every layer trained at once",
-        "last" => "with the head alone trained",
-        "chain-thaw" => "with one layer trained at a time",
-        "freez" => "with gradual unfreezing alone",
+        "scratch" => "from random weights, trained all at once,",
+        "full" => "with every layer trained at once at one constant rate",
+        "full-discr" => "with every layer trained at once at constant rates",
+        "last" => "with the head alone trained, at a constant rate,",
+        "chain-thaw" => "with one layer trained at a time, at constant rates,",
+        "freez" => "with gradual unfreezing alone, at one constant rate,",
         "freez-discr" => "without the slanted triangle",
         "freez-stlr" => "without slower rates for lower layers",
-        "freez-cos" => "with a cosine in place of the triangle",
+        "freez-cos" => "with a cosine in place of the triangle and one rate for all layers",
         TFIDF => "counting words (TF-IDF)",
         MOST_FREQUENT => "guessing the most frequent label",
         other => return format!("as {other}"),
@@ -120,6 +120,8 @@ pub fn reading(comparison: &Comparison) -> Vec<String> {
     all.extend(better(&judged, name));
     all.extend(close(&judged, name, comparison.measured_on));
     all.extend(by_chance(comparison, others().count()));
+    let gone = comparison.left_out.iter();
+    all.extend(gone.map(|gone| format!("{} is left out: {}.", gone.way, gone.message)));
     all
 }
 

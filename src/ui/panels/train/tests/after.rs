@@ -166,6 +166,46 @@ fn no_measurement_is_promised_that_does_not_come() {
 }
 
 #[test]
+fn a_method_that_stops_early_names_the_epoch_that_it_keeps() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut shared = shared(dir.path());
+    shared.project = Some(project(600, 84));
+    let recipe = Recipe {
+        method: Method::Full,
+        epochs: 5,
+        ..Recipe::default()
+    };
+    play(&mut shared.run, &recipe, 200);
+    // The errors fall to the end, the loss does not.
+    let stage = shared.run.record.stages.last_mut().unwrap();
+    for measured in stage.measured.iter_mut().filter(|m| m.epoch > 3) {
+        measured.nll = 2.0;
+    }
+    let panel = TrainPanel::default();
+    let mut harness = harness(State { panel, shared }, WIDE, egui::Theme::Dark);
+    harness.get_by_label_contains("kept so far: epoch 3");
+    assert!(
+        harness
+            .query_by_label_contains("kept is the classifier")
+            .is_none()
+    );
+    finish(&mut harness.state_mut().shared.run, 0.2);
+    harness.run_steps(2);
+    harness.get_by_label_contains(" · kept: epoch 3");
+    harness.get_by_label("Said after epoch 5; kept is the classifier of epoch 3.");
+}
+
+#[test]
+fn the_papers_method_keeps_its_last_epoch_and_names_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut state = running(dir.path());
+    finish(&mut state.shared.run, 0.18);
+    let harness = harness(state, WIDE, egui::Theme::Dark);
+    harness.get_by_label_contains("validation error");
+    assert!(harness.query_by_label_contains("kept: epoch").is_none());
+}
+
+#[test]
 fn what_may_be_chance_is_called_so_beside_the_baseline() {
     let dir = tempfile::tempdir().unwrap();
     let mut state = running(dir.path());
@@ -175,6 +215,24 @@ fn what_may_be_chance_is_called_so_beside_the_baseline() {
     outcome.together.as_mut().unwrap().p = Some(0.03);
     let harness = harness(state, WIDE, egui::Theme::Dark);
     harness.get_by_label_contains("too close to tell on these labels. If TF-IDF voted too");
-    let vote_too = harness.query_by_label_contains("too close to tell on these labels. Your language");
+    let vote_too = harness.query_by_label_contains("too close to tell on these labels. Perplexity");
     assert!(vote_too.is_none());
+}
+
+#[test]
+fn what_reading_has_changed_is_told_also_where_it_did_not_help() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut state = running(dir.path());
+    finish(&mut state.shared.run, 0.18);
+    let mut harness = harness(state, WIDE, egui::Theme::Dark);
+    harness.get_by_label_contains("on texts kept back from reading fell from 212 to 66.7.");
+    let told = |h: &mut Harness<'_, State>, perplexity| {
+        let outcome = h.state_mut().shared.run.record.outcome.as_mut().unwrap();
+        outcome.perplexity = Some(perplexity);
+        h.run_steps(2);
+    };
+    told(&mut harness, (60.0, 75.0));
+    harness.get_by_label_contains("rose from 60.0 to 75.0: reading the others did not help");
+    told(&mut harness, (60.01, 60.02));
+    harness.get_by_label_contains("kept back from reading stayed at 60.0.");
 }

@@ -1,13 +1,15 @@
-//! Training again without stage 2.
+//! Training without stage 2: again, and from random weights.
 
 use std::path::Path;
+
+use egui_kittest::kittest::NodeT as _;
 
 use super::*;
 use crate::session::Session;
 use crate::session::adapted::Read;
 
 const OFFER: &str = "keep the language model that has read your texts";
-const STAGE_2: &str = "1 adapt the language model";
+const STAGE_2: &str = "adapt the language model";
 
 /// In a classifier's directory, or that of its half: a language model that has read the project's texts.
 fn adapted(classifier: &Path, shared: &Shared) {
@@ -37,7 +39,7 @@ fn a_language_model_that_has_read_the_texts_is_kept_unless_that_is_not_wanted() 
     let kept = "Keeps the language model that has read your texts, and trains on your 84 labels";
     harness.get_by_label_contains(kept);
     assert!(harness.query_by_label(STAGE_2).is_none());
-    harness.get_by_label("1 estimate the error");
+    harness.get_by_label("estimate the error");
 
     harness.get_by_label(OFFER).click_accesskit();
     harness.run_steps(3);
@@ -150,4 +152,24 @@ fn the_time_without_stage_2_is_that_of_the_classifiers() {
     };
     assert!((seconds(&recipe) - 92.0).abs() < 1e-9);
     assert!((seconds(&kept) - 44.0).abs() < 1e-9);
+}
+
+#[test]
+fn from_random_weights_there_is_no_language_model_to_adapt_or_to_forget() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut shared = shared(dir.path());
+    shared.project = Some(project(600, 84));
+    let panel = TrainPanel::default();
+    let mut harness = harness(State { panel, shared }, WIDE, egui::Theme::Light);
+    let blocked = |h: &Harness<'_, State>| h.get_by_label("adapt first").accesskit_node().is_disabled();
+    assert!(!blocked(&harness));
+    harness.get_by_label(STAGE_2);
+    harness.state_mut().panel.recipe.method = Method::Scratch;
+    harness.run_steps(3);
+    assert!(blocked(&harness));
+    assert!(harness.query_by_label(STAGE_2).is_none());
+    harness.get_by_label_contains("from random weights. The error");
+    harness.get_by_label_contains("nothing that it could forget");
+    // What was chosen stays chosen for the methods that can.
+    assert!(harness.state().panel.recipe.adapt);
 }

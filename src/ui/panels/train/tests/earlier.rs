@@ -41,7 +41,7 @@ fn an_earlier_run_is_looked_at_while_another_goes_on() {
     harness.key_press(egui::Key::ArrowRight);
     harness.run_steps(2);
     assert_eq!(harness.state().panel.seek.unwrap().step, back.step + 1);
-    press(&mut harness, "1 adapt the language model, done");
+    press(&mut harness, "adapt the language model, done");
     let there = harness.state().panel.seek.unwrap();
     assert_eq!((there.stage, there.step), (0, 120));
 
@@ -67,9 +67,9 @@ fn looking_back_ends_with_the_next_run_and_in_another_project() {
 
     press(&mut harness, "the next run's plan");
     harness.get_by_label("Ready to train");
-    harness.get_by_label("1 adapt the language model");
+    harness.get_by_label("adapt the language model");
     press(&mut harness, "run 2 · ulmfit");
-    harness.get_by_label("1 adapt the language model, done");
+    harness.get_by_label("adapt the language model, done");
     harness.get_by_label("Classify every text");
 
     press(&mut harness, "run 1 · full");

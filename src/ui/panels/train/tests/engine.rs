@@ -39,6 +39,14 @@ fn buttons_drive_the_engine() {
     });
     panel.resume(&mut shared);
     wait(&mut shared, &|run| steps(run) > held + 1);
+    // Stage 2 is drawn through its first step, and every other one lies on the curve however long it was.
+    let adapting = shared.run.record.stages.iter().find(|s| s.name == "adapt");
+    let adapting = adapting.unwrap();
+    let drawn = Outlook::adaptation(adapting).unwrap();
+    for (step, rate) in adapting.groups.last().unwrap().rate.points() {
+        let base = drawn.base(step);
+        assert!((rate / base - 1.0).abs() < 1e-5, "step {step}: {rate} {base}");
+    }
     assert_eq!(
         shared
             .run

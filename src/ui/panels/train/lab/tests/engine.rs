@@ -35,7 +35,10 @@ fn a_comparison_is_stopped_and_gone_on_with() {
     let readiness = super::super::super::start::readiness(Some(&project(40, 36).project));
     let recipe = state.panel.recipe.clone();
     state.panel.lab.notice(&mut state.shared);
-    state.panel.lab.start(&mut state.shared, &recipe, &readiness);
+    state
+        .panel
+        .lab
+        .start(&mut state.shared, next(&recipe), &readiness);
     assert_eq!(state.panel.lab.status, Status::Starting);
     wait(&mut state, &|state| state.panel.lab.course.done >= 6);
     state.panel.act(Action::Stop, &mut state.shared);

@@ -1,7 +1,7 @@
 //! What is said of numbers.
 
 use super::super::course::Course;
-use super::super::job::least_difference;
+use super::super::job::{least_difference, settings};
 use super::super::words::{against, p, points, reading};
 use super::*;
 
@@ -42,8 +42,8 @@ fn the_reading_follows_from_the_numbers() {
     assert_eq!(said[0], "ulmfit gets 18 % wrong (12 to 26 %).");
     assert_eq!(
         said[1],
-        "Without pretraining ulmfit errs 23 points more, with the head alone trained 11 and without reading your texts first (stage 2) \
-         8.0. Counting words (TF-IDF) errs 9.0 points more."
+        "From random weights, trained all at once, ulmfit errs 23 points more, with the head alone trained, at a constant rate, 11 and \
+         without reading your texts first (stage 2) 8.0. Counting words (TF-IDF) errs 9.0 points more."
     );
     assert!(said[2].starts_with("Too close to ulmfit to tell: full, full-discr, chain-thaw"));
     assert!(said[2].contains("On 120 labels no difference below 5.0 points"));
@@ -53,6 +53,33 @@ fn the_reading_follows_from_the_numbers() {
         said[3]
     );
     assert_eq!(said.len(), 4);
+}
+
+#[test]
+fn a_way_that_diverged_is_said() {
+    let mut comparison = comparison(rows());
+    comparison.left_out.push(LeftOut {
+        way: "full".into(),
+        message: "the loss became NaN at step 3: training diverged; lower the rate (now 0.1)".into(),
+    });
+    let said = reading(&comparison);
+    assert!(
+        said.last()
+            .unwrap()
+            .starts_with("full is left out: the loss became NaN")
+    );
+}
+
+#[test]
+fn numbers_that_differ_from_the_usual_are_told() {
+    let usual = Recipe::default();
+    assert_eq!(settings(&usual, 3), "20 epochs, seed 3");
+    let other = Recipe {
+        rate: Some(0.004),
+        ratio: 16.0,
+        ..usual
+    };
+    assert_eq!(settings(&other, 0), "20 epochs, seed 0, η max 4.0e-3, ratio 16.0");
 }
 
 #[test]

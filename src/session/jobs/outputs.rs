@@ -1,0 +1,35 @@
+//! What a model directory holds, of this version and of those before: only such a one gives way to another.
+
+use super::classify::TFIDF_FILE;
+use crate::io::{Contents, Overwrite};
+use crate::session::adapted::LANGUAGE_MODEL;
+
+/// The files of a model.
+pub const MODEL_FILES: [&str; 7] = [
+    "config.json",
+    "vocab.json",
+    "tokenizer.json",
+    "model.safetensors",
+    "labels.json",
+    "README.md",
+    TFIDF_FILE,
+];
+
+const ALONE: Contents = Contents {
+    files: &MODEL_FILES,
+    folders: &[],
+};
+
+/// A classifier's half that reads backward, or what is kept for one.
+const HALF: Contents = Contents {
+    files: &MODEL_FILES,
+    folders: &[(LANGUAGE_MODEL, &ALONE)],
+};
+
+const WHOLE: Contents = Contents {
+    files: &MODEL_FILES,
+    folders: &[("backward", &HALF), (LANGUAGE_MODEL, &ALONE)],
+};
+
+/// A language model or a classifier.
+pub const MODEL: Overwrite = Overwrite::Holding("config.json", &WHOLE);

@@ -1,0 +1,223 @@
+//! While one goes on, and when it was stopped.
+
+use super::*;
+
+#[test]
+fn rows_come_as_they_are_measured() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut state, commands, _events) = scripted(dir.path(), 84);
+    midway(&mut state);
+    let mut harness = harness(state, WIDE, egui::Theme::Dark);
+    harness.get_by_label("Comparing: 16 of 55 classifiers");
+    harness.get_by_label_contains("full, fold 2 of 5: step 40 of 100, 0:12 left.");
+    harness.get_by_label("fold 2 of 5, epoch 3");
+    harness.get_by_label("2 of 5 layer groups frozen");
+    harness.get_by_label("full: 28 % of its classifiers");
+    harness.get_by_label("18 % wrong (12 to 26 %)");
+    harness.get_by_label("23 points worse than ulmfit");
+    assert_eq!(harness.query_all_by_label("waits for its turn").count(), 7);
+    harness.get_by_label("The comparison: 30 % done");
+    assert!(harness.query_by_label_contains("Use this method").is_none());
+    // Nothing of it is taken for a run.
+    let run = &harness.state().shared.run;
+    assert_eq!(
+        (run.record.status.clone(), run.record.stages.len()),
+        (Status::Idle, 0)
+    );
+    press(&mut harness, "Pause");
+    assert_eq!(harness.state().shared.queue.last(), Some(&Action::PauseResume));
+    let State { panel, shared } = harness.state_mut();
+    panel.act(Action::PauseResume, shared);
+    hear(harness.state_mut(), Event::Paused { step: 3 });
+    harness.run_steps(2);
+    harness.get_by_label("Paused: 16 of 55 classifiers");
+    let State { panel, shared } = harness.state_mut();
+    panel.act(Action::Stop, shared);
+    sent(&commands);
+    let told: Vec<Command> = std::iter::from_fn(|| commands.try_recv().ok()).collect();
+    assert!(matches!(told[..], [Command::Pause, Command::Stop]), "{told:?}");
+    // The Train screen says what keeps the engine.
+    let State { panel, shared } = harness.state_mut();
+    panel.lab.close();
+    panel.act(Action::Train, shared);
+    assert!(
+        shared
+            .messages
+            .last()
+            .unwrap()
+            .text
+            .starts_with("Methods are being compared")
+    );
+    harness.run_steps(2);
+    harness.get_by_label("Comparing: 16 of 55");
+    harness.get_by_label_contains("The engine is busy (comparing methods)");
+}
+
+#[test]
+fn one_that_was_interrupted_goes_on_when_the_project_is_opened_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut state, commands, _events) = scripted(dir.path(), 84);
+    midway(&mut state);
+    let job = sent(&commands);
+    let unfinished = dir.path().join("work/comparison.unfinished");
+    std::fs::create_dir_all(&unfinished).unwrap();
+    std::fs::write(unfinished.join("run.json"), serde_json::to_string(&job).unwrap()).unwrap();
+    hear(
+        &mut state,
+        Event::Stopped {
+            message: "use `--resume`".into(),
+        },
+    );
+    state.panel = TrainPanel::default();
+    state.panel.lab.open();
+    let mut harness = harness(state, WIDE, egui::Theme::Dark);
+    for _ in 0..200 {
+        harness.run_steps(1);
+        if harness.query_by_label("Go on").is_some() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    harness.get_by_label("Stopped: 3 of 11 ways are measured");
+    assert!(harness.query_by_label_contains("--").is_none());
+    assert_eq!(harness.query_all_by_label("not measured yet").count(), 8);
+    press(&mut harness, "Go on");
+    let again = sent(&commands);
+    assert!(again.resume && again.ways == job.ways && again.data.rows == job.data.rows);
+    let state = harness.state_mut();
+    hear(state, started("lab"));
+    for row in rows().into_iter().take(6) {
+        hear(state, Event::Compared(row));
+    }
+    let comparison = state.panel.lab.comparison.as_ref().unwrap();
+    assert_eq!(comparison.rows.len(), 6);
+}
+
+#[test]
+fn one_that_ended_when_nobody_listened_is_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut state = unasked(dir.path(), 84);
+    midway(&mut state);
+    let out = dir.path().join("work/comparison");
+    std::fs::create_dir_all(&out).unwrap();
+    std::fs::write(
+        out.join("unfreeze-lab.json"),
+        Value::Object(result(&rows())).to_string(),
+    )
+    .unwrap();
+    let State { panel, shared } = &mut state;
+    *panel = TrainPanel::default();
+    for _ in 0..200 {
+        panel.lab.notice(shared);
+        if panel.lab.status == Status::Done {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let kept = Comparison::kept(shared.project.as_ref().unwrap()).unwrap();
+    assert!(kept.done && kept.rows.len() == 13);
+}
+
+#[test]
+fn what_the_engine_says_of_another_project_is_not_this_ones() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut state = unasked(dir.path(), 84);
+    midway(&mut state);
+    let shared = &mut state.shared;
+    shared.open(project(300, 40));
+    let said = &shared.messages.last().unwrap().text;
+    assert!(said.starts_with("Comparing methods on test is stopped"), "{said}");
+    // Before the screens have heard that it is another one, and after.
+    hear(&mut state, Event::Compared(row("full", 0.3, Some(0.01))));
+    state.panel.change_project();
+    state.panel.lab.notice(&mut state.shared);
+    hear(&mut state, Event::Compared(row("last", 0.3, Some(0.01))));
+    let result = result(&rows());
+    hear(
+        &mut state,
+        Event::Done {
+            job: "lab".into(),
+            result,
+        },
+    );
+    assert_eq!(state.panel.lab.comparison, None);
+    assert_eq!(Comparison::kept(state.shared.project.as_ref().unwrap()), None);
+    assert!(!state.shared.run.busy());
+}
+
+#[test]
+fn a_way_that_diverges_gives_its_place_to_the_next() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut state = unasked(dir.path(), 84);
+    midway(&mut state);
+    let gone = LeftOut {
+        way: "full".into(),
+        message: "the loss became NaN at step 41: training diverged".into(),
+    };
+    hear(&mut state, Event::LeftOut(gone.clone()));
+    hear(&mut state, step("full-discr fold 2 of 5", 50));
+    let mut harness = harness(state, WIDE, egui::Theme::Dark);
+    harness.get_by_label("left out");
+    harness.get_by_label("its training diverged");
+    harness.get_by_label("full-discr: 30 % of its classifiers");
+    harness.get_by_label("fold 2 of 5, epoch 3");
+    assert_eq!(harness.query_all_by_label("waits for its turn").count(), 6);
+    // Between two of its classifiers it is where it was.
+    let seconds = 1.0;
+    let stage = "full-discr fold 2 of 5".to_string();
+    hear(harness.state_mut(), Event::StageDone { stage, seconds });
+    harness.run_steps(2);
+    harness.get_by_label("full-discr: 40 % of its classifiers");
+    // It is kept, and so is the reason.
+    let found: Vec<Compared> = rows().into_iter().filter(|row| row.way != "full").collect();
+    let mut result = result(&found);
+    result.insert("left_out".into(), json!([gone]));
+    let job = "lab".to_string();
+    hear(harness.state_mut(), Event::Done { job, result });
+    harness.run_steps(2);
+    harness.get_by_label("left out");
+    harness.get_by_label_contains("full is left out: the loss became NaN");
+    let kept = Comparison::kept(harness.state().shared.project.as_ref().unwrap()).unwrap();
+    assert_eq!(
+        (kept.measured(), kept.why_left_out("full")),
+        (10, Some(gone.message.as_str()))
+    );
+}
+
+#[test]
+fn what_was_found_before_is_there_until_the_next_is_done() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut state = unasked(dir.path(), 84);
+    begin(&mut state);
+    let done = |rows: &[Compared]| Event::Done {
+        job: "lab".into(),
+        result: result(rows),
+    };
+    hear(&mut state, done(&rows()));
+    begin(&mut state);
+    let stopped = Event::Stopped {
+        message: String::new(),
+    };
+    hear(&mut state, stopped);
+    // Another that is given up as well.
+    begin(&mut state);
+    hear(
+        &mut state,
+        Event::Stopped {
+            message: String::new(),
+        },
+    );
+    let mut harness = harness(state, WIDE, egui::Theme::Light);
+    harness.get_by_label("Stopped: 0 of 11 ways are measured");
+    press(&mut harness, "The last result");
+    harness.get_by_label("Measured on 84 labels, each left out once (5 folds)");
+    let kept = |state: &State| Comparison::kept(state.shared.project.as_ref().unwrap()).unwrap();
+    let last = kept(harness.state());
+    assert!(last.done && last.rows.len() == 13 && last.before.is_none());
+    // One that is done takes its place.
+    begin(harness.state_mut());
+    assert!(kept(harness.state()).before.is_some());
+    hear(harness.state_mut(), done(&rows()[..3]));
+    let last = kept(harness.state());
+    assert!(last.done && last.rows.len() == 3 && last.before.is_none());
+}

@@ -1,0 +1,145 @@
+//! What the screen does: it starts a run, goes on with one, and has the model measured of one that has ended.
+
+use super::TrainPanel;
+use super::start::{self, Readiness};
+use crate::session::protocol::{Fit, Job};
+use crate::session::{Command, files};
+use crate::ui::Shared;
+use crate::ui::run::Status;
+
+impl TrainPanel {
+    /// A run of the open project was interrupted and can go on with this job, where it is known what it was given: that was
+    /// kept (`given`), or labels have not changed since. Whether it can.
+    pub fn interrupted(&mut self, job: Fit, given: bool, shared: &Shared) -> bool {
+        let open = shared.project.as_ref().filter(|_| self.job.is_none());
+        let goes_on = open.is_some_and(|open| given || start::learns_from(&job, &open.project));
+        if goes_on {
+            self.job = Some(Box::new(job));
+        }
+        goes_on
+    }
+
+    pub(super) fn start(&mut self, shared: &mut Shared) {
+        if shared.run.compares() {
+            shared.fail("Methods are being compared: wait until that has ended, or stop it, before training; it can go on later.");
+            return;
+        }
+        if shared.run.busy() || shared.run.record.status.active() {
+            shared.fail("The engine is busy: wait for it, or stop the run, before starting another.");
+            return;
+        }
+        if wait_for_texts(shared) {
+            return;
+        }
+        let readiness = start::readiness(shared.project.as_ref().map(|p| &p.project));
+        let (Readiness::Ready(material), Some(open)) = (&readiness, &shared.project) else {
+            shared.fail(match readiness {
+                Readiness::TooFew(message) => message,
+                _ => "No texts are open: open a file or try the sample first.".into(),
+            });
+            return;
+        };
+        self.keeper.follow(shared);
+        let last = &shared.run.record;
+        if last.status == Status::Done && self.seen != last.number {
+            // What was chosen was for that run, whose end this screen has not seen.
+            self.keeper.choose(None);
+        }
+        let recipe = self.keeper.complete(&self.recipe);
+        let mut job = start::fit(
+            &open.project,
+            material,
+            &recipe,
+            shared.settings.common(),
+            &shared.work_dir,
+        );
+        if let Some(adapted) = self.keeper.offered(&recipe).filter(|_| recipe.keep) {
+            job = adapted.keep(job);
+        }
+        if let Err(why) = files::create_dir_all(&shared.work_dir) {
+            let dir = shared.work_dir.display();
+            shared.fail(format!(
+                "{dir} cannot be made: {why}. Make room on that disk or allow writing there, then train again."
+            ));
+            return;
+        }
+        self.lab.close();
+        shared.run.begin(recipe, job.watch.clone());
+        self.job = Some(Box::new(job.clone()));
+        self.look_at(None);
+        send(shared, Command::Start(Box::new(Job::Fit(job))));
+    }
+
+    pub(super) fn resume(&mut self, shared: &mut Shared) {
+        if shared.run.busy() {
+            shared.say("The engine is busy: resume when it has ended what it does.");
+            return;
+        }
+        if wait_for_texts(shared) {
+            return;
+        }
+        let Some(job) = &self.job else { return };
+        let mut job = Fit {
+            resume: true,
+            ..(**job).clone()
+        };
+        // The device that it began on may be lost.
+        job.common.device = shared.settings.device;
+        shared.run.resume();
+        self.look_at(None);
+        send(shared, Command::Start(Box::new(Job::Fit(job))));
+    }
+
+    /// When a run has ended, its model is measured on the labels that were kept aside.
+    pub(super) fn follow(&mut self, shared: &mut Shared) {
+        let record = &shared.run.record;
+        // An engine at work would refuse it: it is asked when it has ended what it does.
+        if record.status != Status::Done || self.seen == record.number || shared.run.busy() {
+            return;
+        }
+        self.seen = record.number;
+        // What was chosen was for that run.
+        self.keeper.choose(None);
+        // Runs that were read from the project, or made elsewhere, are measured already.
+        let Some(outcome) = record.outcome.as_ref().filter(|o| o.error().is_none()) else {
+            return;
+        };
+        let out = outcome.out.clone();
+        let run = record.number;
+        let job = shared.project.as_ref().and_then(|open| {
+            let names = start::names_of(run, open);
+            start::evaluation(&open.project, &names, shared.settings.common(), out)
+        });
+        if let Some(job) = job {
+            shared.run.measure();
+            send(shared, Command::Start(Box::new(Job::Evaluate(job))));
+        }
+    }
+}
+
+/// What the engine does in a job of this name, where that is not plain from it.
+pub fn engine_does(job: &str) -> &str {
+    match job {
+        "lab" => "comparing methods",
+        job => job,
+    }
+}
+
+/// Whether texts are being added, which a run would not be given; says so.
+pub fn wait_for_texts(shared: &mut Shared) -> bool {
+    let growing = shared.is_growing();
+    if growing {
+        shared.say("One moment: texts are being added. Train when they are there.");
+    }
+    growing
+}
+
+pub fn send(shared: &mut Shared, command: Command) {
+    if let Err(why) = shared.engine.send(command) {
+        let message = format!("{why}: close the window and open it again");
+        if shared.run.record.status.active() {
+            shared.run.fail(message.clone());
+        }
+        shared.fail(message);
+    }
+}
