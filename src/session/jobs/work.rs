@@ -237,7 +237,7 @@ impl Work {
     fn remove(mut self) -> std::io::Result<()> {
         let removed = remove(&self.dir);
         // Some file systems keep what is still open.
-        drop(self.lock.take());
+        self.lock = None;
         match removed.or_else(|_| remove(&self.dir)) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
             other => other,
