@@ -84,6 +84,9 @@ impl Front {
                     if stopping || (error.kind() != ErrorKind::BrokenPipe && is_asked_soon(interrupts)) =>
                 {
                     self.muted = true;
+                    if self.json.is_some() {
+                        self.event(&event).ok();
+                    }
                 }
                 Err(error) => {
                     send(Command::Stop);

@@ -65,6 +65,19 @@ pub(super) fn check_replaceable(target: &Path, overwrite: Overwrite) -> Result<(
     }
 }
 
+/// Whether such contents, or the system, have a file of this name.
+fn is_expected(name: &str, contents: &Contents) -> bool {
+    let known = |name: &str| {
+        contents
+            .files
+            .iter()
+            .chain(&LEFT_BY_SYSTEMS)
+            .any(|file| name == *file)
+    };
+    // macOS keeps what its file systems alone can hold in a file beside; NFS renames what is removed while it is open.
+    known(name) || name.strip_prefix("._").is_some_and(known) || name.starts_with(".nfs")
+}
+
 /// An entry that a directory with such contents does not have.
 fn foreign(dir: &Path, contents: &Contents) -> io::Result<Option<PathBuf>> {
     for entry in fs::read_dir(dir)? {
@@ -78,12 +91,7 @@ fn foreign(dir: &Path, contents: &Contents) -> io::Result<Option<PathBuf>> {
             if let Some(found) = foreign(&path, inside)? {
                 return Ok(Some(found));
             }
-        } else if !contents
-            .files
-            .iter()
-            .chain(&LEFT_BY_SYSTEMS)
-            .any(|file| name == *file)
-        {
+        } else if !is_expected(&name.to_string_lossy(), contents) {
             return Ok(Some(path));
         }
     }
@@ -154,7 +162,13 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let dir = dir.path();
         let write = |name: &str| fs::write(dir.join(name), "x").expect("written");
-        for name in ["config.json", "README.md", ".DS_Store"] {
+        for name in [
+            "config.json",
+            "README.md",
+            ".DS_Store",
+            "._config.json",
+            ".nfs000001",
+        ] {
             write(name);
         }
         fs::create_dir(dir.join("inner")).expect("made");
@@ -163,7 +177,12 @@ mod tests {
         let kept = check_replaceable(dir, OURS.if_asked(false)).expect_err("not asked for");
         assert!(matches!(kept, Error::OutputExists { .. }), "{kept}");
         // Also deep inside, and where a file has the name of a directory or the other way round.
-        for name in ["thesis.txt", "inner/thesis.txt", "inner/config.json"] {
+        for name in [
+            "thesis.txt",
+            "._thesis.txt",
+            "inner/thesis.txt",
+            "inner/config.json",
+        ] {
             write(name);
             let refused = checked(dir).expect_err(name);
             assert!(refused.contains(&format!("{name}, which ")), "{refused}");

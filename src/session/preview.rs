@@ -59,6 +59,11 @@ pub fn stops_early(method: Method) -> Option<(f64, usize)> {
         .then_some((defaults::WATCHED, defaults::PATIENCE))
 }
 
+/// Whether a method that learns from so many labelled texts watches some of them, to stop early.
+pub fn is_watched(method: Method, rows: usize) -> bool {
+    defaults::is_watched(&method.plan(2, 1, None), rows)
+}
+
 /// How many of so many labelled texts methods with early stopping watch, whatever their classes.
 pub fn watched_of(rows: usize) -> usize {
     (defaults::WATCHED * rows as f64).round() as usize

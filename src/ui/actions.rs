@@ -229,11 +229,11 @@ const HANDLING: [Key; 8] = [
     Key::ArrowRight,
 ];
 
-/// Whether what has the focus keeps this key, so that it is no action's: a text field keeps every plain key, anything else
-/// (a button, or a plot that was dragged on) those that handle it.
+/// Whether what has the focus keeps this key, so that it is no action's: a text field or an open list keeps every plain key,
+/// anything else (a button, or a plot that was dragged on) those that handle it.
 pub fn is_kept(ctx: &Context, shortcut: &KeyboardShortcut) -> bool {
     let handles = ctx.egui_wants_keyboard_input() && HANDLING.contains(&shortcut.logical_key);
-    shortcut.modifiers.is_none() && (handles || ctx.text_edit_focused())
+    shortcut.modifiers.is_none() && (handles || ctx.text_edit_focused() || egui::Popup::is_any_open(ctx))
 }
 
 #[cfg(test)]
@@ -248,6 +248,8 @@ mod tests {
         let draw = |ui: &mut egui::Ui, text: &mut String| {
             let button = ui.add(egui::Button::new("press"));
             ui.text_edit_singleline(text).labelled_by(button.id);
+            let list = egui::ComboBox::from_id_salt("list").show_ui(ui, |ui| ui.label("an item"));
+            list.response.accessible_name("list");
         };
         let mut harness = Harness::new_ui_state(draw, String::new());
         let kept = |harness: &Harness<'_, String>| {
@@ -262,6 +264,12 @@ mod tests {
         assert_eq!(kept(&harness), [true, false, false, false]);
         harness.get_by_role(Role::TextInput).focus();
         harness.run_steps(2);
+        assert_eq!(kept(&harness), [true, true, true, false]);
+        harness.get_by_role(Role::Button).focus();
+        harness.run_steps(2);
+        harness.get_by_label("list").click();
+        harness.run_steps(2);
+        harness.get_by_label("an item");
         assert_eq!(kept(&harness), [true, true, true, false]);
     }
 

@@ -219,10 +219,6 @@ fn unknown_names_are_wrong_usage() {
             "export --out x.onnx --format onxx",
             ["'onxx'", "onnx", "safetensors"],
         ),
-        (
-            "adapt --texts good.csv --out out --resume --overwrite",
-            ["--resume", "--overwrite", "cannot be used"],
-        ),
     ] {
         let message = dir.fails(line, 2);
         assert_says(line, &message, &words);

@@ -88,7 +88,12 @@ fn every_way_is_measured_on_the_same_labels_beside_baselines() {
     assert_says(
         "README.md",
         &dir.text("results/README.md"),
-        &["2-fold", "| last |", "McNemar"],
+        &[
+            "2-fold",
+            "| last |",
+            "McNemar",
+            "learn from the others: `last`, `scratch`.",
+        ],
     );
     assert!(!dir.names().iter().any(|name| name.contains("unfinished")));
 
@@ -205,6 +210,14 @@ fn ways_start_from_a_language_model_that_has_read_the_texts() {
         1,
     );
     assert_says("no model", &refused, &["nowhere"]);
+    // What was wrong can be mended without a word about an interrupted run.
+    assert!(!dir.names().iter().any(|name| name.contains("unfinished")));
+    let refused = dir.fails(
+        "lab --data labelled.csv --model base --adapted ulmfit --out again",
+        1,
+    );
+    assert_says("a classifier", &refused, &["ulmfit", "language model"]);
+    assert!(!dir.names().iter().any(|name| name.contains("unfinished")));
     let ran = dir.done(
         "lab --data labelled.csv --model base --adapted read --methods last-no-adapt --epochs 1 --out again",
     );

@@ -385,3 +385,21 @@ fn resuming_what_has_not_begun_is_beginning() {
     dir.done(&format!("{line} b --resume"));
     assert!(dir.read("a/model.safetensors") == dir.read("b/model.safetensors"));
 }
+
+/// What is there stays until the run that takes its place has ended, though that is interrupted and goes on.
+#[test]
+#[cfg(unix)]
+fn a_run_that_replaces_a_model_goes_on() {
+    let dir = Dir::with_base();
+    dir.write("labelled.csv", labelled(60, 7));
+    let line = "train --data labelled.csv --model base --out out --batch 2 --estimate none";
+    dir.done(&format!("{line} --epochs 1"));
+    let first = dir.read("out/model.safetensors");
+    let line = format!("{line} --epochs 60 --overwrite");
+    let saved = cut_short(&dir, &line, End::Interrupt("train", 70));
+    assert!(saved > 0 && dir.read("out/model.safetensors") == first);
+    let ran = dir.done(&format!("{line} --resume"));
+    let step = ran.of("step").next().and_then(|event| event["step"].as_u64());
+    assert!(step > Some(saved), "{step:?} after {saved}");
+    assert!(dir.read("out/model.safetensors") != first);
+}

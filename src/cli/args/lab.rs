@@ -18,7 +18,7 @@ pub struct LabArgs {
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Go on with an interrupted comparison
-    #[arg(long, conflicts_with = "overwrite")]
+    #[arg(long)]
     pub resume: bool,
     /// Replace an output directory that exists, unless it holds anything else too
     #[arg(long)]

@@ -193,7 +193,7 @@ pub struct OutArgs {
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
     /// Go on from the last checkpoint of an interrupted run
-    #[arg(long, conflicts_with = "overwrite")]
+    #[arg(long)]
     pub resume: bool,
     /// Replace an output directory that exists, unless it holds anything else too
     #[arg(long)]

@@ -253,7 +253,6 @@ fn wrong_usage_ends_with_2() {
     let lines = [
         "unfreeze fit --data a",
         "unfreeze fit --data a --out d --epochs 0",
-        "unfreeze fit --data a --out d --resume --overwrite",
         "unfreeze train --data a --out d --unlabelled b",
         "unfreeze train --data a --out d --estimate folds:1",
         "unfreeze classify",

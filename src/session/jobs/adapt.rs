@@ -321,7 +321,16 @@ pub async fn run(mut job: Adapt, control: &mut Control) -> Outcome {
     work.reads(&Digest::of(&texts))?;
     let mut documents = load::tokenize(&base.tokenizer, &texts);
     if running && documents.len() < LEAST_TO_HOLD_OUT {
+        if let [text] = texts.as_slice()
+            && text.lines().count() > 1
+        {
+            control.warn("This is read as one running text; where each line is a text of its own, give a table of one column");
+        }
         documents = pieces(&documents);
+        if base.config.backward {
+            // Each is turned round, and they follow one another.
+            documents.reverse();
+        }
     }
     let prepared = prepare(control, &base, &documents)?;
     let seed = job.common.seed;

@@ -63,7 +63,12 @@ fn failed(path: &Path, error: &std::io::Error) -> JobError {
 
 /// Whether a directory without a description holds what no run leaves there, even if it is killed as it begins.
 fn is_foreign(dir: &Path) -> bool {
-    let left = |name: &str| name == LOCK || name.starts_with(".unfreeze-");
+    // Versions before this one could leave a part of what they had kept.
+    let old = ["checkpoint", "adapt", "train-"];
+    let left = |name: &str| {
+        let old = name == READ || old.iter().any(|old| name.starts_with(old));
+        old || name == LOCK || name.starts_with(".unfreeze-")
+    };
     fs::read_dir(dir).is_ok_and(|mut entries| {
         entries.any(|entry| !entry.is_ok_and(|entry| left(&entry.file_name().to_string_lossy())))
     })
@@ -169,8 +174,8 @@ impl Work {
     pub fn reads(&self, digest: &Digest) -> Result<(), JobError> {
         match self.kept::<u64>(READ)? {
             Some(before) if before != digest.value() => Err(JobError::Usage(format!(
-                "the texts or labels have changed since the run in {} was interrupted; give it those that it began with, or \
-                 start anew with `--overwrite`",
+                "the texts or labels have changed since the run in {} was interrupted, or this version of the program reads or splits \
+                 them otherwise; give it those that it began with, or start anew with `--overwrite`",
                 self.dir.display()
             ))),
             Some(_) => Ok(()),
@@ -248,6 +253,10 @@ impl Work {
 impl Drop for Work {
     /// A run that failed before it had anything to resume leaves nothing, so that it can simply be started again.
     fn drop(&mut self) {
+        if self.lock.is_none() {
+            // It was removed, and may be another run's by now.
+            return;
+        }
         let Ok(mut entries) = fs::read_dir(&self.dir) else {
             return;
         };

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
+use super::super::adapted::LANGUAGE_MODEL;
 use super::super::engine::Outcome;
 use super::super::protocol::{Export, ExportFormat};
 use super::load;
@@ -15,7 +16,8 @@ use crate::io::{ModelFiles, check_file};
 
 pub fn run(job: &Export) -> Outcome {
     let halves = job.model.iter().flat_map(|dir| [dir.clone(), dir.join(BACKWARD)]);
-    let read: Vec<PathBuf> = halves
+    let models = halves.flat_map(|dir| [dir.join(LANGUAGE_MODEL), dir]);
+    let read: Vec<PathBuf> = models
         .flat_map(|dir| MODEL_FILES.map(|file| dir.join(file)))
         .collect();
     check_file(&job.out, read.iter().map(PathBuf::as_path), job.overwrite)?;

@@ -74,9 +74,9 @@ pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
     let inputs = [Some(&job.data), job.unlabelled.as_ref()];
     let inputs = inputs.into_iter().flatten().filter_map(Source::file);
     let work = Work::open(&job.out, &job, inputs, resume, overwrite)?;
-    work.reads(&data.digest(&further))?;
     let splits = splits(&job, &data);
     let untested = untested(&data, &splits);
+    work.reads(&data.digest(&further, &untested))?;
     for told in told(&data, &untested) {
         control.warn(told);
     }

@@ -88,8 +88,8 @@ pub async fn run(mut job: Lab, control: &mut Control) -> Outcome {
     let inputs = [Some(&job.data), job.unlabelled.as_ref()];
     let inputs = inputs.into_iter().flatten().filter_map(Source::file);
     let work = Work::open_for(RESULTS, &job.out, &job, inputs, resume, overwrite)?;
-    work.reads(&data.digest(&further))?;
-    let adapted = (job.adapted.as_deref()).map(|path| adapted(control, path, &work));
+    work.reads(&data.digest(&further, &untested))?;
+    let adapted = (job.adapted.as_deref()).map(|path| adapted(control, (path, base.config.backward), &work));
     let adapted = adapted.transpose()?;
     let words = baseline_out_of_sample(control, &data, &splits).await?;
 
@@ -109,6 +109,13 @@ pub async fn run(mut job: Lab, control: &mut Control) -> Outcome {
             *direction = Some(read);
         }
         let Some(direction) = direction else { continue };
+        let gone = format!("{} left out.json", way.name());
+        if let Some(left_out) = work.kept::<LeftOut>(&gone)? {
+            progress.skip(splits.len());
+            control.emit(Event::LeftOut(left_out.clone()));
+            found.left_out.push(left_out);
+            continue;
+        }
         let trainer = Trainer::new(fit, &data, &device, &work);
         let seed = job.common.seed;
         let out_of_sample = out_of_sample(control, &trainer, direction, (way, seed), &splits, &mut progress);
@@ -118,6 +125,8 @@ pub async fn run(mut job: Lab, control: &mut Control) -> Outcome {
             Err(JobError::Diverged(message)) if !found.rows.is_empty() => {
                 let way = way.name().to_string();
                 let left_out = LeftOut { way, message };
+                // It would only diverge again, over the checkpoint of what comes after it.
+                work.keep(&gone, &left_out)?;
                 control.emit(Event::LeftOut(left_out.clone()));
                 found.left_out.push(left_out);
                 continue;
@@ -175,12 +184,20 @@ pub async fn run(mut job: Lab, control: &mut Control) -> Outcome {
 }
 
 /// The language model that has read the texts: kept with the rest, so that what goes on goes on with the same one.
-fn adapted(control: &Control, path: &Path, work: &Work) -> Result<ModelFiles, JobError> {
+fn adapted(control: &Control, (path, backward): (&Path, bool), work: &Work) -> Result<ModelFiles, JobError> {
     let kept = work.path("adapted");
     if fs::is_file(&kept.join("config.json")) {
         return load::model(control, Some(&kept), false);
     }
     let files = load::model(control, Some(path), false)?;
+    files.check_language_model()?;
+    if files.config.backward != backward {
+        let path = path.display();
+        return Err(JobError::Usage(format!(
+            "{path} reads in the other direction than the model that the other ways start from; give `--model` and `--adapted` that \
+             read in the same one"
+        )));
+    }
     let dir = OutputDir::create(&kept, MODEL)?;
     files.write(dir.path(), Precision::F32, "")?;
     dir.commit()?;

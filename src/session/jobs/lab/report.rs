@@ -7,10 +7,11 @@ use serde_json::{Map, Value};
 
 use super::super::card::count;
 use super::super::fit::{Data, told, untested};
-use super::{Compared, Event, Found, Lab, Said};
+use super::{Compared, Event, Found, Lab, Said, Way};
 use crate::io::{Contents, OutputDir, Overwrite, write_atomic, write_row};
 use crate::session::control::Control;
 use crate::session::engine::JobError;
+use crate::session::preview::is_watched;
 use crate::session::trust::CHANCE;
 use crate::train::defaults::WATCHED;
 use crate::train::metrics::most_probable;
@@ -109,6 +110,26 @@ pub fn show(control: &Control, found: &Found, held: usize) {
     });
 }
 
+/// Which ways stop early, and what that takes from them.
+fn early(splits: &[Split], found: &[(Compared, Said)]) -> String {
+    let learned = splits
+        .iter()
+        .map(|split| split.train.len())
+        .max()
+        .unwrap_or_default();
+    let ways = found.iter().filter_map(|(row, _)| Way::parse(&row.way));
+    let stops = ways.filter(|way| is_watched(way.method, learned));
+    let names: Vec<String> = stops.map(|way| format!("`{}`", way.name())).collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    format!(
+        " As in the paper these stop early: they watch {:.0} % of the labels that they are given, and learn from the others: {}.",
+        100.0 * WATCHED,
+        names.join(", ")
+    )
+}
+
 /// The table in Markdown, and how it was made.
 fn markdown(job: &Lab, data: &Data, splits: &[Split], found: &Found) -> String {
     let held: usize = splits.iter().map(|split| split.valid.len()).sum();
@@ -124,12 +145,11 @@ fn markdown(job: &Lab, data: &Data, splits: &[Split], found: &Found) -> String {
         "{} labelled texts of {} classes, {how}, the same splits for every way, seed {}. `p` is how often chance alone would set a \
          way as far from `{first}` as it is here (McNemar's exact test); above {CHANCE} the two are too close to tell, and of many \
          ways compared one in twenty falls below it by chance. Stage 2 reads all texts without their labels, also those that are held \
-         out. As in the paper, ways but `ulmfit` stop early: they watch {:.0} % of the labels that they are given, and learn from the \
-         others.\n",
+         out.{}\n",
         count(data.labels.len()),
         data.names.len(),
         job.common.seed,
-        100.0 * WATCHED,
+        early(splits, &found.rows),
     )
     .ok();
     let line = |out: &mut String, cells: &[String]| {

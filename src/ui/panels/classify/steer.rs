@@ -135,7 +135,8 @@ impl ClassifyPanel {
     /// Arrows choose, digits and Enter label and go on. What has the focus keeps its own: a text field all of them, anything else
     /// all but digits.
     pub(super) fn keys(&mut self, ui: &Ui, shared: &mut Shared) {
-        if self.results.is_none() || ui.ctx().text_edit_focused() || self.export.is_shown() {
+        let covered = egui::Popup::is_any_open(ui.ctx()) || ui.memory(|m| m.top_modal_layer().is_some());
+        if self.results.is_none() || ui.ctx().text_edit_focused() || covered || self.export.is_shown() {
             return;
         }
         let focused = ui.ctx().egui_wants_keyboard_input();

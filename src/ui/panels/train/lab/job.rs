@@ -55,7 +55,7 @@ impl Shape {
     }
 
     /// Labels that each classifier learns from, of so many.
-    fn learned(self, labels: usize) -> usize {
+    pub fn learned(self, labels: usize) -> usize {
         labels.saturating_sub(self.measured / self.folds.max(1))
     }
 }
@@ -131,7 +131,11 @@ pub fn reference(recipe: &Recipe) -> Recipe {
 /// The numbers that every way trains by, as far as it takes them.
 pub fn settings(recipe: &Recipe, seed: u64) -> String {
     let usual = Recipe::default();
-    let mut all = vec![format!("{} epochs", recipe.epochs), format!("seed {seed}")];
+    let epochs = match recipe.epochs {
+        1 => "1 epoch".to_string(),
+        epochs => format!("{epochs} epochs"),
+    };
+    let mut all = vec![epochs, format!("seed {seed}")];
     let chosen = [
         ("η max", recipe.rate),
         ("cut_frac", Some(recipe.cut_frac).filter(|n| *n != usual.cut_frac)),

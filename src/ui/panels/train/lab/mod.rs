@@ -190,7 +190,7 @@ impl LabPanel {
             ways: &ways,
             recipe: next.recipe,
             settings: job::settings(next.recipe, shared.settings.seed),
-            keeps: next.adapted.is_some(),
+            keeps: next.adapted.map(|adapted| adapted.added),
             estimate,
             news,
             busy: steer::busy(shared).filter(|_| !self.status.active()),

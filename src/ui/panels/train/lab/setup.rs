@@ -3,12 +3,12 @@
 use egui::{Checkbox, RichText, TextStyle, Ui};
 
 use super::super::method::explanation;
-use super::super::numbers::{about, count, per_cent, short};
+use super::super::numbers::{about, count, per_cent};
 use super::super::start::Material;
 use super::job::{MAIN, least_difference};
 use super::kept::{MOST_FREQUENT, TFIDF};
 use super::view::{Ask, Look};
-use super::words::points;
+use super::words::{listed, points};
 use crate::session::preview;
 use crate::session::protocol::{Compared, Way};
 use crate::ui::widgets::{card, chip, heading, small};
@@ -112,7 +112,7 @@ pub fn plan(look: &Look<'_>, material: &Material) -> String {
 /// The rates that the ways begin with.
 fn rates(look: &Look<'_>) -> String {
     if look.recipe.rate.is_some() {
-        return "Every way has the η max that is set there in place of its own.".into();
+        return "Every way has that η max in place of its own.".into();
     }
     let mut rates: Vec<f64> = look
         .ways
@@ -121,37 +121,53 @@ fn rates(look: &Look<'_>) -> String {
         .collect();
     rates.sort_by(f64::total_cmp);
     rates.dedup();
-    let rates: Vec<String> = rates.into_iter().map(short).collect();
+    let rates: Vec<String> = rates.iter().map(f64::to_string).collect();
     format!(
-        "Each has its own η max ({}); table 7 has 0.01 for ways with slower lower layers, which is too much for few labels.",
+        "η max is {}; table 7 has 0.01 for ways with slower lower layers, which is too much for few labels.",
         rates.join(" or ")
     )
 }
 
-/// That ways but ULMFiT stop early, and what that takes from them.
-fn early(look: &Look<'_>) -> Option<String> {
-    let stops = look.ways.iter().find_map(|way| preview::stops_early(way.method));
-    let (share, epochs) = stops?;
+/// Which ways stop early, and what that takes from them.
+fn early(look: &Look<'_>, material: &Material) -> Option<String> {
+    let learned = look.shape.learned(material.labels);
+    let stops = |way: &&Way| preview::is_watched(way.method, learned);
+    let (share, epochs) = preview::stops_early(look.ways.iter().find(stops)?.method)?;
+    let whole = look.ways.iter().filter(|way| !stops(way));
+    let whole: Vec<String> = whole.map(|way| way.name().to_string()).collect();
     Some(format!(
-        "As in the paper, every way but ulmfit stops early: it only watches {} of the labels that it is given, learns from the others, \
-         and ends when it has got no better on them for {epochs} epochs.",
+        "As in the paper {} trained for all epochs, and the others stop early: they only watch {} of the labels that they are given, \
+         learn from the rest, and end when they have got no better for {epochs} epochs.",
+        match whole.as_slice() {
+            [one] => format!("{one} is"),
+            several => format!("{} are", listed(several)),
+        },
         per_cent(share)
     ))
 }
 
 /// What it is done with, in a few short sentences.
 pub fn conditions(look: &Look<'_>, material: &Material) -> String {
-    let read = if look.keeps {
-        "The texts are not read again: ways that have stage 2 begin with the language model of your classifier, which has read them."
-    } else {
-        "The texts are read (stage 2) once for all ways that have it."
+    let read = match look.keeps {
+        Some(added) => {
+            let but = if added > 0 {
+                format!(" but not the {} added since", count(added as u64))
+            } else {
+                String::new()
+            };
+            format!(
+                "The texts are not read again: ways that have stage 2 begin with the language model of your classifier, which has read \
+                 them{but}."
+            )
+        }
+        None => "The texts are read (stage 2) once for all ways that have it.".into(),
     };
     let numbers = format!(
-        "Set on the Train screen for all of them: {}. {read}",
+        "For all of them, as far as they take it: {}. {read}",
         look.settings
     );
     let mut all = vec![numbers, rates(look)];
-    all.extend(early(look));
+    all.extend(early(look, material));
     let least = points(100.0 * least_difference(look.shape.measured));
     all.push(format!("Differences below {least} will not be told from chance."));
     if material.aside > 0 {

@@ -143,9 +143,13 @@ fn before(ui: &mut Ui, look: &Look<'_>, asks: &mut Vec<Ask>) {
 }
 
 fn back_to_result(ui: &mut Ui, look: &Look<'_>, asks: &mut Vec<Ask>) {
-    if look.comparison.is_some() {
-        let why = "Shows again what was found the last time.";
-        if press(ui, "The last result", false, None, why) {
+    if let Some(comparison) = look.comparison {
+        let (name, why) = if comparison.done {
+            ("The last result", "Shows again what was found the last time.")
+        } else {
+            ("Back to the stopped one", "Shows again how far it has come.")
+        };
+        if press(ui, name, false, None, why) {
             asks.push(Ask::Choose(false));
         }
     }
@@ -171,7 +175,12 @@ fn ended(ui: &mut Ui, look: &Look<'_>, comparison: &Comparison, asks: &mut Vec<A
         }
         Status::Done => {
             title(ui, done(comparison));
-            small(ui, format!("{}. {HARD}", comparison.settings));
+            // What an older version kept tells none.
+            let settings = Some(comparison.settings.as_str()).filter(|said| !said.is_empty());
+            small(
+                ui,
+                settings.map_or_else(|| HARD.into(), |said| format!("{said}. {HARD}")),
+            );
         }
         _ => {
             title(ui, format!("Stopped: {part}"));

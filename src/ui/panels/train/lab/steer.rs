@@ -96,7 +96,10 @@ impl LabPanel {
         match event {
             Event::Started { .. } => self.status = Status::Running,
             Event::Compared(row) => comparison.hear(row),
-            Event::LeftOut(gone) => comparison.hear_left_out(gone),
+            Event::LeftOut(gone) => {
+                comparison.hear_left_out(gone);
+                self.course.doing = None;
+            }
             Event::Done { job, result } if job == "lab" => {
                 comparison.finish(result);
                 self.status = Status::Done;
@@ -203,12 +206,7 @@ impl LabPanel {
         };
         // The device that it began on may be lost.
         job.common.device = shared.settings.device;
-        if self.send(job, shared)
-            && let Some(comparison) = &mut self.comparison
-        {
-            // What diverged is tried once more.
-            comparison.left_out.clear();
-        }
+        self.send(job, shared);
     }
 
     /// Sends the job. Whether it could be.

@@ -65,8 +65,8 @@ pub struct Look<'a> {
     pub recipe: &'a Recipe,
     /// The numbers that every way trains by, in words.
     pub settings: String,
-    /// Whether it begins with a language model that has read the texts.
-    pub keeps: bool,
+    /// Texts added since it was read, where it begins with a language model that has read the others.
+    pub keeps: Option<usize>,
     /// Seconds that it would take, and what that is judged by.
     pub estimate: Option<(f64, String)>,
     /// Labels that were given or changed since it was measured.

@@ -87,7 +87,8 @@ fn phrase(name: &str) -> String {
     what.into()
 }
 
-fn listed(all: &[String]) -> String {
+/// a, b and c.
+pub fn listed(all: &[String]) -> String {
     match all {
         [] => String::new(),
         [one] => one.clone(),

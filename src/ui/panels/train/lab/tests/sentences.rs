@@ -74,6 +74,11 @@ fn a_way_that_diverged_is_said() {
 fn numbers_that_differ_from_the_usual_are_told() {
     let usual = Recipe::default();
     assert_eq!(settings(&usual, 3), "20 epochs, seed 3");
+    let one = Recipe {
+        epochs: 1,
+        ..usual.clone()
+    };
+    assert_eq!(settings(&one, 3), "1 epoch, seed 3");
     let other = Recipe {
         rate: Some(0.004),
         ratio: 16.0,
