@@ -23,8 +23,8 @@ pub struct LabArgs {
     /// Replace an output directory that exists, unless it holds anything else too
     #[arg(long)]
     pub overwrite: bool,
-    /// The ways to compare, the one first that the others are judged against; without it the rows of the paper's tables 4 and 7, and table 6's
-    /// without fine-tuning the language model
+    /// The ways to compare, the one first that the others are judged against; without it the rows of the paper's tables 4 and 7,
+    /// and table 6's without fine-tuning the language model
     ///
     /// A method of `fit --method`, or one with `-no-adapt` behind it: without stage 2
     #[arg(

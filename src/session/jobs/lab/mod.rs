@@ -109,7 +109,7 @@ pub async fn run(mut job: Lab, control: &mut Control) -> Outcome {
             *direction = Some(read);
         }
         let Some(direction) = direction else { continue };
-        let gone = format!("{} left out.json", way.name());
+        let gone = format!("{}-left-out.json", way.name());
         if let Some(left_out) = work.kept::<LeftOut>(&gone)? {
             progress.skip(splits.len());
             control.emit(Event::LeftOut(left_out.clone()));
