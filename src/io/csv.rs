@@ -4,8 +4,10 @@
 //! unclosed quote must be an error rather than one huge field, and tab-separated files often use quotes as
 //! plain characters.
 
+mod write;
+
 use std::collections::{HashMap, HashSet};
-use std::io::{self, BufRead, BufReader, Cursor, Read, Write};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use super::columns;
@@ -13,6 +15,8 @@ use super::compression::stream_error;
 use super::encoding::{Guessed, Utf8};
 use super::error::Error;
 use super::table::{Cell, RecordReader, Row};
+pub(super) use write::Style;
+pub use write::{write_mark, write_row};
 
 /// How the fields of a file are set apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +64,7 @@ pub(super) struct Reader<'a> {
     /// The first row, where it turned out not to be a header.
     first: Option<(u64, Vec<String>)>,
     guessed: Guessed,
+    style: Style,
 }
 
 /// What [`open`] makes of a file.
@@ -91,6 +96,7 @@ pub(super) fn open<'a>(
             path: path.to_path_buf(),
         });
     }
+    let marked = stream.is_marked();
     let whole = (sample.len() as u64) < SAMPLE;
     let named = named_delimiter(&sample);
     let skipped = named.map_or(0, |(_, length)| length);
@@ -120,6 +126,11 @@ pub(super) fn open<'a>(
     let has_header =
         header.unwrap_or_else(|| columns::is_header(&first.1, sampled.get(1..).unwrap_or_default()));
     let path = path.to_path_buf();
+    let style = Style {
+        delimiter: char::from(dialect.delimiter),
+        named: named.is_some(),
+        marked,
+    };
     Ok(Opened::Table(if has_header {
         let header = first.1;
         Reader {
@@ -132,6 +143,7 @@ pub(super) fn open<'a>(
             has_header,
             first: None,
             guessed,
+            style,
         }
     } else {
         Reader {
@@ -142,6 +154,7 @@ pub(super) fn open<'a>(
             has_header,
             first: Some(first),
             guessed,
+            style,
         }
     }))
 }
@@ -189,6 +202,10 @@ impl RecordReader for Reader<'_> {
 
     fn guessed(&self) -> bool {
         self.guessed.is_so()
+    }
+
+    fn style(&self) -> Option<Style> {
+        Some(self.style)
     }
 }
 
@@ -460,34 +477,6 @@ impl<R: BufRead> Parser<R> {
 /// Bytes that lie between ASCII characters of checked UTF-8.
 fn string(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
-}
-
-/// Writes one row, quoting the fields that need it.
-///
-/// # Errors
-/// Whatever `out` cannot take.
-pub fn write_row<'a>(
-    out: &mut dyn Write,
-    delimiter: char,
-    fields: impl Iterator<Item = &'a str>,
-) -> io::Result<()> {
-    let mut buffer = [0; 4];
-    let separator = delimiter.encode_utf8(&mut buffer);
-    for (at, field) in fields.enumerate() {
-        if at > 0 {
-            out.write_all(separator.as_bytes())?;
-        }
-        // A lone empty field would read back as a blank line, and leading spaces are trimmed by some
-        // programs.
-        let plain =
-            !field.is_empty() && !field.contains([delimiter, '"', '\n', '\r']) && field.trim() == field;
-        if plain || (field.is_empty() && at > 0) {
-            out.write_all(field.as_bytes())?;
-        } else {
-            write!(out, "\"{}\"", field.replace('"', "\"\""))?;
-        }
-    }
-    out.write_all(b"\n")
 }
 
 #[cfg(test)]

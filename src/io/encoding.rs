@@ -54,6 +54,8 @@ pub(super) struct Utf8<R> {
     encoding: Encoding,
     /// Whether it is UTF-8 beyond doubt: it says so, or has a character of it that is not ASCII.
     certain: bool,
+    /// Whether its first bytes said what it is.
+    marked: bool,
     guessed: Guessed,
     /// What was read and not yet turned into text; between two chunks the beginning of a character at most.
     raw: Vec<u8>,
@@ -75,6 +77,7 @@ impl<R: Read> Utf8<R> {
             inner,
             encoding: Encoding::Utf8,
             certain: false,
+            marked: false,
             guessed: Guessed::default(),
             raw: Vec::new(),
             text: Vec::new(),
@@ -90,6 +93,11 @@ impl<R: Read> Utf8<R> {
     /// Tells whether it had to be read as Windows-1252, also of what is read from now on.
     pub(super) fn guessed(&self) -> Guessed {
         self.guessed.clone()
+    }
+
+    /// Whether a byte order mark was before the text; known once some of it was read.
+    pub(super) fn is_marked(&self) -> bool {
+        self.marked
     }
 
     fn fill(&mut self) -> io::Result<()> {
@@ -129,6 +137,7 @@ impl<R: Read> Utf8<R> {
             }
             _ => 0,
         };
+        self.marked = mark > 0;
         self.pass(mark);
         Ok(())
     }
@@ -248,7 +257,7 @@ fn is_text(byte: &u8) -> bool {
 }
 
 /// The character of a byte in Windows-1252.
-fn letter(byte: u8) -> char {
+pub(super) fn letter(byte: u8) -> char {
     // Where it differs from the first characters of Unicode, with those five as they are there.
     const DIFFERENT: [char; 32] = [
         '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}',

@@ -93,6 +93,11 @@ pub enum Error {
         line: u64,
         found: &'static str,
     },
+    #[error(
+        "{}: line {line}: more than {most} keys that the first line does not have; a table has the same keys in every line",
+        .path.display()
+    )]
+    ManyKeys { path: PathBuf, line: u64, most: usize },
     #[error("{}: {place} {line}: the object has no '{column}'; add it or remove the {place}", .path.display())]
     MissingKey {
         path: PathBuf,
@@ -120,16 +125,6 @@ pub enum Error {
         column: String,
         label: String,
         count: usize,
-    },
-    #[error(
-        "{}: {place} {line} is the only example of class '{label}'; add a second one or remove it",
-        .path.display()
-    )]
-    SingleExample {
-        path: PathBuf,
-        label: String,
-        place: &'static str,
-        line: u64,
     },
     #[error("{}: there are no texts; give at least one that is not empty", .path.display())]
     NoTexts { path: PathBuf },

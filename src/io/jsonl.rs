@@ -1,5 +1,8 @@
 //! One JSON object a line.
 
+mod source;
+
+use std::collections::HashMap;
 use std::fmt;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -12,11 +15,19 @@ use super::encoding::Utf8;
 use super::error::{Error, one_line};
 use super::table::{Cell, RecordReader, Row};
 
+/// More keys than this that the first object does not have are values of their own kind, and no columns: a row has a cell
+/// for each of them.
+const MOST_KEYS: usize = 2000;
+
 /// Reads objects one by one; the columns are the keys seen so far, in the order of their first appearance.
 pub(super) struct Reader<'a> {
     path: PathBuf,
     stream: BufReader<Utf8<Box<dyn Read + 'a>>>,
     columns: Vec<String>,
+    /// Where each key is among the columns.
+    places: HashMap<String, usize>,
+    /// How many columns there may be; known once there is one.
+    most: usize,
     line: u64,
     buffer: Vec<u8>,
 }
@@ -28,6 +39,8 @@ impl<'a> Reader<'a> {
             path: path.to_path_buf(),
             stream,
             columns: Vec::new(),
+            places: HashMap::new(),
+            most: 0,
             line: 0,
             buffer: Vec::new(),
         }
@@ -55,8 +68,50 @@ impl<'a> Reader<'a> {
         let Object(entries) = self.parse()?;
         Ok(Some(Row {
             line: self.line,
-            cells: cells(entries, &mut self.columns),
+            cells: self.cells(entries)?,
         }))
+    }
+
+    /// The cells of an object, a column a key; a key that is new gets a column behind the others.
+    fn cells(&mut self, entries: Vec<(String, Value)>) -> Result<Vec<Cell>, Error> {
+        let is_first = self.columns.is_empty();
+        let mut places = Vec::with_capacity(entries.len());
+        for (key, _) in &entries {
+            let place = self.places.get(key).copied().unwrap_or_else(|| {
+                let place = self.columns.len();
+                self.columns.push(key.clone());
+                self.places.insert(key.clone(), place);
+                place
+            });
+            places.push(place);
+        }
+        if is_first {
+            self.most = self.columns.len() + MOST_KEYS;
+        }
+        if self.columns.len() > self.most {
+            return Err(Error::ManyKeys {
+                path: self.path.clone(),
+                line: self.line,
+                most: MOST_KEYS,
+            });
+        }
+        let is_plain = |value: &Value| matches!(value, Value::String(_) | Value::Bool(_) | Value::Null);
+        let sources = if entries.iter().all(|(_, value)| is_plain(value)) {
+            Vec::new()
+        } else {
+            source::values(&self.buffer)
+        };
+        let mut sources = sources.into_iter();
+        let mut cells = vec![Cell::Missing; self.columns.len()];
+        for (place, (_, value)) in places.into_iter().zip(entries) {
+            let source = sources.next();
+            cells[place] = match (value, source) {
+                (Value::String(text), _) => Cell::Text(text),
+                (_, Some(source)) => Cell::Json(source),
+                (other, None) => Cell::Json(other.to_string()),
+            };
+        }
+        Ok(cells)
     }
 
     fn parse(&self) -> Result<Object, Error> {
@@ -117,18 +172,22 @@ pub(super) fn begins(text: &str) -> bool {
         .is_some_and(|rest| rest.trim_start().starts_with('"'))
 }
 
-/// The cells of an object, a column a key; a key that is new gets a column behind the others.
+/// The cells of an object of a list, up to the last that it has; a key that is new gets a column behind the others, but for
+/// those behind the first few thousand.
 pub(super) fn cells(entries: Vec<(String, Value)>, columns: &mut Vec<String>) -> Vec<Cell> {
-    let mut cells = vec![Cell::Missing; columns.len()];
+    let mut cells = Vec::new();
     for (key, value) in entries {
-        let at = columns
-            .iter()
-            .position(|column| *column == key)
-            .unwrap_or_else(|| {
+        let at = match columns.iter().position(|column| *column == key) {
+            Some(at) => at,
+            None if columns.len() >= MOST_KEYS => continue,
+            None => {
                 columns.push(key);
-                cells.push(Cell::Missing);
                 columns.len() - 1
-            });
+            }
+        };
+        if cells.len() <= at {
+            cells.resize(at + 1, Cell::Missing);
+        }
         cells[at] = match value {
             Value::String(text) => Cell::Text(text),
             other => Cell::Json(other.to_string()),
@@ -204,6 +263,51 @@ mod tests {
         assert_eq!(rows[1].line, 3);
         assert_eq!(rows[1].cells[1..3], [Cell::Missing, Cell::Json("null".into())]);
         assert_eq!(rows[1].cells[3], Cell::Json("[1,{\"x\":2}]".into()));
+    }
+
+    #[test]
+    fn what_is_no_string_stays_as_it_is_written() {
+        let line = r#"{"text":"a","id":18446744073709551616,"p":0.10,"more":[1, {"b":"\u00e9","a":1.50}]}"#;
+        let (_, rows) = read(line.as_bytes()).expect("an object");
+        assert_eq!(
+            rows[0].cells[1..],
+            ["18446744073709551616", "0.10", r#"[1,{"b":"é","a":1.50}]"#].map(|json| Cell::Json(json.into()))
+        );
+        // Of a key that is given twice the last counts.
+        let (_, rows) = read(br#"{"id":1,"text":"a","id":2.0}"#).expect("an object");
+        assert_eq!(rows[0].cells, [Cell::Json("2.0".into()), Cell::Text("a".into())]);
+    }
+
+    #[test]
+    fn keys_that_are_values_are_refused_before_they_fill_the_memory() {
+        let lines = |count: usize| -> String {
+            let line = |at| format!("{{\"review {at}\":\"good\"}}\n");
+            (1..=count).map(line).collect()
+        };
+        let (columns, _) = read(lines(MOST_KEYS + 1).as_bytes()).expect("a sparse table");
+        assert_eq!(columns.len(), MOST_KEYS + 1);
+        assert_eq!(
+            read(lines(30_000).as_bytes()).expect_err("refused"),
+            "a.jsonl: line 2002: more than 2000 keys that the first line does not have; a table has the same keys in every line"
+        );
+        // However many the first object has, a table has them.
+        let keys = |count: usize| -> String { (0..count).map(|at| format!("\"k{at}\":{at},")).collect() };
+        let wide = format!("{{{}\"text\":\"a\"}}\n", keys(5_000));
+        let (columns, rows) = read(wide.repeat(3).as_bytes()).expect("a wide table");
+        assert_eq!((columns.len(), rows.len()), (5_001, 3));
+        assert_eq!(rows[2].cells[4_999], Cell::Json("4999".into()));
+    }
+
+    #[test]
+    fn keys_of_a_list_that_are_values_get_no_columns() {
+        let mut columns = Vec::new();
+        for at in 0..30_000 {
+            let entries = vec![(format!("k{at}"), Value::from(at))];
+            let cells = cells(entries, &mut columns);
+            let expected = if at < MOST_KEYS { at + 1 } else { 0 };
+            assert_eq!(cells.len(), expected);
+        }
+        assert_eq!(columns.len(), MOST_KEYS);
     }
 
     #[test]

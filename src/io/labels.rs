@@ -17,8 +17,7 @@ pub struct LabelSummary {
 /// Counts the classes and checks that a classifier can be trained on them.
 ///
 /// # Errors
-/// No label at all, only one class, or a class with a single example (none could be held back to validate
-/// on). Copies of one text count as examples: where a class has nothing else, no split holds them out.
+/// No label at all, or only one class. A class may have a single example: no split holds it out.
 pub fn check_labels(table: &Table) -> Result<LabelSummary, Error> {
     let path = || table.path.clone();
     let column = || table.label_column().unwrap_or_default().to_string();
@@ -28,13 +27,13 @@ pub fn check_labels(table: &Table) -> Result<LabelSummary, Error> {
             columns: table.columns.clone(),
         });
     }
-    let mut counts: BTreeMap<&str, (usize, u64)> = BTreeMap::new();
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for row in &table.rows {
         if let Some(label) = table.label(row) {
-            counts.entry(label).or_insert((0, row.line)).0 += 1;
+            *counts.entry(label).or_default() += 1;
         }
     }
-    let labelled: usize = counts.values().map(|(count, _)| count).sum();
+    let labelled: usize = counts.values().sum();
     match (counts.len(), counts.first_key_value()) {
         (_, None) => {
             return Err(Error::NoLabels {
@@ -42,7 +41,7 @@ pub fn check_labels(table: &Table) -> Result<LabelSummary, Error> {
                 column: column(),
             });
         }
-        (1, Some((label, (count, _)))) => {
+        (1, Some((label, count))) => {
             return Err(Error::OneClass {
                 path: path(),
                 column: column(),
@@ -52,21 +51,9 @@ pub fn check_labels(table: &Table) -> Result<LabelSummary, Error> {
         }
         _ => {}
     }
-    let single = counts
-        .iter()
-        .filter(|(_, (count, _))| *count == 1)
-        .min_by_key(|(_, (_, line))| *line);
-    if let Some((label, (_, line))) = single {
-        return Err(Error::SingleExample {
-            path: path(),
-            label: (*label).to_string(),
-            place: table.place,
-            line: *line,
-        });
-    }
     let mut classes: Vec<(String, usize)> = counts
         .iter()
-        .map(|(label, (count, _))| ((*label).to_string(), *count))
+        .map(|(label, count)| ((*label).to_string(), *count))
         .collect();
     if let Ok(numbers) = counts
         .keys()

@@ -19,6 +19,7 @@ mod labels;
 mod model_dir;
 mod onnx;
 mod overwrite;
+mod pages;
 mod parquet;
 mod pickle;
 mod pickle_vocab;
@@ -33,16 +34,17 @@ mod weights;
 pub use atomic::{OutputDir, write_atomic};
 pub use checkpoint::{read_checkpoint_file, write_checkpoint};
 pub use compression::{Progress, is_plain_text, is_workbook, total_bytes};
-pub use csv::write_row;
+pub use csv::{write_mark, write_row};
 pub use document::{Documents, Splitting, Texts, documents, texts};
 pub use error::Error;
 pub use labels::{LabelSummary, check_labels};
 pub use model_dir::{Kind, ModelBytes, ModelConfig, ModelFiles, tensors_of, tensors_of_classifier};
 pub use onnx::{Interface, Onnx, write_onnx};
 pub use overwrite::{Contents, Overwrite, check_file, check_inputs};
+pub use pages::Page;
 pub use pickle_vocab::read_vocab;
 pub use predictions::{Prediction, Sink, check_output, write_predictions};
-pub use pytorch::{Architecture, Pretrained, fastai_names, read_checkpoint};
+pub use pytorch::{Pretrained, fastai_names, read_checkpoint};
 pub use table::{
     Cell, Labels, Row, Table, TableOptions, given_table, parse_table, read_table, read_table_watched,
 };

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::host::fs;
 use crate::model::classifier::Chunking;
+use crate::model::read_back::floats;
 use crate::model::{Architecture, Classifier, LanguageModel, Network, Pooling};
 use crate::text::Tokenizer;
 use crate::text::subword::SubwordTokenizer;
@@ -427,13 +428,8 @@ pub async fn tensors_of_classifier(model: &Classifier) -> Result<Tensors, crate:
         ] {
             let name = format!("1.layers.{i}.0.{name}");
             let shape = vec![value.dims()[1]];
-            let device = |e: String| crate::train::Error::Device(e);
-            let data = value
-                .clone()
-                .into_data_async()
-                .await
-                .map_err(|e| device(format!("{e:?}")))?;
-            let data = data.try_to_vec::<f32>().map_err(|e| device(format!("{e:?}")))?;
+            let data = floats(value.clone()).await;
+            let data = data.map_err(crate::train::Error::Device)?;
             tensors.insert(name.clone(), NamedTensor { name, shape, data });
         }
     }

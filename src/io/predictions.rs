@@ -8,11 +8,12 @@ use serde_json::Value;
 
 use super::atomic::write_atomic;
 use super::compression::{Compression, Kind, is_workbook, kind_of};
-use super::csv::write_row;
+use super::csv::{Style, write_row};
 use super::error::Error;
 use super::overwrite::check_file;
 use super::parquet::{self, Column};
 use super::table::{Cell, Table};
+use super::warnings::Warning;
 use crate::host::zstd;
 
 /// What a classifier says of one row.
@@ -49,7 +50,8 @@ pub fn check_output(path: &Path, input: Option<&Path>, overwrite: bool) -> Resul
 /// `predicted_confidence` where the table already has one of these names, and so on until it has neither. A row
 /// without a prediction gets empty ones.
 ///
-/// A file is written whole or not at all.
+/// A file is written whole or not at all. A CSV file has the delimiter of the one that was read, and says that it is Unicode
+/// where that did, so that a spreadsheet program opens the one as it opens the other.
 ///
 /// # Errors
 /// The file cannot be written. A reader of the standard output that stops reading is not an error.
@@ -67,7 +69,8 @@ pub fn write_predictions(table: &Table, predictions: &[Option<Prediction>], sink
                 Kind::Csv
             };
             let mut out = BufWriter::new(io::stdout().lock());
-            match output.write(&mut out, kind).and_then(|()| out.flush()) {
+            let written = output.write(&mut out, kind, Style::PLAIN);
+            match written.and_then(|()| out.flush()) {
                 // `unfreeze classify | head` is a normal thing to do.
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
                 result => result.map_err(|error| Error::write(Path::new("standard output"), &error)),
@@ -76,16 +79,17 @@ pub fn write_predictions(table: &Table, predictions: &[Option<Prediction>], sink
         Sink::File(path) => {
             let (kind, compression) = kind_of(path);
             let kind = kind.unwrap_or(Kind::Csv);
+            let style = output.style(kind);
             write_atomic(path, |out| match compression {
-                Compression::None => output.write(out, kind),
+                Compression::None => output.write(out, kind, style),
                 Compression::Gzip => {
                     let mut gzip = GzEncoder::new(out, flate2::Compression::default());
-                    output.write(&mut gzip, kind)?;
+                    output.write(&mut gzip, kind, style)?;
                     gzip.finish().map(|_| ())
                 }
                 Compression::Zstd => {
                     let mut zstd = zstd::Encoder::new(out)?;
-                    output.write(&mut zstd, kind)?;
+                    output.write(&mut zstd, kind, style)?;
                     zstd.finish().map(|_| ())
                 }
             })
@@ -133,16 +137,55 @@ impl<'a> Output<'a> {
             .map(|(row, added)| row.cells.iter().chain(added))
     }
 
-    fn write(&self, out: &mut dyn Write, kind: Kind) -> io::Result<()> {
+    /// How a delimited file of this kind is written.
+    fn style(&self, kind: Kind) -> Style {
+        let is_ascii = |cell: &Cell| cell.as_str().is_ascii();
+        let was_ascii = self.columns().all(str::is_ascii)
+            && (self.table.rows.iter()).all(|row| row.cells.iter().all(is_ascii));
+        let was_csv = kind_of(&self.table.path).0 == Some(Kind::Csv);
+        let style = match self.table.style {
+            // Tabs are for files of their own kind.
+            Some(style) if style.delimiter == '\t' && !was_csv => Style {
+                marked: style.marked,
+                ..Style::PLAIN
+            },
+            Some(style) => style,
+            None => Style::PLAIN,
+        };
+        // Whoever has read UTF-8 without being told does so again.
+        let is_known = self.table.style.is_some() && !was_ascii && !self.was_guessed();
+        let is_ascii = was_ascii && self.cells.iter().flatten().all(is_ascii);
+        let needs_mark = !(is_known || is_ascii);
         match kind {
-            Kind::Jsonl => self.write_json(out),
-            Kind::Parquet => self.write_parquet(out),
-            Kind::Tsv => self.write_delimited(out, '\t'),
-            Kind::Csv | Kind::Text => self.write_delimited(out, ','),
+            Kind::Tsv => Style {
+                delimiter: '\t',
+                named: false,
+                marked: style.marked,
+            },
+            _ => Style {
+                marked: style.marked || needs_mark,
+                ..style
+            },
         }
     }
 
-    fn write_delimited(&self, out: &mut dyn Write, delimiter: char) -> io::Result<()> {
+    /// Whether the table was in another encoding, which every program has its own idea of.
+    fn was_guessed(&self) -> bool {
+        let guessed = |warning: &Warning| matches!(warning, Warning::Guessed { .. });
+        self.table.warnings.iter().any(guessed)
+    }
+
+    /// `style` is that of delimited text.
+    fn write(&self, out: &mut dyn Write, kind: Kind, style: Style) -> io::Result<()> {
+        match kind {
+            Kind::Jsonl => self.write_json(out),
+            Kind::Parquet => self.write_parquet(out),
+            Kind::Tsv | Kind::Csv | Kind::Text => self.write_delimited(out, style),
+        }
+    }
+
+    fn write_delimited(&self, out: &mut dyn Write, style: Style) -> io::Result<()> {
+        style.write(out)?;
         // A column that had no name in the header gets none: that it was called by its place is ours alone.
         let names = self.columns().enumerate().map(|(at, name)| {
             if self.table.unnamed.contains(&at) {
@@ -151,9 +194,9 @@ impl<'a> Output<'a> {
                 name
             }
         });
-        write_row(out, delimiter, names)?;
+        write_row(out, style.delimiter, names)?;
         self.rows()
-            .try_for_each(|row| write_row(out, delimiter, row.map(Cell::as_str)))
+            .try_for_each(|row| write_row(out, style.delimiter, row.map(Cell::as_str)))
     }
 
     fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -207,12 +250,12 @@ mod tests {
         (0..count).map(one).collect()
     }
 
-    fn written(name: &str, input: &str, out: &str) -> String {
+    fn written(name: &str, input: impl AsRef<[u8]>, out: &str) -> String {
         let options = TableOptions {
             keep_empty_texts: true,
             ..TableOptions::default()
         };
-        let table = parse_table(Path::new(name), input.as_bytes(), &options).expect("a table");
+        let table = parse_table(Path::new(name), input.as_ref(), &options).expect("a table");
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join(out);
         write_predictions(&table, &predicted(table.len()), Sink::File(&path)).expect("written");
@@ -262,6 +305,69 @@ mod tests {
         let header =
             "text,predicted_confidence,label,predicted_predicted_label,predicted_predicted_confidence";
         assert_eq!(csv.lines().next(), Some(header));
+    }
+
+    #[test]
+    fn csv_is_written_as_it_was_read_or_as_spreadsheet_programs_want_it() {
+        let first = |name: &str, input: &[u8], out: &str| {
+            let text = written(name, input, out);
+            text.lines().next().unwrap_or_default().to_string()
+        };
+        let utf16 = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+        let marked = "\u{feff}";
+        for (name, input, expected) in [
+            // As Excel writes "CSV UTF-8" in Germany.
+            (
+                "a.csv",
+                "\u{feff}id;text\r\n1;Ärger\r\n2;x\r\n".as_bytes(),
+                "\u{feff}id;text;label;confidence",
+            ),
+            (
+                "a.csv",
+                "id;text\n1;Ärger\n2;x\n".as_bytes(),
+                "id;text;label;confidence",
+            ),
+            (
+                "a.csv",
+                b"id;text\n1;\xC4rger\n2;x\n",
+                "\u{feff}id;text;label;confidence",
+            ),
+            (
+                "a.csv",
+                "\u{feff}id|text\n1|a\n2|b\n".as_bytes(),
+                "\u{feff}id|text|label|confidence",
+            ),
+            ("a.csv", b"id\ttext\n1\ta\n2\tb\n", "id\ttext\tlabel\tconfidence"),
+            ("a.tsv", b"id\ttext\n1\ta\n2\tb\n", "id,text,label,confidence"),
+            ("a.csv", b"sep=;\nid;text\n1;a\n2;b\n", "sep=;"),
+            // Nothing that was read says how: as in a table that the window writes.
+            (
+                "a.jsonl",
+                "{\"text\":\"Ärger\"}\n{\"text\":\"x\"}\n".as_bytes(),
+                "\u{feff}text,label,confidence",
+            ),
+            (
+                "a.jsonl",
+                b"{\"text\":\"a\"}\n{\"text\":\"b\"}\n",
+                "text,label,confidence",
+            ),
+        ] {
+            assert_eq!(first(name, input, "b.csv"), expected, "{name}");
+        }
+        let unicode = utf16(&format!("{marked}id\ttext\n1\tÄrger\n2\tx\n"));
+        assert_eq!(
+            first("a.txt", &unicode, "b.csv"),
+            format!("{marked}id,text,label,confidence")
+        );
+        // Whatever the first line, the file is read again.
+        let options = TableOptions::default();
+        let named = written("a.csv", b"\xEF\xBB\xBFsep=;\nid;text\n1;\xC3\x84\n2;b\n", "b.csv");
+        assert!(
+            named.starts_with("\u{feff}sep=;\nid;text;label;confidence\n1;Ä;"),
+            "{named}"
+        );
+        let again = parse_table(Path::new("b.csv"), named.as_bytes(), &options).expect("a table");
+        assert_eq!(again.columns, ["id", "text", "label", "confidence"]);
     }
 
     #[test]

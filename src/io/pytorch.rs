@@ -21,19 +21,7 @@ use super::error::{Error, one_line};
 use super::pytorch_code::refuse_code;
 use super::weights::{NamedTensor, Tensors, numbers, read_safetensors};
 use crate::host::fs;
-
-/// Sizes of an AWD-LSTM, read off its weights.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Architecture {
-    /// Rows of the embedding: tokens.
-    pub vocab: usize,
-    /// Numbers in a row of the embedding.
-    pub embedding: usize,
-    /// Units of every layer but the last, which has as many as the embedding.
-    pub hidden: usize,
-    /// LSTM layers.
-    pub layers: usize,
-}
+use crate::model::Architecture;
 
 /// Weights under fastai v2's names.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,7 +29,7 @@ pub struct Pretrained {
     /// The tensors of the module's table and no others. `1.decoder.bias` is absent where only the encoder
     /// was saved.
     pub tensors: Tensors,
-    /// Their sizes.
+    /// Their sizes, read off them.
     pub architecture: Architecture,
     /// What the checkpoint holds besides, such as a classifier's head: not used.
     pub ignored: Vec<String>,

@@ -5,10 +5,11 @@
 //! whoever was sent it should hear so. Hence every pickle in the file is walked through first (`pickle::walk`), and the
 //! first name that is no part of a tensor or a plain container ends it.
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Read};
 use std::path::Path;
 
-use flate2::read::DeflateDecoder;
+use zip::result::ZipError;
+use zip::{ZipArchive, ZipReadOptions};
 
 use super::error::{Error, one_line};
 use super::pickle::{Fault, is_container, is_reconstructor, walk};
@@ -55,6 +56,15 @@ impl From<io::Error> for Found {
     }
 }
 
+impl From<ZipError> for Found {
+    fn from(error: ZipError) -> Self {
+        match error {
+            ZipError::Io(error) => error.into(),
+            other => Self::Damage(one_line(&other)),
+        }
+    }
+}
+
 impl From<Fault> for Found {
     fn from(fault: Fault) -> Self {
         match fault {
@@ -77,7 +87,7 @@ fn scan(mut file: File) -> Result<(), Found> {
     let mut start = Vec::new();
     (&mut file).take(512).read_to_end(&mut start)?;
     if start.starts_with(b"PK\x03\x04") || start.starts_with(b"PK\x05\x06") {
-        return walk_zipped(&mut file);
+        return walk_zipped(file);
     }
     if start.get(257..).is_some_and(|rest| rest.starts_with(b"ustar")) {
         let cause = "it is in PyTorch's format from before 2017; load and save it again with a newer PyTorch";
@@ -176,143 +186,34 @@ const DTYPES: [&str; 18] = [
     "complex128",
 ];
 
-/// Walks through every `data.pkl` of a ZIP archive, wherever in it: the reader takes the one nearest to the root. One is
-/// unpacked at a time, and all together may take no more than one, of however few bytes they are made.
-fn walk_zipped(file: &mut File) -> Result<(), Found> {
-    let (directory, entries) = central_directory(file)?;
+/// Walks through every `data.pkl` of a ZIP archive, wherever in it: the reader takes the one nearest to the root. The archive is
+/// opened by the crate that the reader opens it with: where two disagreed about its entries, one could be hidden from this
+/// one. A pickle is unpacked at a time, and all together may take no more than one, of however few bytes they are made.
+fn walk_zipped(file: File) -> Result<(), Found> {
+    let mut archive = ZipArchive::new(BufReader::new(file))?;
+    if archive.has_duplicate_names() {
+        return Err(Found::Damage("its directory names an entry twice".into()));
+    }
     let mut left = LARGEST;
-    let mut rest = directory.as_slice();
-    for _ in 0..entries {
-        let [name, extra, comment] = [28, 30, 32].map(|at| usize::from(short(rest, at)));
-        if !rest.starts_with(b"PK\x01\x02") || rest.len() < 46 + name + extra + comment {
-            return Err(damaged("its directory"));
+    for at in 0..archive.len() {
+        let name = archive.name_for_index(at).transpose()?;
+        if !name.is_some_and(|name| name.ends_with("data.pkl")) {
+            continue;
         }
-        if rest[46..46 + name].ends_with(b"data.pkl") {
-            let wide = Wide::of(rest, &rest[46 + name..46 + name + extra]);
-            let pickle = entry(file, &wide, short(rest, 10), left)?;
-            walk(&pickle, is_known)?;
-            left -= pickle.len() as u64;
+        // A checksum is the reader's to look at; what a pickle asks for is said whatever it is.
+        let options = ZipReadOptions::new().ignore_crc32(true);
+        let mut pickle = Vec::new();
+        archive
+            .by_index_with_options(at, options)?
+            .take(left + 1)
+            .read_to_end(&mut pickle)?;
+        let size = pickle.len() as u64;
+        if size > left {
+            let most = LARGEST >> 20;
+            return Err(Found::Damage(format!("its pickles take more than {most} MiB")));
         }
-        rest = &rest[46 + name + extra + comment..];
+        walk(&pickle, is_known)?;
+        left -= size;
     }
     Ok(())
-}
-
-fn damaged(what: &str) -> Found {
-    Found::Damage(format!("{what} is damaged or ends too early"))
-}
-
-/// Little-endian numbers; zero beyond the end.
-fn short(bytes: &[u8], at: usize) -> u16 {
-    let found = bytes.get(at..).and_then(|rest| rest.first_chunk());
-    found.map_or(0, |bytes| u16::from_le_bytes(*bytes))
-}
-
-fn word(bytes: &[u8], at: usize) -> u32 {
-    let found = bytes.get(at..).and_then(|rest| rest.first_chunk());
-    found.map_or(0, |bytes| u32::from_le_bytes(*bytes))
-}
-
-fn long(bytes: &[u8], at: usize) -> u64 {
-    let found = bytes.get(at..).and_then(|rest| rest.first_chunk());
-    found.map_or(0, |bytes| u64::from_le_bytes(*bytes))
-}
-
-/// The archive's directory and how many entries it has.
-fn central_directory(file: &mut File) -> Result<(Vec<u8>, u64), Found> {
-    let length = file.seek(SeekFrom::End(0))?;
-    // The end record and the longest comment that can follow it, and in front of it where the 64-bit record is.
-    let tail = length.min(22 + 0xffff + 20);
-    file.seek(SeekFrom::Start(length - tail))?;
-    let mut end = Vec::new();
-    file.take(tail).read_to_end(&mut end)?;
-    let at = end
-        .windows(4)
-        .rposition(|bytes| bytes == b"PK\x05\x06")
-        .ok_or_else(|| damaged("the archive's end"))?;
-    let record = &end[at..];
-    let (mut entries, mut size, mut offset) = (
-        u64::from(short(record, 10)),
-        u64::from(word(record, 12)),
-        u64::from(word(record, 16)),
-    );
-    let locator = at.checked_sub(20).map(|at| &end[at..]);
-    if let Some(locator) = locator.filter(|locator| locator.starts_with(b"PK\x06\x07")) {
-        file.seek(SeekFrom::Start(long(locator, 8)))?;
-        let mut record = [0; 56];
-        file.read_exact(&mut record)?;
-        if !record.starts_with(b"PK\x06\x06") {
-            return Err(damaged("the archive's end"));
-        }
-        (entries, size, offset) = (long(&record, 32), long(&record, 40), long(&record, 48));
-    }
-    if size > LARGEST {
-        return Err(Found::Damage(format!(
-            "its directory takes more than {} MiB",
-            LARGEST >> 20
-        )));
-    }
-    file.seek(SeekFrom::Start(offset))?;
-    let mut directory = Vec::new();
-    file.take(size).read_to_end(&mut directory)?;
-    Ok((directory, entries))
-}
-
-/// Sizes and place of an entry, which its directory record holds in 32 bits, or 64 where they do not fit.
-struct Wide {
-    packed: u64,
-    offset: u64,
-}
-
-impl Wide {
-    fn of(record: &[u8], mut extra: &[u8]) -> Self {
-        let mut fields = [word(record, 24), word(record, 20), word(record, 42)].map(u64::from);
-        while extra.len() >= 4 {
-            let (kind, size) = (short(extra, 0), usize::from(short(extra, 2)));
-            if kind == 1 {
-                let mut at = 4;
-                for field in &mut fields {
-                    if *field == u64::from(u32::MAX) {
-                        *field = long(extra, at);
-                        at += 8;
-                    }
-                }
-            }
-            extra = extra.get(4 + size..).unwrap_or_default();
-        }
-        let [_, packed, offset] = fields;
-        Self { packed, offset }
-    }
-}
-
-/// A pickle of at most so many bytes.
-fn entry(file: &mut File, wide: &Wide, method: u16, most: u64) -> Result<Vec<u8>, Found> {
-    file.seek(SeekFrom::Start(wide.offset))?;
-    let mut header = [0; 30];
-    file.read_exact(&mut header)?;
-    if !header.starts_with(b"PK\x03\x04") {
-        return Err(damaged("an entry"));
-    }
-    let names = i64::from(short(&header, 26)) + i64::from(short(&header, 28));
-    file.seek(SeekFrom::Current(names))?;
-    let packed = file.take(wide.packed);
-    let mut pickle = Vec::new();
-    match method {
-        0 => packed.take(most + 1).read_to_end(&mut pickle)?,
-        8 => DeflateDecoder::new(packed)
-            .take(most + 1)
-            .read_to_end(&mut pickle)?,
-        other => {
-            return Err(Found::Damage(format!(
-                "its pickle is compressed in an unknown way ({other})"
-            )));
-        }
-    };
-    if pickle.len() as u64 > most {
-        return Err(Found::Damage(format!(
-            "its pickles take more than {} MiB",
-            LARGEST >> 20
-        )));
-    }
-    Ok(pickle)
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::columns::Roles;
 use super::compression::{Progress, unpack};
+use super::csv::Style;
 use super::error::Error;
 use super::warnings::Warning;
 use check::check;
@@ -101,6 +102,8 @@ pub struct Table {
     pub place: &'static str,
     /// Places of the columns that the header leaves without a name.
     pub(super) unnamed: Vec<usize>,
+    /// How the file is written, where that is as delimited text.
+    pub(super) style: Option<Style>,
     roles: Roles,
 }
 
@@ -115,6 +118,12 @@ impl Table {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
+    }
+
+    /// Whether it was delimited text, of which nothing says whether its first row names the columns.
+    #[must_use]
+    pub fn is_delimited(&self) -> bool {
+        self.style.is_some()
     }
 
     /// Names of the columns that hold the text.
@@ -243,6 +252,7 @@ pub fn given_table(
         warnings: Vec::new(),
         place: "row",
         unnamed: Vec::new(),
+        style: None,
         roles: Roles {
             texts: vec![0],
             label: wanted.then_some(1),
@@ -295,6 +305,7 @@ pub(super) fn collect(
         warnings,
         place: reader.place(),
         unnamed: reader.unnamed().to_vec(),
+        style: reader.style(),
         roles,
     };
     check(table, options)

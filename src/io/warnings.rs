@@ -28,6 +28,11 @@ pub enum Warning {
         /// Where the rows begin.
         lines: Vec<u64>,
     },
+    /// Classes are numbers, and the data set's card has more than one list of names for them.
+    NamelessClasses {
+        /// The column that holds them.
+        column: String,
+    },
     /// The same text with different labels: for each such text, the first row and one that contradicts it.
     Conflicts {
         /// Where the two rows begin.
@@ -80,6 +85,10 @@ impl Warning {
                     some(place, lines, u64::to_string)
                 )
             }
+            Self::NamelessClasses { column } => format!(
+                "the card of this data set has several lists of names for the classes in '{column}' and does not tell \
+                 which is meant; they are called by their numbers"
+            ),
             Self::Conflicts { lines } => format!(
                 "{} given more than once with different labels: {}",
                 if lines.len() == 1 {

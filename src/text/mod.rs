@@ -6,6 +6,7 @@
 
 pub mod batches;
 pub mod corpus;
+pub mod fnv;
 pub mod rules;
 pub mod subword;
 pub mod vocab;

@@ -1,4 +1,5 @@
-//! A folder that `datasets.load_dataset` opens: `data/train.parquet` and a data set card, `README.md`.
+//! A folder that `datasets.load_dataset` opens: `data/train.parquet` and a data set card, `README.md`. Where files are handed
+//! out one by one, as by a browser, both lie side by side.
 //!
 //! `label` is a class number whose names stand in the card's header (`class_label`), `label_text` the name itself;
 //! both are empty where a text has no label. The card declares the type of every column.
@@ -6,6 +7,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use super::class_names::{ClassNames, Names};
 use super::others::Others;
 use super::read::guessed;
 use super::{Export, Format, LabelFile, Labelled, rows};
@@ -14,8 +16,9 @@ use crate::io::atomic::{OutputDir, write_atomic};
 use crate::io::compression::{Kind, kind_of};
 use crate::io::error::Error;
 use crate::io::overwrite::{Contents, Overwrite};
-use crate::io::parquet::{self, Column};
+use crate::io::parquet::{self, Column, Stored};
 use crate::io::table::{self, Cell, Labels, TableOptions};
+use crate::io::warnings::Warning;
 
 const COLUMNS: [&str; 7] = [
     "text",
@@ -26,18 +29,44 @@ const COLUMNS: [&str; 7] = [
     "confidence",
     "row",
 ];
-const DATA: &str = "data/train.parquet";
-/// All that the folder holds.
-const CONTENTS: Contents = Contents {
-    files: &["README.md"],
-    folders: &[(
-        "data",
-        &Contents {
-            files: &["train.parquet"],
-            folders: &[],
-        },
-    )],
-};
+/// Where the files of an export lie in its folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Layout {
+    /// The data in a folder of their own, as on the Hub.
+    Nested,
+    /// Beside the card.
+    Flat,
+}
+
+impl Layout {
+    /// The data's place in the folder.
+    fn data(self) -> &'static str {
+        match self {
+            Self::Nested => "data/train.parquet",
+            Self::Flat => "train.parquet",
+        }
+    }
+
+    /// All that the folder holds.
+    fn contents(self) -> &'static Contents {
+        match self {
+            Self::Nested => &Contents {
+                files: &["README.md"],
+                folders: &[(
+                    "data",
+                    &Contents {
+                        files: &["train.parquet"],
+                        folders: &[],
+                    },
+                )],
+            },
+            Self::Flat => &Contents {
+                files: &["README.md", "train.parquet"],
+                folders: &[],
+            },
+        }
+    }
+}
 
 /// A column with its cells and its type in the card.
 struct Typed {
@@ -79,17 +108,15 @@ fn columns(export: &Export) -> Vec<Typed> {
         .map(|(name, cells)| {
             let dtype = match name.as_str() {
                 "label" => "class_label",
-                "row" => "int64",
-                "confidence" => "float64",
-                _ => "string",
+                _ => Stored::of(cells.iter()).name(),
             };
             Typed { name, cells, dtype }
         })
         .collect()
 }
 
-pub(super) fn write(export: &Export, path: &Path) -> Result<(), Error> {
-    let folder = OutputDir::create(path, Overwrite::Holding(DATA, &CONTENTS))?;
+pub(super) fn write(export: &Export, layout: Layout, path: &Path) -> Result<(), Error> {
+    let folder = OutputDir::create(path, Overwrite::Holding(layout.data(), layout.contents()))?;
     let columns = columns(export);
     let stored: Vec<Column> = columns
         .iter()
@@ -100,10 +127,12 @@ pub(super) fn write(export: &Export, path: &Path) -> Result<(), Error> {
         .collect();
     let mut bytes = Vec::new();
     parquet::write(&mut bytes, &stored).map_err(|error| Error::write(path, &std::io::Error::other(error)))?;
-    let data = folder.path().join("data");
-    fs::create_dir(&data).map_err(|error| Error::write(&data, &error))?;
-    write_atomic(&folder.path().join(DATA), |out| out.write_all(&bytes))?;
-    let card = card(export, &columns);
+    let data = folder.path().join(layout.data());
+    if let Some(around) = data.parent() {
+        fs::create_dir_all(around).map_err(|error| Error::write(around, &error))?;
+    }
+    write_atomic(&data, |out| out.write_all(&bytes))?;
+    let card = card(export, layout, &columns);
     write_atomic(&folder.path().join("README.md"), |out| {
         out.write_all(card.as_bytes())
     })?;
@@ -111,12 +140,13 @@ pub(super) fn write(export: &Export, path: &Path) -> Result<(), Error> {
 }
 
 /// The data set card: YAML for programs, then a few lines for people.
-fn card(export: &Export, columns: &[Typed]) -> String {
+fn card(export: &Export, layout: Layout, columns: &[Typed]) -> String {
     let mut card = format!(
         "---\npretty_name: {}\ntask_categories:\n- text-classification\nsize_categories:\n- {}\nconfigs:\n\
-         - config_name: default\n  data_files:\n  - split: train\n    path: {DATA}\ndataset_info:\n  features:\n",
+         - config_name: default\n  data_files:\n  - split: train\n    path: {}\ndataset_info:\n  features:\n",
         quoted(export.name),
-        size(export.texts.len())
+        size(export.texts.len()),
+        layout.data()
     );
     for column in columns {
         let _ = writeln!(card, "  - name: {}", quoted(&column.name));
@@ -178,39 +208,6 @@ fn quoted(text: &str) -> String {
     out
 }
 
-/// The names of the classes in a card, by number.
-fn class_names(card: &str) -> Vec<String> {
-    let mut lines = card.lines().skip_while(|line| line.trim() != "class_label:");
-    lines.next();
-    if lines.next().is_none_or(|line| line.trim() != "names:") {
-        return Vec::new();
-    }
-    lines
-        .map_while(|line| {
-            let line = line.trim();
-            let numbered = line.strip_prefix(['\'', '"']).and_then(|rest| {
-                let digits = rest.trim_start_matches(|c: char| c.is_ascii_digit());
-                (digits.len() < rest.len())
-                    .then_some(digits)?
-                    .strip_prefix(['\'', '"'])?
-                    .strip_prefix(": ")
-            });
-            numbered.or_else(|| line.strip_prefix("- ")).map(unquoted)
-        })
-        .collect()
-}
-
-fn unquoted(value: &str) -> String {
-    let value = value.trim();
-    if value.starts_with('"') {
-        return serde_json::from_str(value).unwrap_or_else(|_| value.to_string());
-    }
-    match value.strip_prefix('\'').and_then(|v| v.strip_suffix('\'')) {
-        Some(inner) => inner.replace("''", "'"),
-        None => value.to_string(),
-    }
-}
-
 /// The data files of a folder, in the order of their names: those in `data/`, or else beside the card.
 fn data_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     for dir in [folder.join("data"), folder.to_path_buf()] {
@@ -234,18 +231,37 @@ fn data_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
 /// Reads every data file of a folder.
 pub(super) fn read(folder: &Path) -> Result<LabelFile, Error> {
     let names = fs::read_to_string(folder.join("README.md"))
-        .map(|card| class_names(&card))
+        .map(|card| ClassNames::of(&card))
         .unwrap_or_default();
-    let mut file = LabelFile::new(Format::HuggingFace);
+    read_parts(&data_files(folder)?, &names, LabelFile::new(Format::HuggingFace))
+}
+
+/// Whether a table has classes by number and by name, as one of such a folder that is read without its card.
+pub(super) fn names_its_classes(columns: &[String]) -> bool {
+    let mut needed = ["text", "label", "label_text"].iter();
+    needed.all(|name| columns.iter().any(|column| column == name))
+}
+
+/// Reads one data file by itself, whose rows name their classes.
+pub(super) fn read_alone(path: &Path, file: LabelFile) -> Result<LabelFile, Error> {
+    read_parts(&[path.to_path_buf()], &ClassNames::default(), file)
+}
+
+fn read_parts(paths: &[PathBuf], names: &ClassNames, mut file: LabelFile) -> Result<LabelFile, Error> {
     let mut others = Others::default();
-    for path in data_files(folder)? {
-        read_part(&path, &names, &mut file, &mut others)?;
+    for path in paths {
+        read_part(path, names, &mut file, &mut others)?;
     }
     file.others = others.into_columns();
     Ok(file)
 }
 
-fn read_part(path: &Path, names: &[String], file: &mut LabelFile, others: &mut Others) -> Result<(), Error> {
+fn read_part(
+    path: &Path,
+    names: &ClassNames,
+    file: &mut LabelFile,
+    others: &mut Others,
+) -> Result<(), Error> {
     let mut reader = table::open_records(path, None, true, None)?;
     let records = reader.by_ref().collect::<Result<Vec<_>, _>>()?;
     let columns = reader.columns().to_vec();
@@ -263,17 +279,29 @@ fn read_part(path: &Path, names: &[String], file: &mut LabelFile, others: &mut O
             (roles.texts, roles.label)
         }
     };
+    let column = label.map_or("", |at| columns[at].as_str());
+    let names = names.of_column(column);
     let (label_text, answer, row) = (place("label_text"), place("answer"), place("row"));
+    let mut nameless = false;
     let is_other = |at: &usize| !text.contains(at) && ![label, label_text].contains(&Some(*at));
     for record in records {
         let cell = |at: Option<usize>| at.and_then(|at| record.cells.get(at)).map_or("", Cell::as_str);
         let numbered = cell(label);
-        let named = numbered.parse::<usize>().ok().and_then(|class| names.get(class));
-        let label = match (cell(label_text), numbered) {
+        let label = match (cell(label_text), numbered, names) {
+            ("", "", _) => "",
             // This is how the library marks a text without a class, where classes are numbered.
-            ("", "-1") if !names.is_empty() => "",
-            ("", numbered) => named.map_or(numbered, String::as_str),
-            (text, _) => text,
+            ("", "-1", Names::These(_) | Names::Unclear) => "",
+            ("", numbered, Names::These(names)) => {
+                let class = numbered.parse::<usize>().ok();
+                let named = class.and_then(|class| names.get(class));
+                named.map_or(numbered, String::as_str)
+            }
+            ("", numbered, Names::Unclear) => {
+                nameless |= numbered.parse::<usize>().is_ok();
+                numbered
+            }
+            ("", numbered, Names::None) => numbered,
+            (text, ..) => text,
         };
         let texts: Vec<&str> = text.iter().map(|&at| cell(Some(at))).collect();
         let mut further = Vec::new();
@@ -287,6 +315,10 @@ fn read_part(path: &Path, names: &[String], file: &mut LabelFile, others: &mut O
             verdict: rows::verdict(label, cell(answer)),
             others: further,
         });
+    }
+    if nameless {
+        let column = column.to_string();
+        file.warnings.push(Warning::NamelessClasses { column });
     }
     Ok(())
 }

@@ -4,7 +4,7 @@
 //! `result`s of type `choices` with `from_name` "label" and `to_name` "text", as [`configuration`] names them. A skipped
 //! text has an annotation with `was_cancelled`; `meta.answer` tells an unclear one from it. Read are this and the short
 //! form (`JSON_MIN`), whose tasks have `text` and the choice side by side, as the objects of many another list have. Where
-//! they have no `text`, it is guessed as in a table.
+//! they have no `text`, it is guessed as in a table; so is the choice, which has the name of its tag in the configuration.
 
 use std::fmt;
 use std::io::{self, BufReader, Read, Write};
@@ -67,8 +67,8 @@ pub(super) fn write(export: &Export, out: &mut dyn Write) -> io::Result<()> {
         let mut data = Map::new();
         data.insert("text".into(), json!(item.text));
         data.insert("row".into(), json!(row));
-        for (name, cell) in extra_names.iter().zip(item.extra) {
-            data.insert(name.clone(), json!(cell));
+        for (at, name) in extra_names.iter().enumerate().take(item.extra.len()) {
+            data.insert(name.clone(), rows::extra_value(&item, at));
         }
         let annotations: Vec<Value> = item
             .given
@@ -191,6 +191,11 @@ impl Task {
         choice.map(|(name, _)| name)
     }
 
+    /// Whether nothing says which field beside the text is the choice, nor that it is none.
+    fn is_plain(&self) -> bool {
+        self.data.is_none() && self.choice_beside().is_none() && self.get("annotations").is_none()
+    }
+
     /// The text where there is no doubt about it: `text`, or the only string.
     fn text(&self) -> Option<Found> {
         let choice = self.choice_beside();
@@ -216,8 +221,8 @@ impl Task {
     }
 }
 
-/// Texts and labels of tasks that do not all say which field is the text.
-fn guessed(path: &Path, tasks: &[Task]) -> Result<Vec<Found>, Error> {
+/// Texts and labels of tasks that do not all say which field is the text, unless it is this one, or which is the label.
+fn guessed(path: &Path, tasks: &[Task], text: Option<String>) -> Result<Vec<Found>, Error> {
     let mut columns = Vec::new();
     let cells = |(line, task): (u64, &Task)| Row {
         line,
@@ -226,9 +231,9 @@ fn guessed(path: &Path, tasks: &[Task]) -> Result<Vec<Found>, Error> {
     let rows: Vec<Row> = (1..).zip(tasks).map(cells).collect();
     let sample = &rows[..rows.len().min(table::SAMPLE_ROWS)];
     // Where the tool says which texts have a label, a field beside the text is none.
-    let is_plain = |task: &Task| task.data.is_none() && task.choice_beside().is_none();
     let options = TableOptions {
-        labels: if tasks.iter().all(is_plain) {
+        text_columns: text.into_iter().collect(),
+        labels: if tasks.iter().all(Task::is_plain) {
             Labels::Optional
         } else {
             Labels::Ignored
@@ -274,8 +279,13 @@ pub(super) fn read(path: &Path) -> Result<LabelFile, Error> {
     }
     let own: Option<Vec<Found>> = tasks.iter().map(Task::text).collect();
     let found = match own {
+        // Its label may be beside it under any name.
+        Some(found) if tasks.iter().all(Task::is_plain) => match one_field(&found) {
+            Some(text) => guessed(path, &tasks, Some(text))?,
+            None => found,
+        },
         Some(found) => found,
-        None => guessed(path, &tasks)?,
+        None => guessed(path, &tasks, None)?,
     };
     // The task's own number is how the tool knows it again.
     let has_id = |task: &Task| field(task.data.as_deref().unwrap_or_default(), "id").is_some();
@@ -315,6 +325,14 @@ pub(super) fn read(path: &Path) -> Result<LabelFile, Error> {
     }
     file.others = others.into_columns();
     Ok(file)
+}
+
+/// The field that every text was taken from, where it is the same one.
+fn one_field(found: &[Found]) -> Option<String> {
+    let (first, others) = found.split_first()?;
+    let name = first.own.first()?;
+    let same = others.iter().all(|other| other.own == first.own);
+    same.then(|| name.clone())
 }
 
 /// A task has labels that one text of a project cannot have.

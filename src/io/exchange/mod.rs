@@ -10,6 +10,9 @@
 //! Every format carries skipped and unclear texts, the model's own label with its confidence, and the number of the text,
 //! so that [`read_labels`] and [`match_labels`] bring back exactly what [`export`] wrote.
 
+mod class_names;
+#[cfg(test)]
+mod foreign_tests;
 mod hugging_face;
 mod label_studio;
 mod matching;
@@ -25,6 +28,7 @@ use std::path::Path;
 use super::atomic::write_atomic;
 use super::error::Error;
 use super::warnings::Warning;
+use hugging_face::Layout;
 pub use label_studio::configuration as label_studio_configuration;
 pub use matching::{Matched, match_labels};
 pub use read::{is_of_a_tool, read_labels};
@@ -90,7 +94,9 @@ impl Format {
             Self::Csv => "A table that every spreadsheet opens, one row a text.",
             Self::Jsonl => "One JSON object a line, for scripts.",
             Self::Parquet => "A compact table for pandas, Polars, DuckDB and Spark.",
-            Self::Prodigy => "Choice tasks for Prodigy: labelled ones are accepted, skipped ones ignored.",
+            Self::Prodigy => {
+                "Choice tasks for Prodigy: those with your label are accepted, all others ignored."
+            }
             Self::LabelStudio => {
                 "A list of tasks for Label Studio, with your labels as annotations and the model's as predictions."
             }
@@ -144,6 +150,8 @@ pub struct Export<'a> {
     pub extra_columns: &'a [String],
     /// Their cells, a row a text.
     pub extra: &'a [Vec<String>],
+    /// Which of these columns hold JSON, as numbers are, where an empty cell is `null`; those behind hold text.
+    pub extra_json: &'a [bool],
 }
 
 /// One text of an [`Export`].
@@ -156,6 +164,7 @@ struct Item<'a> {
     label: Option<&'a str>,
     predicted: Option<(&'a str, f32)>,
     extra: &'a [String],
+    extra_json: &'a [bool],
 }
 
 impl Item<'_> {
@@ -190,6 +199,7 @@ impl<'a> Export<'a> {
                     .flatten()
                     .and_then(|(label, confidence)| Some((name(label)?, confidence))),
                 extra: export.extra.get(at).map_or(&[], Vec::as_slice),
+                extra_json: export.extra_json,
             }
         })
     }
@@ -219,7 +229,19 @@ pub fn export(export: &Export, format: Format, path: &Path) -> Result<(), Error>
         Format::Parquet => write_atomic(path, |out| rows::write_parquet(export, out)),
         Format::Prodigy => write_atomic(path, |out| prodigy::write(export, out)),
         Format::LabelStudio => write_atomic(path, |out| label_studio::write(export, out)),
-        Format::HuggingFace => hugging_face::write(export, path),
+        Format::HuggingFace => hugging_face::write(export, Layout::Nested, path),
+    }
+}
+
+/// As [`export`], but a folder has its files side by side, so that they belong together wherever they are put: for where they
+/// are handed out one by one.
+///
+/// # Errors
+/// As [`export`].
+pub fn export_side_by_side(project: &Export, format: Format, path: &Path) -> Result<(), Error> {
+    match format {
+        Format::HuggingFace => hugging_face::write(project, Layout::Flat, path),
+        file => export(project, file, path),
     }
 }
 

@@ -108,8 +108,13 @@ pub fn read_labels(path: &Path) -> Result<LabelFile, Error> {
         file.warnings.extend(guessed(path, &*reader));
         return Ok(file);
     }
+    let named = hugging_face::names_its_classes(reader.columns());
     drop(reader);
-    foreign(path, file)
+    if named {
+        hugging_face::read_alone(path, file)
+    } else {
+        foreign(path, file)
+    }
 }
 
 /// What to know of a file that was read, where its encoding is guessed.

@@ -2,12 +2,13 @@
 
 use std::io::{self, Write};
 
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::{Export, Item, LabelFile, Labelled, Verdict};
 use crate::io::parquet::{self, Column};
 use crate::io::table::{Cell, Row};
-use crate::io::write_row;
+use crate::io::{write_mark, write_row};
 
 /// The first columns of every table of ours: the number of the text from 1, the text, the user's label, what the user
 /// answered (`label`, `skipped`, `unsure` or nothing), the model's label and its probability.
@@ -28,7 +29,28 @@ pub(super) fn confidence(item: &Item) -> Cell {
 
 /// A cell of the user's own columns.
 pub(super) fn extra(item: &Item, at: usize) -> Cell {
-    Cell::Text(item.extra.get(at).cloned().unwrap_or_default())
+    let cell = item.extra.get(at).map_or("", String::as_str);
+    match item.extra_json.get(at) {
+        Some(true) if cell.is_empty() => null(),
+        Some(true) if is_json(cell) => Cell::Json(cell.to_string()),
+        _ => Cell::Text(cell.to_string()),
+    }
+}
+
+/// Whether a cell is JSON in fact, and of one line: a project file may promise what it likes.
+fn is_json(cell: &str) -> bool {
+    !cell.contains(['\n', '\r']) && serde_json::from_str::<IgnoredAny>(cell).is_ok()
+}
+
+/// The same inside a JSON object; a whole number of more digits than fit there is a string.
+pub(super) fn extra_value(item: &Item, at: usize) -> Value {
+    match extra(item, at) {
+        Cell::Json(json) => match serde_json::from_str::<Value>(&json) {
+            Ok(value) if !value.is_f64() || json.contains(['.', 'e', 'E']) => value,
+            _ => Value::from(json),
+        },
+        other => Value::from(other.as_str()),
+    }
 }
 
 fn columns(export: &Export) -> Vec<String> {
@@ -49,16 +71,11 @@ fn cells(item: &Item, extras: usize) -> Vec<Cell> {
     cells
 }
 
-/// What tells a spreadsheet program that a table is UTF-8; some take it for another encoding without.
-const MARK: &[u8] = b"\xEF\xBB\xBF";
-
 pub(super) fn write_csv(export: &Export, out: &mut dyn Write) -> io::Result<()> {
     let columns = columns(export);
     let texts = export.texts.iter().chain(export.extra.iter().flatten());
-    let mut all = columns.iter().chain(export.labels).chain(texts);
-    if !all.all(|text| text.is_ascii()) {
-        out.write_all(MARK)?;
-    }
+    let all = columns.iter().chain(export.labels).chain(texts);
+    write_mark(out, all.map(String::as_str))?;
     write_row(out, ',', columns.iter().map(String::as_str))?;
     for item in export.items() {
         let cells = cells(&item, export.extra_columns.len());
@@ -131,5 +148,85 @@ pub(super) fn read_own(rows: Vec<Row>, file: &mut LabelFile) {
             verdict: verdict(cell(2), cell(3)),
             others: Vec::new(),
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::super::{Format, export, label_studio, prodigy};
+    use super::*;
+    use crate::io::{TableOptions, read_table};
+
+    #[test]
+    fn columns_of_json_come_out_as_they_went_in() {
+        let words = |words: &[&str]| words.iter().map(|word| (*word).to_string()).collect::<Vec<_>>();
+        let (labels, texts) = (words(&["x"]), words(&["a", "b"]));
+        let columns = words(&["id", "tags", "hash", "note", "spoilt"]);
+        let extra = [
+            words(&["7", "[1]", "18446744073709551616", "7", "1}"]),
+            words(&["", "", "", "", "2"]),
+        ];
+        let project = Export {
+            name: "p",
+            labels: &labels,
+            texts: &texts,
+            answers: &[],
+            predictions: &[],
+            extra_columns: &columns,
+            extra: &extra,
+            extra_json: &[true, true, true, false, true],
+        };
+        let mut out = Vec::new();
+        write_jsonl(&project, &mut out).unwrap();
+        let lines = String::from_utf8(out).unwrap();
+        let ends: Vec<&str> = lines
+            .lines()
+            .filter_map(|line| Some(line.split_once("\"id\"")?.1))
+            .collect();
+        assert_eq!(
+            ends,
+            [
+                r#": 7, "tags": [1], "hash": 18446744073709551616, "note": "7", "spoilt": "1}"}"#,
+                r#": null, "tags": null, "hash": null, "note": "", "spoilt": 2}"#
+            ]
+        );
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.parquet");
+        export(&project, Format::Parquet, &path).unwrap();
+        let table = read_table(&path, &TableOptions::default()).unwrap();
+        let at = |name: &str| table.columns.iter().position(|column| column == name).unwrap();
+        let cells = ["id", "tags", "hash", "note"].map(|name| &table.rows[0].cells[at(name)]);
+        let text = |text: &str| Cell::Text(text.into());
+        assert_eq!(
+            cells,
+            [
+                &Cell::Json("7".into()),
+                &text("[1]"),
+                &text("18446744073709551616"),
+                &text("7")
+            ]
+        );
+        assert!(table.rows[1].cells[at("id")].is_null());
+
+        // The card says what is stored.
+        let folder = dir.path().join("folder");
+        export(&project, Format::HuggingFace, &folder).unwrap();
+        let card = fs::read_to_string(folder.join("README.md")).unwrap();
+        for said in ["\"id\"\n    dtype: int64\n", "\"note\"\n    dtype: string\n"] {
+            assert!(card.contains(said), "{card}");
+        }
+        let expected = serde_json::json!([7, [1], "18446744073709551616", "7", "1}"]);
+        let values = |object: &Value| -> Value { columns.iter().map(|name| object[name].clone()).collect() };
+        let mut out = Vec::new();
+        prodigy::write(&project, &mut out).unwrap();
+        let lines = String::from_utf8(out).unwrap();
+        let first: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+        assert_eq!(values(&first["meta"]), expected);
+        let mut out = Vec::new();
+        label_studio::write(&project, &mut out).unwrap();
+        let tasks: Value = serde_json::from_slice(&out).unwrap();
+        assert_eq!(values(&tasks[0]["data"]), expected);
     }
 }

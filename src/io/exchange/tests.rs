@@ -14,6 +14,7 @@ struct Project {
     predictions: Vec<Option<(usize, f32)>>,
     extra_columns: Vec<String>,
     extra: Vec<Vec<String>>,
+    extra_json: Vec<bool>,
 }
 
 impl Project {
@@ -26,6 +27,7 @@ impl Project {
             predictions: &self.predictions,
             extra_columns: &self.extra_columns,
             extra: &self.extra,
+            extra_json: &self.extra_json,
         }
     }
 
@@ -67,6 +69,7 @@ fn small() -> Project {
         extra: (0..5)
             .map(|n| vec![n.to_string(), "x".into(), String::new()])
             .collect(),
+        extra_json: Vec::new(),
     }
 }
 
@@ -105,7 +108,7 @@ fn tables_have_our_columns_first_and_rename_others_of_the_same_name() {
 }
 
 #[test]
-fn prodigy_tasks_have_options_on_every_line_and_an_answer_where_there_is_one() {
+fn prodigy_tasks_have_options_and_an_answer_on_every_line() {
     let mut out = Vec::new();
     prodigy::write(&small().view(), &mut out).unwrap();
     let tasks: Vec<serde_json::Value> = String::from_utf8(out)
@@ -119,7 +122,11 @@ fn prodigy_tasks_have_options_on_every_line_and_an_answer_where_there_is_one() {
         (&tasks[1]["answer"], &tasks[2]["answer"]),
         (&"accept".into(), &"ignore".into())
     );
-    assert!(tasks[3].get("answer").is_none());
+    // Without an answer it would be accepted as one that has no class.
+    assert_eq!(
+        (&tasks[3]["answer"], &tasks[3]["meta"]["answer"]),
+        (&"ignore".into(), &"none".into())
+    );
     assert_eq!(tasks[3]["meta"]["confidence"], 0.9877);
 }
 
@@ -444,14 +451,16 @@ fn any_project() -> impl Strategy<Value = Project> {
             prop::collection::vec(given, n),
             prop::collection::vec(predicted, n),
             prop::collection::vec(prop::collection::vec(any_text(), c), n),
+            prop::collection::vec(any::<bool>(), c),
         )
-            .prop_map(move |(answers, predictions, extra)| Project {
+            .prop_map(move |(answers, predictions, extra, extra_json)| Project {
                 labels: labels.clone(),
                 texts: texts.clone(),
                 answers,
                 predictions,
                 extra_columns: columns.clone(),
                 extra,
+                extra_json,
             })
     })
 }

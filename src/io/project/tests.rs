@@ -1,6 +1,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
 use tempfile::TempDir;
 
 use super::*;
@@ -24,6 +26,13 @@ fn contents(view: &View) -> Result<Contents, ProjectError> {
 
 fn open(path: &Path) -> Result<(ProjectFile, Contents), ProjectError> {
     ProjectFile::open(path, contents)
+}
+
+/// Bytes that do not get fewer when they are packed.
+fn noise(seed: u64, length: usize) -> Vec<u8> {
+    let mut bytes = vec![0_u8; length];
+    ChaCha8Rng::seed_from_u64(seed).fill(&mut bytes[..]);
+    bytes
 }
 
 fn steps(names: &[&str]) -> Vec<String> {
@@ -67,15 +76,8 @@ fn refused(path: &Path) -> ProjectError {
 
 #[test]
 fn everything_comes_back() {
-    // More than one piece, and not compressible.
-    let mut texts = vec![0; 3 * PIECE];
-    let mut state = 1_u64;
-    for byte in &mut texts {
-        state = state
-            .wrapping_mul(6364136223846793005)
-            .wrapping_add(1442695040888963407);
-        *byte = (state >> 56) as u8;
-    }
+    // More than one piece.
+    let texts = noise(1, 3 * PIECE);
     let (_dir, path) = project(&texts);
     let (mut file, _) = open(&path).unwrap();
     block_on(file.append(&steps(&["a", "b"]))).unwrap();
@@ -238,13 +240,8 @@ fn damage_is_found_and_left_alone() {
     let whole = fs::read(&path).unwrap();
     let expected = open(&path).unwrap().1;
     let whole_again = fs::read(&path).unwrap();
-    let (mut found, mut state) = (0, 7_u64);
-    let mut random = |below: usize| {
-        state = state
-            .wrapping_mul(6364136223846793005)
-            .wrapping_add(1442695040888963407);
-        (state >> 33) as usize % below
-    };
+    let (mut found, mut generator) = (0, ChaCha8Rng::seed_from_u64(7));
+    let mut random = |below: usize| generator.random_range(0..below);
     for round in 0..60 {
         let mut bytes = if round % 2 == 0 {
             whole.clone()

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::beginning;
 use super::super::compression::{self, Compression, Kind, Progress, stream_error};
-use super::super::csv::{self, Guess, Opened};
+use super::super::csv::{self, Guess, Opened, Style};
 use super::super::encoding::Guessed;
 use super::super::{jsonl, parquet};
 use super::{Cell, Error, Row};
@@ -34,6 +34,11 @@ pub(in crate::io) trait RecordReader: Iterator<Item = Result<Row, Error>> {
     /// Whether what was read is not UTF-8 and was taken for Windows-1252.
     fn guessed(&self) -> bool {
         false
+    }
+
+    /// How it is written, where that is as delimited text.
+    fn style(&self) -> Option<Style> {
+        None
     }
 }
 
@@ -176,5 +181,9 @@ impl RecordReader for Watched<'_> {
 
     fn guessed(&self) -> bool {
         self.inner.guessed()
+    }
+
+    fn style(&self) -> Option<Style> {
+        self.inner.style()
     }
 }

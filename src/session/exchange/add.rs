@@ -112,12 +112,10 @@ fn addition(plan: &Plan, of: Arc<Texts>) -> Result<Addition, String> {
         }
     }
     let labelled: usize = given.iter().map(|(_, texts)| texts.len()).sum();
-    let (extra_columns, extra) = extra(plan, &of, &new.rows);
     let texts = Texts {
         source: of.source.clone(),
         texts: of.texts.iter().cloned().chain(new.texts).collect(),
-        extra_columns,
-        extra,
+        ..extra(plan, &of, &new.rows)
     };
     Ok(Addition {
         of,
@@ -129,10 +127,12 @@ fn addition(plan: &Plan, of: Arc<Texts>) -> Result<Addition, String> {
 }
 
 /// The other columns of the project and of the table, those of one name as one, with a row a text: what a text does not
-/// have is empty.
-fn extra(plan: &Plan, of: &Texts, new: &[usize]) -> (Vec<String>, Vec<Vec<String>>) {
+/// have is empty. One holds JSON where it does so in each of the two that has it.
+fn extra(plan: &Plan, of: &Texts, new: &[usize]) -> Texts {
     let sheet = &plan.sheet;
     let mut columns = of.extra_columns.clone();
+    let mut json = of.extra_json.clone();
+    json.resize(columns.len(), false);
     // Columns of the table, each with its place among those of the project.
     let mut places: Vec<(usize, usize)> = Vec::new();
     for at in plan.extra_columns() {
@@ -143,8 +143,12 @@ fn extra(plan: &Plan, of: &Texts, new: &[usize]) -> (Vec<String>, Vec<Vec<String
             (0..columns.len()).find(|&place| columns.get(place).is_some_and(|c| c == name) && !taken(place));
         let place = place.unwrap_or_else(|| {
             columns.push(name.to_string());
+            json.push(true);
             columns.len() - 1
         });
+        if let Some(json) = json.get_mut(place) {
+            *json &= sheet.is_json(at);
+        }
         places.push((at, place));
     }
     let empty = vec![String::new(); columns.len()];
@@ -163,7 +167,12 @@ fn extra(plan: &Plan, of: &Texts, new: &[usize]) -> (Vec<String>, Vec<Vec<String
         }
         cells
     }));
-    (columns, extra)
+    Texts {
+        extra_columns: columns,
+        extra,
+        extra_json: json,
+        ..Texts::default()
+    }
 }
 
 #[cfg(test)]
@@ -216,6 +225,7 @@ mod tests {
             extra: [["1", "good"], ["2", "bad"], ["3", ""]]
                 .map(|row| row.map(String::from).to_vec())
                 .to_vec(),
+            extra_json: Vec::new(),
         };
         let mut open = OpenProject::in_memory("p", Arc::new(texts));
         let answer = |text, label| Action::Answer {
@@ -293,6 +303,32 @@ mod tests {
         let add = addition(&twice, Arc::new(texts)).unwrap();
         assert_eq!(add.texts.extra_columns, ["id", "label", "id"]);
         assert_eq!(add.texts.extra, [["", "", ""], ["1", "", "2"]]);
+    }
+
+    #[test]
+    fn a_column_holds_json_where_both_hold_it() {
+        let texts = |json: &[bool]| Texts {
+            texts: vec!["a".into()],
+            extra_columns: ["id", "n"].map(String::from).to_vec(),
+            extra: vec![vec!["1".into(), "2".into()]],
+            extra_json: json.to_vec(),
+            ..Texts::default()
+        };
+        let added = |texts: Texts, json: &[bool]| {
+            let mut plan = plan(&["id", "text", "label", "new"], &[&["1", "x", "", "3"]]);
+            let sheet = Sheet {
+                json: json.to_vec(),
+                ..Sheet::clone(&plan.sheet)
+            };
+            plan.sheet = Arc::new(sheet);
+            let add = addition(&plan, Arc::new(texts)).unwrap();
+            assert_eq!(add.texts.extra_columns, ["id", "n", "label", "new"]);
+            add.texts.extra_json.clone()
+        };
+        let numbers = [true, false, false, true];
+        assert_eq!(added(texts(&[true, true]), &numbers), [true, true, false, true]);
+        assert_eq!(added(texts(&[true, true]), &[]), [false, true, false, false]);
+        assert_eq!(added(texts(&[]), &numbers), [false, false, false, true]);
     }
 
     #[test]

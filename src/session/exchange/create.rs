@@ -160,6 +160,7 @@ async fn build(plan: &Plan, folder: Option<&Path>, wake: Wake) -> Result<OpenPro
             .iter()
             .map(|&row| extra.iter().map(|&at| sheet.cell(row, at).to_string()).collect())
             .collect(),
+        extra_json: extra.iter().map(|&at| sheet.is_json(at)).collect(),
     };
     let actions = plan
         .label_column
@@ -188,7 +189,11 @@ fn labels(plan: &Plan, column: usize, rows: &[usize]) -> Result<Vec<Action>, Str
             if !texts.is_empty() {
                 let label = LabelId::try_from(id).map_err(|e| e.to_string())?;
                 let answer = Answer::Label(label);
-                actions.push(Action::AnswerMany { texts, answer });
+                actions.push(Action::AnswerMany {
+                    texts,
+                    answer,
+                    alike: false,
+                });
             }
         }
     }

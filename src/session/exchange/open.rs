@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::background::{Background, Wake, Watch};
+use super::dialog::let_go;
 use super::sheet::Sheet;
 use crate::io::exchange::{is_of_a_tool, read_labels};
-use crate::io::{Error, TableOptions, is_workbook, parse_table, read_table_watched};
+use crate::io::{Error, Page, TableOptions, is_workbook, parse_table, read_table_watched};
 use crate::session::jobs::demo::MESSAGES;
 
 /// What the built-in sample is called.
@@ -29,6 +30,15 @@ pub enum Source {
     Sample,
 }
 
+/// What the user says of a table; the rest is guessed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// Whether the first row of delimited text names the columns.
+    pub header: Option<bool>,
+    /// What it is written in, where it is no Unicode.
+    pub page: Page,
+}
+
 impl Source {
     /// What it is called.
     pub fn name(&self) -> String {
@@ -50,14 +60,31 @@ fn file_name(path: &Path) -> String {
 
 /// Reads a table beside the window. A failure is a sentence that names the file and the place in it, and says what to do.
 pub fn open(source: Source, wake: Wake) -> Background<Result<Sheet, String>> {
-    let total = match &source {
+    Background::start(size(&source), wake, move |watch| {
+        let path = match &source {
+            Source::File(path) => Some(path.clone()),
+            _ => None,
+        };
+        // What came of it knows the file, and lets go of it in turn.
+        read(source, Reading::default(), watch).inspect_err(|_| path.iter().for_each(|path| let_go(path)))
+    })
+}
+
+/// Reads a table that was read before, otherwise than was guessed. Whatever comes of it, the file stays: what was read first
+/// still knows it.
+pub fn open_again(source: Source, reading: Reading, wake: Wake) -> Background<Result<Sheet, String>> {
+    Background::start(size(&source), wake, move |watch| read(source, reading, watch))
+}
+
+/// How many bytes are read of a file; none of what is no file.
+fn size(source: &Source) -> u64 {
+    match source {
         Source::File(path) => crate::host::fs::metadata(path)
             .ok()
             .filter(crate::host::fs::Metadata::is_file)
             .map_or(0, |data| data.len()),
         _ => 0,
-    };
-    Background::start(total, wake, move |watch| read(source, watch))
+    }
 }
 
 /// An error in the words of the window, which has no options to name.
@@ -80,15 +107,17 @@ pub(super) fn plain(error: &Error) -> String {
     }
 }
 
-fn read(source: Source, watch: &Watch) -> Result<Sheet, String> {
+fn read(source: Source, reading: Reading, watch: &Watch) -> Result<Sheet, String> {
     let called = source.name();
     // What most people's tables are in.
     if is_workbook(Path::new(&called)) {
         return Err(format!(
-            "{called}: a workbook holds more than a table; save the sheet as CSV in your spreadsheet program and open that"
+            "{called}: a workbook holds more than a table; save the sheet as CSV and open that (in Excel: File, Save As, \
+             CSV UTF-8), or copy its cells and paste them here"
         ));
     }
     let options = TableOptions {
+        header: reading.header,
         keep_empty_texts: true,
         ..TableOptions::default()
     };
@@ -109,7 +138,7 @@ fn read(source: Source, watch: &Watch) -> Result<Sheet, String> {
         Source::Bytes { name, bytes } => (parse(&name, &bytes)?, None),
         Source::Pasted(text) => {
             // Cells copied from a spreadsheet come with tabs between them.
-            let name = if is_grid(&text) {
+            let name = if is_grid(&text) || has_broken_cells(&text) {
                 "pasted.tsv"
             } else {
                 "pasted.txt"
@@ -123,6 +152,9 @@ fn read(source: Source, watch: &Watch) -> Result<Sheet, String> {
             (sheet, None)
         }
     };
+    if sheet.guessed {
+        sheet.read_again(reading.page);
+    }
     if u32::try_from(sheet.rows.len()).is_err() {
         return Err(format!(
             "{called}: more than four thousand million rows; split the file"
@@ -156,12 +188,67 @@ fn is_grid(text: &str) -> bool {
         .is_some_and(|first| tabs(first) > 0 && lines.all(|line| tabs(line) == tabs(first)))
 }
 
+/// Whether a text is rows of as many cells each, at least one of which has line breaks in it: a spreadsheet puts such cells in
+/// quotes.
+fn has_broken_cells(text: &str) -> bool {
+    let (mut rest, mut cells, mut width, mut broken) = (text, 0, None, false);
+    loop {
+        let Some(cell) = first_cell(rest) else {
+            return false;
+        };
+        broken |= cell.contains('\n');
+        rest = &rest[cell.len()..];
+        cells += 1;
+        if let Some(next) = rest.strip_prefix('\t') {
+            rest = next;
+            continue;
+        }
+        let is_blank = cells == 1 && cell.chars().all(|letter| letter == '\r');
+        if !is_blank && *width.get_or_insert(cells) != cells {
+            return false;
+        }
+        cells = 0;
+        match rest.find('\n') {
+            Some(end) => rest = &rest[end + 1..],
+            None => return broken,
+        }
+    }
+}
+
+/// The cell that a text begins with, its quotes included; `None` where a quote does not end where the cell does, as in prose.
+fn first_cell(text: &str) -> Option<&str> {
+    let bare = |from: usize| {
+        let length = text[from..].find(['\t', '\n']);
+        &text[..length.map_or(text.len(), |length| from + length)]
+    };
+    if !text.starts_with('"') {
+        return Some(bare(0));
+    }
+    let mut from = 1;
+    loop {
+        let close = from + text[from..].find('"')?;
+        let behind = &text[close + 1..];
+        if behind.starts_with('"') {
+            from = close + 2;
+            continue;
+        }
+        let cell = &text[..=close];
+        return if behind.is_empty() || ["\t", "\n", "\r\n"].iter().any(|end| behind.starts_with(end)) {
+            // A quote that reaches over tabs and line ends together was not meant to open a cell.
+            (!cell.contains('\t') || !cell.contains('\n')).then_some(cell)
+        } else {
+            // These quotes are part of the cell: `"Up" is a film`.
+            (!cell.contains('\n')).then(|| bare(close + 1))
+        };
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn opened(source: Source) -> Result<Sheet, String> {
-        read(source, &Watch::default())
+        read(source, Reading::default(), &Watch::default())
     }
 
     #[test]
@@ -186,6 +273,35 @@ mod tests {
         assert_eq!(cells.label_column, Some(1));
         let csv = opened(Source::Pasted("label,text\nneg,\"a, b\"\npos,c d\n".into())).unwrap();
         assert_eq!(csv.text(0, &csv.text_columns), "a, b");
+    }
+
+    #[test]
+    fn a_pasted_cell_with_line_breaks_is_one_text() {
+        let pasted = |text: &str| {
+            let sheet = opened(Source::Pasted(text.into())).unwrap();
+            let texts = (0..sheet.rows.len()).map(|row| sheet.text(row, &sheet.text_columns));
+            (texts.collect::<Vec<_>>(), sheet.columns)
+        };
+        let (texts, _) =
+            pasted("\"Hello,\nthe parcel \"\"A\"\" is late\"\nWhere is my parcel?\n\"Up\" is a film.\n");
+        assert_eq!(
+            texts,
+            [
+                "Hello,\nthe parcel \"A\" is late",
+                "Where is my parcel?",
+                "\"Up\" is a film."
+            ]
+        );
+        let (texts, columns) = pasted("text\tid\r\n\"Hello,\nit is late\"\t1\r\n\r\nGood day.\t2\r\n");
+        assert_eq!(
+            (texts, columns.len()),
+            (vec!["Hello,\nit is late".into(), "Good day.".into()], 2)
+        );
+        // Quotes of prose, and of a comma-separated table.
+        let (texts, _) = pasted("\"Hello,\nit is late\", he said.\nGood day.\n");
+        assert_eq!(texts.len(), 3);
+        assert_eq!(pasted("\"I am late.\nGood day.\n").0.len(), 2);
+        assert_eq!(pasted("text,label\n\"a\nb\",x\nc d,y\n").0, ["a\nb", "c d"]);
     }
 
     #[test]
@@ -245,5 +361,37 @@ mod tests {
         let sheet = bytes("a.csv", b"text;label\r\ncaf\xE9;x\r\n");
         assert_eq!((sheet.cell(0, 0), sheet.guessed), ("café", true));
         assert!(!bytes("a.csv", "text;label\r\ncafé;x\r\n".as_bytes()).guessed);
+    }
+
+    #[test]
+    fn what_was_guessed_of_a_table_can_be_said() {
+        let again = |bytes: &[u8], reading: Reading| {
+            let (name, bytes) = ("a.csv".to_string(), bytes.to_vec());
+            read(Source::Bytes { name, bytes }, reading, &Watch::default()).unwrap()
+        };
+        let bytes = b"the parcel came late,bad\nall is well with the order,good\n";
+        let says = |header| Reading {
+            header: Some(header),
+            ..Reading::default()
+        };
+        let (with, without) = (again(bytes, says(true)), again(bytes, says(false)));
+        assert_eq!(
+            (with.rows.len(), with.has_header, with.delimited),
+            (1, true, true)
+        );
+        assert_eq!(with.columns, ["the parcel came late", "bad"]);
+        assert_eq!((without.rows.len(), without.has_header), (2, false));
+        assert_eq!(without.cell(0, 1), "bad");
+
+        let bytes = b"text;\xEC\xE5\xF2\xEA\xE0\r\n\xCF\xF0\xE8\xE2\xE5\xF2;x\r\n";
+        let page = Page::Cyrillic;
+        let sheet = again(bytes, Reading { header: None, page });
+        assert_eq!((sheet.columns[1].as_str(), sheet.cell(0, 0)), ("метка", "Привет"));
+        // What says what it is needs nobody to say it.
+        let sheet = again(
+            "text;label\r\ncafé;x\r\n".as_bytes(),
+            Reading { header: None, page },
+        );
+        assert_eq!(sheet.cell(0, 0), "café");
     }
 }

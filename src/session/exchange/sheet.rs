@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::io::exchange::{LabelFile, Verdict};
-use crate::io::{Table, Warning};
+use crate::io::{Cell, Page, Table, Warning};
 
 /// One row of a sheet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,8 +34,12 @@ pub struct Sheet {
     pub label_column: Option<usize>,
     /// Whether the file names its columns.
     pub has_header: bool,
+    /// Whether it is delimited text, where whether its first row names the columns is guessed unless somebody says it.
+    pub delimited: bool,
     /// Whether the file is not UTF-8 and was read as Windows-1252.
     pub guessed: bool,
+    /// Which columns have JSON in every row that has them, as numbers are; those behind have text.
+    pub(in crate::session) json: Vec<bool>,
     /// A row's label counts as given only where this column has this value: the sample holds every label, but a hundred
     /// of them are for training.
     pub(in crate::session) given_where: Option<(usize, &'static str)>,
@@ -57,6 +61,12 @@ impl Sheet {
             .iter()
             .any(|w| matches!(w, Warning::NoHeader { .. }));
         let guessed = is_guessed(&table.warnings);
+        let delimited = table.is_delimited();
+        let is_text = |at: usize| {
+            let mut cells = table.rows.iter().filter_map(|row| row.cells.get(at));
+            cells.any(|cell| matches!(cell, Cell::Text(_)))
+        };
+        let json = (0..table.columns.len()).map(|at| !is_text(at)).collect();
         let rows = table.rows.into_iter().map(|row| SheetRow {
             line: row.line,
             cells: row.cells.iter().map(|cell| cell.as_str().to_string()).collect(),
@@ -67,7 +77,9 @@ impl Sheet {
             text_columns,
             label_column,
             has_header,
+            delimited,
             guessed,
+            json,
             ..Self::default()
         }
     }
@@ -104,12 +116,27 @@ impl Sheet {
         }
     }
 
+    /// Has what was read as Windows-1252 read as another page of letters.
+    pub(super) fn read_again(&mut self, page: Page) {
+        let cells = self.rows.iter_mut().flat_map(|row| &mut row.cells);
+        for text in self.columns.iter_mut().chain(cells) {
+            if !text.is_ascii() {
+                *text = page.read_again(text);
+            }
+        }
+    }
+
     /// A cell; empty where the row has none.
     pub fn cell(&self, row: usize, column: usize) -> &str {
         self.rows
             .get(row)
             .and_then(|row| row.cells.get(column))
             .map_or("", String::as_str)
+    }
+
+    /// Whether a column has JSON and not text.
+    pub(super) fn is_json(&self, column: usize) -> bool {
+        self.json.get(column).copied().unwrap_or_default()
     }
 
     /// A row's text: the cells of these columns that are not blank, a line each.
@@ -159,5 +186,27 @@ impl Sheet {
             });
         }
         labels
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::io::{TableOptions, parse_table};
+
+    #[test]
+    fn columns_without_a_text_hold_json() {
+        let lines = b"{\"text\":\"a\",\"id\":7,\"tags\":[1],\"mixed\":1}\n\
+            {\"text\":\"b\",\"id\":null,\"mixed\":\"x\",\"late\":true}\n";
+        let table = parse_table(Path::new("a.jsonl"), lines, &TableOptions::default()).unwrap();
+        let sheet = Sheet::of_table(table);
+        assert_eq!(sheet.columns, ["text", "id", "tags", "mixed", "late"]);
+        assert_eq!(sheet.json, [false, true, true, false, true]);
+        assert_eq!((sheet.cell(0, 1), sheet.cell(1, 1)), ("7", ""));
+        assert!(sheet.is_json(1) && !sheet.is_json(9));
+        let table = parse_table(Path::new("a.csv"), b"id,text\n7,a\n", &TableOptions::default()).unwrap();
+        assert_eq!(Sheet::of_table(table).json, [false, false]);
     }
 }

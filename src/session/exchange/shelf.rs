@@ -7,6 +7,7 @@ use super::dialog::SHOWS_FILES;
 use crate::host::{folders, fs};
 use crate::session::project::recent::{Recent, Recents, found_in, with_found};
 use crate::session::project::{OpenProject, Project, folder};
+use crate::text::fnv::{START, fnv1a};
 
 /// Where new projects are put, and where the list of recent ones is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,10 +76,8 @@ impl Shelf {
             return self.work.join("unnamed");
         };
         let name = path.file_stem().map(|n| n.to_string_lossy().into_owned());
-        // FNV-1a: two projects of one name in different folders must not meet, and nothing hangs on more than that.
-        let mark = (path.to_string_lossy().bytes()).fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+        // Two projects of one name in different folders must not meet, and nothing hangs on more than that.
+        let mark = fnv1a(START, path.to_string_lossy().bytes());
         let name = name.as_deref().unwrap_or("project");
         self.work.join(format!("{name}-{mark:016x}"))
     }
@@ -214,6 +213,7 @@ mod tests {
             Action::AnswerMany {
                 texts: vec![0],
                 answer: crate::session::project::Answer::Label(0),
+                alike: false,
             },
         ] {
             old.act(action).unwrap();
@@ -267,6 +267,13 @@ mod tests {
         fs::create_dir(&other).unwrap();
         let why = deleted(&other).unwrap_err();
         assert!(why.starts_with("other could not be deleted: "), "{why}");
+    }
+
+    #[test]
+    fn runs_are_found_where_they_were_left() {
+        let shelf = Shelf::in_folder(Path::new("/home"));
+        let place = shelf.work_dir(Some(Path::new("/a/letters.unfreeze")));
+        assert!(place.ends_with("letters-de612ebc42b8492b"), "{}", place.display());
     }
 
     #[test]

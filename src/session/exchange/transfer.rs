@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::background::{Background, Wake};
-use super::dialog::hand_over;
+use super::dialog::{ASKS_WHERE, hand_over};
 use super::open::plain;
 use super::sheet::is_guessed;
+use crate::host::fs;
+use crate::io::Warning;
 use crate::io::exchange::{
     self as format, Export, Format, Given, Matched, Verdict, match_labels, read_labels,
 };
@@ -49,11 +51,45 @@ pub fn export_project(
             predictions: &predictions,
             extra_columns: &texts.extra_columns,
             extra: &texts.extra,
+            extra_json: &texts.extra_json,
         };
-        format::export(&export, format, &path).map_err(|error| error.to_string())?;
+        // A browser has no folders to hand out.
+        let write = if ASKS_WHERE {
+            format::export
+        } else {
+            format::export_side_by_side
+        };
+        write(&export, format, &path).map_err(|error| error.to_string())?;
         hand_over(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         Ok(path)
     })
+}
+
+/// What to say of an export that was written to this path.
+pub fn where_it_went(path: &Path) -> String {
+    if ASKS_WHERE {
+        format!("Written to {}.", path.display())
+    } else {
+        downloads(path)
+    }
+}
+
+/// What the browser got: a file, or every file of a folder.
+fn downloads(path: &Path) -> String {
+    let entries = fs::read_dir(path).ok().filter(|_| fs::is_dir(path));
+    let Some(entries) = entries else {
+        let name = path.file_name().unwrap_or_default();
+        return format!("{} goes to your downloads.", name.display());
+    };
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| Some(entry.ok()?.file_name().display().to_string()))
+        .collect();
+    names.sort();
+    format!(
+        "{} go to your downloads; if the browser asks, allow both. Put them into one folder, under these names: \
+         datasets.load_dataset opens it.",
+        names.join(" and ")
+    )
 }
 
 /// What a file of labels holds for a project. Nothing is changed until the actions are applied.
@@ -79,6 +115,8 @@ pub struct Imported {
     pub replaced: usize,
     /// Whether the file is not UTF-8 and was read as Windows-1252.
     pub guessed: bool,
+    /// Whether classes are called by their numbers because the data set's card does not tell which names are theirs.
+    pub nameless: bool,
 }
 
 /// Reads labels for the texts of a project beside the window.
@@ -91,8 +129,10 @@ fn import(project: &Project, path: &Path) -> Result<Imported, String> {
     let file = read_labels(path).map_err(|error| plain(&error))?;
     let found = match_labels(&project.texts.texts, &file);
     let imported = actions(project, file.format, found).map_err(|why| why.to_string())?;
+    let nameless = |warning: &Warning| matches!(warning, Warning::NamelessClasses { .. });
     Ok(Imported {
         guessed: is_guessed(&file.warnings),
+        nameless: file.warnings.iter().any(nameless),
         ..imported
     })
 }
@@ -115,6 +155,7 @@ fn actions(
         new_labels: Vec::new(),
         replaced: 0,
         guessed: false,
+        nameless: false,
     };
     let mut by_verdict: BTreeMap<Verdict, Vec<TextId>> = BTreeMap::new();
     for (at, verdict) in found.verdicts {
@@ -144,7 +185,11 @@ fn actions(
             .filter(|&&text| project.answer(text).is_some())
             .count();
         if !texts.is_empty() {
-            out.actions.push(Action::AnswerMany { texts, answer });
+            out.actions.push(Action::AnswerMany {
+                texts,
+                answer,
+                alike: false,
+            });
         }
     }
     Ok(out)
@@ -166,6 +211,7 @@ mod tests {
         let many = |texts: &[TextId], answer| Action::AnswerMany {
             texts: texts.to_vec(),
             answer,
+            alike: false,
         };
         for action in [
             create("gone"),
@@ -220,6 +266,44 @@ mod tests {
                 nothing.actions.is_empty(),
                 "what is there already is not given again"
             );
+        }
+    }
+
+    #[test]
+    fn what_a_browser_hands_out_is_called_by_its_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("mail-labels");
+        std::fs::create_dir(&folder).unwrap();
+        for name in ["train.parquet", "README.md"] {
+            std::fs::write(folder.join(name), "x").unwrap();
+        }
+        let said = downloads(&folder);
+        assert!(
+            said.starts_with("README.md and train.parquet go to your downloads"),
+            "{said}"
+        );
+        assert_eq!(
+            downloads(&folder.join("train.parquet")),
+            "train.parquet goes to your downloads."
+        );
+    }
+
+    #[test]
+    fn classes_that_a_card_does_not_name_are_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let feature = |name: &str| {
+            format!(
+                "- config_name: {name}\n  features:\n  - name: label\n    dtype:\n      class_label:\n        names:\n          \
+                 '0': {name}\n"
+            )
+        };
+        let (one, other) = (feature("joy"), feature("neutral"));
+        std::fs::write(dir.path().join("train.jsonl"), "{\"text\":\"a\",\"label\":0}\n").unwrap();
+        for (features, label, nameless) in [(one.clone() + &other, "0", true), (one, "joy", false)] {
+            let card = format!("---\ndataset_info:\n{features}---\n");
+            std::fs::write(dir.path().join("README.md"), card).unwrap();
+            let import = import(&project(), dir.path()).unwrap();
+            assert_eq!((&import.new_labels[0][..], import.nameless), (label, nameless));
         }
     }
 

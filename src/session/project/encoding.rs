@@ -14,6 +14,9 @@ struct Header {
     extra_columns: Vec<String>,
     /// Rows of other cells: as many as texts, or none.
     extra: u32,
+    /// Columns of JSON. Files of before it was told have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    extra_json: Vec<bool>,
 }
 
 /// Longest header that is read, bytes.
@@ -37,6 +40,7 @@ pub fn write_texts(texts: &Texts, out: &mut dyn Write) -> io::Result<()> {
         texts: count(texts.texts.len())?,
         extra_columns: texts.extra_columns.clone(),
         extra: count(texts.extra.len())?,
+        extra_json: texts.extra_json.clone(),
     };
     serde_json::to_writer(&mut *out, &header)?;
     out.write_all(b"\n")?;
@@ -88,6 +92,7 @@ pub fn read_texts(from: &mut dyn Read) -> io::Result<Texts> {
         texts,
         extra_columns: header.extra_columns,
         extra,
+        extra_json: header.extra_json,
     })
 }
 
@@ -119,6 +124,7 @@ mod tests {
         fn texts_come_back_and_any_cut_is_noticed(
             cells in prop::collection::vec(".{0,40}", 0..12),
             extra in prop::collection::vec(prop::collection::vec(".{0,9}", 0..3), 0..5),
+            extra_json in prop::collection::vec(any::<bool>(), 0..2),
             cut in any::<prop::sample::Index>(),
         ) {
             let texts = Texts {
@@ -126,6 +132,7 @@ mod tests {
                 texts: cells,
                 extra_columns: vec!["id".into()],
                 extra,
+                extra_json,
             };
             let mut bytes = Vec::new();
             write_texts(&texts, &mut bytes).unwrap();
@@ -135,6 +142,18 @@ mod tests {
             bytes.push(0);
             prop_assert!(read_texts(&mut bytes.as_slice()).is_err());
         }
+    }
+
+    #[test]
+    fn other_columns_of_an_older_file_are_text() {
+        let mut bytes = b"{\"source\":\"\",\"texts\":0,\"extra_columns\":[\"id\"],\"extra\":0}\n".to_vec();
+        let texts = read_texts(&mut bytes.as_slice()).unwrap();
+        assert_eq!(texts.extra_columns, ["id"]);
+        assert!(texts.extra_json.is_empty());
+        // And without any JSON the file is as it was.
+        let mut again = Vec::new();
+        write_texts(&texts, &mut again).unwrap();
+        assert_eq!(again, std::mem::take(&mut bytes));
     }
 
     #[test]

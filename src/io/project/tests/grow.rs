@@ -2,18 +2,6 @@
 
 use super::*;
 
-/// Bytes that do not get fewer when they are packed.
-fn noise(seed: u64, length: usize) -> Vec<u8> {
-    let mut state = seed;
-    let next = |_| {
-        state = state
-            .wrapping_mul(6364136223846793005)
-            .wrapping_add(1442695040888963407);
-        (state >> 56) as u8
-    };
-    (0..length).map(next).collect()
-}
-
 fn format(path: &Path) -> String {
     let database = Database::open(path).unwrap();
     let transaction = redb::ReadableDatabase::begin_read(&database).unwrap();

@@ -6,10 +6,14 @@ mod native;
 mod web;
 
 #[cfg(not(target_family = "wasm"))]
-pub use native::{ASKS_WHERE, choose_file, choose_place, exports_folder, hand_over, shown};
+pub use native::{ASKS_WHERE, choose_file, choose_place, exports_folder, hand_over, let_go, shown};
 #[cfg(not(target_family = "wasm"))]
 pub(super) use native::{SHOWS_FILES, adopt};
 #[cfg(target_family = "wasm")]
-pub use web::{ASKS_WHERE, choose_file, choose_place, exports_folder, hand_over, keep, shown, taking_in};
+pub(in crate::session) use web::passes;
+#[cfg(target_family = "wasm")]
+pub use web::{
+    ASKS_WHERE, choose_file, choose_place, exports_folder, hand_over, keep, let_go, shown, taking_in,
+};
 #[cfg(target_family = "wasm")]
 pub(super) use web::{SHOWS_FILES, adopt};

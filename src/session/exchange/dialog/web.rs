@@ -4,10 +4,10 @@
 
 use std::path::{Path, PathBuf};
 
-use js_sys::{Array, Function, Promise, Uint8Array};
+use js_sys::{Array, Function, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, Document, File, HtmlAnchorElement, HtmlInputElement, Url, Window, console, window};
+use web_sys::{Blob, Document, File, HtmlAnchorElement, Url, Window, window};
 
 use crate::host::{folders, fs};
 use crate::io::exchange::Format;
@@ -21,11 +21,20 @@ extern "C" {
 
     /// Has the window tell why a file does not come in. It lies above this part, and is reached through the page.
     fn complain(text: &str);
+
+    /// Opens the browser's window for choosing a file, and gives the number of this question.
+    fn ask() -> u32;
+
+    /// The file that was chosen, once the user has answered the question of this number.
+    #[wasm_bindgen(catch)]
+    async fn answer(question: u32) -> Result<JsValue, JsValue>;
 }
 
 /// Lets the user choose a file of texts or labels; `None` where they chose none, or it does not come in, which they are told.
 pub fn choose_file(_title: &'static str, wake: Wake) -> Background<Option<PathBuf>> {
-    Background::start_async(0, wake, async |_| told(chosen().await))
+    // At once: a browser opens its window only while it tells of the press, and the work begins after that.
+    let question = ask();
+    Background::start_async(0, wake, async move |_| told(chosen(question).await))
 }
 
 /// The path of a file that `copied` puts among the page's own, once it is there; `None` where it cannot be read, which the user
@@ -65,14 +74,14 @@ fn words(error: &JsValue) -> String {
     }
 }
 
-async fn chosen() -> Result<Option<PathBuf>, String> {
-    let asked = asked_for().await.map_err(|error| {
+async fn chosen(question: u32) -> Result<Option<PathBuf>, String> {
+    let answered = answer(question).await.map_err(|error| {
         let why = words(&error);
         format!(
             "The browser's window for choosing a file could not be opened ({why}); drop the file on this window instead."
         )
     })?;
-    let Some(file) = asked.filter(fits) else {
+    let Some(file) = answered.dyn_into::<File>().ok().filter(fits) else {
         return Ok(None);
     };
     let name = file.name();
@@ -82,21 +91,32 @@ async fn chosen() -> Result<Option<PathBuf>, String> {
     path.map(Some).map_err(|error| unread(&name, &error.to_string()))
 }
 
-/// The file that the user chooses.
-async fn asked_for() -> Result<Option<File>, JsValue> {
-    let input: HtmlInputElement = document()?.create_element("input")?.dyn_into()?;
-    input.set_type("file");
-    input.set_accept(".csv,.tsv,.txt,.jsonl,.json,.parquet,.gz,.zst,.unfreeze");
-    let answered = Promise::new(&mut |resolve, _| {
-        for event in ["change", "cancel"] {
-            if let Err(error) = input.add_event_listener_with_callback(event, &resolve) {
-                console::error_1(&error);
-            }
-        }
-    });
-    input.click();
-    JsFuture::from(answered).await?;
-    Ok(input.files().and_then(|files| files.get(0)))
+/// Where files are that come from outside.
+fn opened() -> PathBuf {
+    folders::temporary().join("opened")
+}
+
+/// Where files are that go out.
+fn written() -> PathBuf {
+    folders::temporary().join("written")
+}
+
+/// Whether a path is of what is only on its way in or out: nobody needs it but the page itself.
+pub(in crate::session) fn passes(path: &Path) -> bool {
+    path.starts_with(opened()) || path.starts_with(written())
+}
+
+/// Lets go of a file or folder that came in or went out; what it was made of or became is elsewhere. Any other stays.
+pub fn let_go(path: &Path) {
+    if passes(path) {
+        // One that is gone already needs nothing.
+        let removed = if fs::is_dir(path) {
+            fs::remove_dir_all(path)
+        } else {
+            fs::remove_file(path)
+        };
+        removed.ok();
+    }
 }
 
 /// Puts a file that came from outside among the page's own; it replaces an older one of its name.
@@ -104,7 +124,7 @@ async fn asked_for() -> Result<Option<File>, JsValue> {
 /// # Errors
 /// When the memory does not suffice.
 pub fn keep(name: &str, bytes: &[u8]) -> std::io::Result<PathBuf> {
-    let folder = folders::temporary().join("opened");
+    let folder = opened();
     fs::create_dir_all(&folder)?;
     let path = folder.join(name.rsplit(['/', '\\']).next().unwrap_or("file"));
     fs::write(&path, bytes)?;
@@ -125,7 +145,7 @@ pub const SHOWS_FILES: bool = false;
 
 /// Where a file is written before the browser gets it.
 pub fn exports_folder(_beside: &Path) -> PathBuf {
-    let folder = folders::temporary().join("written");
+    let folder = written();
     // Should it fail, so does the writing, which says so.
     fs::create_dir_all(&folder).ok();
     folder
