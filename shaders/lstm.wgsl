@@ -1,5 +1,5 @@
 // One LSTM layer, one time step a dispatch. Prepended by the host:
-//   const HIDDEN: u32, ROWS: u32 (batch rows of a workgroup: 8, 16 or 32).
+//   const HIDDEN: u32, ROWS: u32 (batch rows of a workgroup: 8, 16 or 32), and lstm_cell.wgsl.
 // Gate order i, f, g, o. Storage bindings are all read_write because CubeCL places tensors in shared buffers, and
 // one buffer may not be bound both read-only and read_write in a dispatch.
 //
@@ -7,10 +7,6 @@
 // tile but also the sum: each slice of them takes every piece's k from another place, four rows by four columns in
 // registers, and at the end the slices' parts are added, always in the same order. A piece of 32 k of both operands at a
 // time goes through workgroup memory (16 KiB, which then holds the parts), while the next one is fetched.
-
-fn sigmoid(x: f32) -> f32 { return 1.0 / (1.0 + exp(-clamp(x, -30.0, 30.0))); }
-// Some drivers' tanh overflows for large arguments.
-fn tanh_clamped(x: f32) -> f32 { return tanh(clamp(x, -15.0, 15.0)); }
 
 const PIECE: u32 = 32u;
 const BLOCKS: u32 = ROWS / 4u;  // of four rows

@@ -1,19 +1,10 @@
 // One LSTM layer, many time steps a dispatch. Prepended by the host:
-//   const HIDDEN: u32.
+//   const HIDDEN: u32, lstm_cell.wgsl and lstm_slots.wgsl.
 // Batch rows do not depend on one another, so a workgroup takes a few of them through the steps by itself: hidden and
 // cell state stay in workgroup memory, the recurrent weights come out of the cache again at every step, and one barrier
 // a step is all that has to be waited for. An invocation owns one hidden unit (two, beyond 256) of one slot of rows.
 //
 // Workgroup memory is not cleared for us: `*_load` writes every element that is read later.
-
-const PASSES: u32 = (HIDDEN + 255u) / 256u;             // units of an invocation
-const COLUMNS: u32 = (HIDDEN + PASSES - 1u) / PASSES;   // invocations of a slot
-const SLOTS: u32 = 256u / COLUMNS;                      // slots of a workgroup
-const STATE: u32 = SLOTS * HIDDEN;
-
-fn sigmoid(x: f32) -> f32 { return 1.0 / (1.0 + exp(-clamp(x, -30.0, 30.0))); }
-// Some drivers' tanh overflows for large arguments.
-fn tanh_clamped(x: f32) -> f32 { return tanh(clamp(x, -15.0, 15.0)); }
 
 @group(0) @binding(0) var<storage, read_write> gates: array<f32>;          // [T, B, 4H]  x W_ih^T + b, then activated
 @group(0) @binding(1) var<storage, read_write> weights: array<vec4<f32>>;  // [H, H] from unit k to unit j: i, f, g, o

@@ -1,18 +1,10 @@
 // Backward through one LSTM layer, many time steps a dispatch. Prepended by the host:
-//   const HIDDEN: u32.
+//   const HIDDEN: u32, lstm_cell.wgsl and lstm_slots.wgsl.
 // As in lstm_sequence.wgsl a workgroup takes a few batch rows through the steps by itself, here from the last to the first:
 // the gradients of a step's gates stay in workgroup memory for the recurrent product that the step before needs. An
 // invocation owns one hidden unit (two, beyond 256) of one slot of two rows.
 //
 // Workgroup memory is not cleared for us: every element of a slot is written before the first step.
-
-const PASSES: u32 = (HIDDEN + 255u) / 256u;             // units of an invocation
-const COLUMNS: u32 = (HIDDEN + PASSES - 1u) / PASSES;   // invocations of a slot
-const SLOTS: u32 = 256u / COLUMNS;                      // slots of a workgroup
-const STATE: u32 = SLOTS * HIDDEN;
-
-// Some drivers' tanh overflows for large arguments.
-fn tanh_clamped(x: f32) -> f32 { return tanh(clamp(x, -15.0, 15.0)); }
 
 @group(0) @binding(0) var<storage, read_write> gates: array<f32>;          // [T, B, 4H]  activated, then their gradient
 @group(0) @binding(1) var<storage, read_write> weights: array<vec4<f32>>;  // [H, H] from unit j of the gates to unit k: i, f, g, o

@@ -3,4 +3,6 @@
 pub mod caps;
 pub mod device;
 pub(crate) mod kernel;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod watch;

@@ -20,6 +20,13 @@ pub const HEAD_DROPOUT: f32 = 0.1;
 pub const BN_EPSILON: f64 = 1e-5;
 const BN_MOMENTUM: f64 = 0.1;
 
+/// Share of the running statistics that a batch has after so many steps: that of their mean over all batches in the first ten
+/// steps, PyTorch's from then on. With PyTorch's alone, what the statistics begin with is a tenth of them after twenty steps,
+/// and few labels make no more than that in three epochs.
+fn momentum(steps: u64) -> f64 {
+    BN_MOMENTUM.max(1.0 / (steps as f64 + 1.0))
+}
+
 /// Batch norm, dropout, linear: the activation follows outside.
 #[derive(Clone, Debug)]
 pub struct Block {
@@ -57,20 +64,22 @@ impl Block {
         }
     }
 
-    /// `x [batch, n]` to `[batch, m]`. Training normalises with the batch's statistics and updates the running ones.
-    fn forward(&mut self, x: Tensor<2>, mask: Option<&Tensor<2>>, training: bool) -> Tensor<2> {
-        let (mean, var) = if training {
+    /// `x [batch, n]` to `[batch, m]`. Training, after so many steps, normalises with the batch's statistics and updates the
+    /// running ones.
+    fn forward(&mut self, x: Tensor<2>, mask: Option<&Tensor<2>>, training: Option<u64>) -> Tensor<2> {
+        let (mean, var) = if let Some(steps) = training {
             let batch = x.dims()[0] as f64;
             let mean = x.clone().mean_dim(0);
             let centred = x.clone() - mean.clone();
             let var = (centred.clone() * centred).mean_dim(0);
-            let keep = 1.0 - BN_MOMENTUM;
+            let share = momentum(steps);
+            let keep = 1.0 - share;
             // One row has no unbiased variance; it says nothing about the spread, so the running one stays.
             if batch > 1.0 {
                 let unbiased = var.clone().inner() * (batch / (batch - 1.0));
-                self.running_var = self.running_var.clone() * keep + unbiased * BN_MOMENTUM;
+                self.running_var = self.running_var.clone() * keep + unbiased * share;
             }
-            self.running_mean = self.running_mean.clone() * keep + mean.clone().inner() * BN_MOMENTUM;
+            self.running_mean = self.running_mean.clone() * keep + mean.clone().inner() * share;
             (mean, var)
         } else {
             (self.running_mean.clone(), self.running_var.clone())
@@ -206,8 +215,14 @@ impl Classifier {
         }
     }
 
-    /// Logits `[batch, classes]` from pooled features; training updates the running statistics of batch norm.
-    pub fn head(&mut self, pooled: Tensor<2>, masks: &[Option<Tensor<2>>], training: bool) -> Tensor<2> {
+    /// Logits `[batch, classes]` from pooled features. `training` is how many steps of training came before this one, which
+    /// updates the running statistics of batch norm; `None` evaluates with them.
+    pub fn head(
+        &mut self,
+        pooled: Tensor<2>,
+        masks: &[Option<Tensor<2>>],
+        training: Option<u64>,
+    ) -> Tensor<2> {
         let count = self.blocks.len();
         let mut x = pooled;
         for (i, block) in self.blocks.iter_mut().enumerate() {
@@ -227,7 +242,7 @@ impl Classifier {
 
     /// Probabilities `[batch, classes]` from pooled features, without dropout or a graph.
     pub fn probabilities_of(&self, pooled: Tensor<2>) -> Tensor<2> {
-        let logits = self.frozen().head(pooled, &[], false);
+        let logits = self.frozen().head(pooled, &[], None);
         log_softmax(logits.inner(), 1).exp()
     }
 }
@@ -387,5 +402,37 @@ mod tests {
         let probabilities = model(&device).probabilities(&tokens(), &[3, 3], CHUNKING);
         let probabilities: Vec<f32> = probabilities.into_data().try_to_vec().unwrap();
         assert_eq!(probabilities, [0.25; 8]);
+    }
+
+    /// Three batches of features far from what the statistics begin with, whose means and variances are known.
+    #[test]
+    fn running_statistics_are_those_of_the_batches_from_the_first_step_on() {
+        let device = Device::flex();
+        let mut model = model(&device);
+        let width = model.blocks[0].norm_weight.shape()[0];
+        let close = |tensor: &Tensor<2>, want: f32| {
+            let got: Vec<f32> = tensor.clone().into_data().try_to_vec().unwrap();
+            assert!(got.iter().all(|x| (x - want).abs() < 1e-5), "{want}: {got:?}");
+        };
+        // Two rows at `middle` +- `reach`: their mean, and twice `reach` squared, unbiased.
+        for (steps, (middle, reach), mean, var) in [
+            (0, (5.0, 0.1), 5.0, 0.02),
+            (1, (7.0, 0.2), 6.0, 0.05),
+            (2, (9.0, 0.3), 7.0, 0.28 / 3.0),
+        ] {
+            let rows: Vec<f32> = [vec![middle - reach; width], vec![middle + reach; width]].concat();
+            let pooled = Tensor::from_data(TensorData::new(rows, [2, width]), &device);
+            model.head(pooled, &[], Some(steps));
+            close(&model.blocks[0].running_mean, mean);
+            close(&model.blocks[0].running_var, var);
+        }
+    }
+
+    #[test]
+    fn from_the_tenth_step_on_a_batch_has_pytorchs_share() {
+        assert_eq!(
+            [0, 1, 3, 9, 10, 1_000].map(momentum),
+            [1.0, 0.5, 0.25, 0.1, 0.1, 0.1]
+        );
     }
 }

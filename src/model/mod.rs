@@ -9,6 +9,7 @@ pub mod dropout;
 pub mod language_model;
 pub mod parameter;
 pub mod pooling;
+pub(crate) mod read_back;
 pub mod regularisation;
 pub mod sampled_softmax;
 

@@ -2,6 +2,8 @@
 
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 
+use super::read_back::floats;
+
 /// A trainable array of one or two dimensions.
 #[derive(Clone, Debug)]
 pub struct Parameter {
@@ -69,17 +71,25 @@ impl Parameter {
         self.value = value.inner();
     }
 
+    /// Replaces the numbers by what `f` makes of them; the parameter is a constant afterwards. `f` alone holds them, so that
+    /// on a processor it can write over them, unless a copy of the network has them too.
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    pub fn update(&mut self, f: impl FnOnce(Tensor<2>) -> Tensor<2>) {
+        let dims = self.value.dims();
+        let nothing = Tensor::empty([1, 1], &self.value.device().inner());
+        let value = f(std::mem::replace(&mut self.value, nothing).inner());
+        assert_eq!(dims, value.dims(), "a parameter keeps its shape");
+        self.value = value.inner();
+    }
+
     /// The numbers on the host, row-major.
     ///
     /// # Errors
     /// When the device is lost or out of memory.
     pub async fn to_vec(&self) -> Result<Vec<f32>, String> {
-        let data = self
-            .constant()
-            .into_data_async()
-            .await
-            .map_err(|e| format!("{e:?}"))?;
-        data.try_to_vec::<f32>().map_err(|e| format!("{e:?}"))
+        floats(self.constant()).await
     }
 }
 

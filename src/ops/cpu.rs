@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use burn::tensor::{Shape, TensorData};
 use burn_flex::FlexTensor;
 use gemm::Parallelism;
+use rayon::prelude::*;
 
 /// The tensor's numbers, in row-major order; copies only a strided view.
 pub fn values(tensor: &FlexTensor) -> Cow<'_, [f32]> {
@@ -117,18 +118,44 @@ pub fn matmul(out: &mut [f32], a: Mat<'_>, b: Mat<'_>, accumulate: bool) {
     }
 }
 
+/// Numbers from which on a pass over them is shared out among threads.
+const PARALLEL: usize = 1 << 16;
+/// Columns that a thread adds up at a time.
+const COLUMNS: usize = 256;
+
 /// `out[i] += column sums of rows`, `rows` being `n x out.len()`.
+///
+/// Threads share out the columns, so that each is added up from the first row to the last however many threads there are.
 pub fn add_column_sums(out: &mut [f32], rows: &[f32]) {
-    super::simd::dispatch(
-        #[inline(always)]
-        || {
-            for row in rows.chunks_exact(out.len()) {
-                for (o, &x) in out.iter_mut().zip(row) {
-                    *o += x;
+    let width = out.len();
+    let add = |(at, out): (usize, &mut [f32])| {
+        super::simd::dispatch(
+            #[inline(always)]
+            || {
+                for row in rows.chunks_exact(width) {
+                    for (o, &x) in out.iter_mut().zip(&row[at * COLUMNS..]) {
+                        *o += x;
+                    }
                 }
-            }
-        },
-    );
+            },
+        );
+    };
+    if rows.len() < PARALLEL {
+        add((0, out));
+    } else {
+        out.par_chunks_mut(COLUMNS).enumerate().for_each(add);
+    }
+}
+
+/// Writes `row` into every row of `out`.
+pub fn fill_rows(out: &mut [f32], row: &[f32]) {
+    if out.len() < PARALLEL {
+        out.chunks_exact_mut(row.len())
+            .for_each(|o| o.copy_from_slice(row));
+    } else {
+        out.par_chunks_exact_mut(row.len())
+            .for_each(|o| o.copy_from_slice(row));
+    }
 }
 
 #[cfg(test)]
@@ -143,5 +170,31 @@ mod tests {
         assert_eq!(out, [5., 11., 14., 23.]);
         matmul(&mut out, Mat::new(&a, 2, 3), Mat::new(&b, 2, 3).t(), true);
         assert_eq!(out, [12., 21., 30., 45.]);
+    }
+
+    /// Few and many, of widths that threads share out evenly and unevenly.
+    #[test]
+    fn columns_are_added_up_from_the_first_row_to_the_last() {
+        for (n, width) in [(3, 5), (80, 4 * COLUMNS), (90, 3 * COLUMNS + 7), (PARALLEL, 1)] {
+            let rows: Vec<f32> = (0..n * width).map(|i| (i * 7919 % 1000) as f32 / 997.0).collect();
+            let begun: Vec<f32> = (0..width).map(|i| i as f32 / 3.0).collect();
+            let mut want = begun.clone();
+            for row in rows.chunks(width) {
+                want.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
+            }
+            let mut got = begun;
+            add_column_sums(&mut got, &rows);
+            assert!(got == want, "{n} rows of {width}");
+        }
+    }
+
+    #[test]
+    fn every_row_is_filled() {
+        for (n, width) in [(3, 5), (PARALLEL / 8, 9)] {
+            let row: Vec<f32> = (0..width).map(|i| i as f32).collect();
+            let mut out = vec![-1.0; n * width];
+            fill_rows(&mut out, &row);
+            assert!(out == row.repeat(n), "{n} rows of {width}");
+        }
     }
 }

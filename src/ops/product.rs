@@ -217,15 +217,10 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
 
     use super::*;
+    use crate::gpu::testing::test_adapter;
 
     fn upload(values: &[f32], shape: [usize; 2]) -> Option<CubeTensor> {
-        let adapters = futures_lite::future::block_on(crate::gpu::device::adapters());
-        if adapters.is_empty() {
-            eprintln!(
-                "SKIPPED: no adapter; install a Vulkan driver (mesa-vulkan-drivers has a software one)"
-            );
-            return None;
-        }
+        test_adapter()?;
         let data = TensorData::new(values.to_vec(), Shape::from(shape));
         Some(CubeBackend::float_from_data(
             data,

@@ -1,7 +1,7 @@
 //! Every operation's three implementations against each other on random shapes, and every backward pass against
 //! finite differences, on the CPU backend and on whatever adapter wgpu finds (a software one will do).
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use rand::{RngExt as _, SeedableRng as _};
@@ -12,20 +12,12 @@ use super::dropout_mask::{Key, dropout_mask, factor};
 use super::embedding::{self, Rows};
 use super::linear_cross_entropy as ce;
 use super::lstm::{self, State};
+use crate::gpu::testing::test_adapter;
 
-/// Devices to test on. A missing adapter is said, not passed over in silence.
+/// Devices to test on.
 fn devices() -> Vec<(&'static str, Device)> {
-    static WGPU: LazyLock<Option<Device>> = LazyLock::new(|| {
-        let adapters = futures_lite::future::block_on(crate::gpu::device::adapters());
-        if adapters.is_empty() {
-            eprintln!(
-                "SKIPPED on wgpu: no adapter; install a Vulkan driver (mesa-vulkan-drivers has a software one)"
-            );
-        }
-        (!adapters.is_empty()).then(|| Device::wgpu(burn::tensor::DeviceKind::DefaultDevice))
-    });
     let mut all = vec![("cpu", Device::flex())];
-    all.extend(WGPU.clone().map(|d| ("wgpu", d)));
+    all.extend(test_adapter().map(|d| ("wgpu", d)));
     all
 }
 

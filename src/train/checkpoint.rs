@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Error;
 use crate::model::Network;
+use crate::model::read_back::floats;
 
 /// A named array on the host.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,10 +50,6 @@ pub struct Checkpoint {
     pub position: Position,
 }
 
-fn device_error(error: impl std::fmt::Debug) -> Error {
-    Error::Device(format!("{error:?}"))
-}
-
 impl Checkpoint {
     /// Adds a tensor.
     ///
@@ -60,8 +57,7 @@ impl Checkpoint {
     /// When the device is lost.
     pub async fn put<const D: usize>(&mut self, name: String, tensor: Tensor<D>) -> Result<(), Error> {
         let shape = tensor.dims().to_vec();
-        let data = tensor.inner().into_data_async().await.map_err(device_error)?;
-        let values = data.try_to_vec::<f32>().map_err(device_error)?;
+        let values = floats(tensor.inner()).await.map_err(Error::Device)?;
         self.arrays.insert(name, Array { shape, values });
         Ok(())
     }

@@ -15,6 +15,7 @@ use super::optimiser::Optimiser;
 use super::plan::Plan;
 use crate::model::classifier::{Chunking, cross_entropy};
 use crate::model::dropout::Draw;
+use crate::model::read_back::floats;
 use crate::model::{AwdLstm, Classifier, Dropouts, Network as _, Tokens};
 use crate::ops::reading::Rounding;
 use crate::text::batches::{DocBatch, Order, epoch_seed, plan as plan_batches};
@@ -45,7 +46,8 @@ pub struct Config {
     pub drop_mult: f32,
     /// Factor of each class in the loss.
     pub class_weights: Option<Vec<f32>>,
-    /// Epochs without a better validation loss before training ends, where the plan stops early.
+    /// Epochs without a better validation loss, of those in which the last phase's groups train, before training ends, where
+    /// the plan stops early.
     pub patience: usize,
     /// Where the way of the encoder is measured from; without one from where it starts, like the head's.
     pub pretrained: Option<AwdLstm>,
@@ -121,14 +123,18 @@ pub async fn train<M: Monitor>(
         }
     }
     if resume.is_none() {
-        monitor.epoch(0, 0, Snapshot::Classifier(&model)).await?;
+        let now = Snapshot::Classifier {
+            model: &model,
+            is_last: false,
+        };
+        monitor.epoch(0, 0, now).await?;
     }
     drop(resume);
     let resumed_at = at.step;
     let mut clock = Clock::new(at.seconds);
 
     let mut seen = 0;
-    'epochs: for (number, epoch) in epochs.iter().enumerate().skip(at.epoch) {
+    for (number, epoch) in epochs.iter().enumerate().skip(at.epoch) {
         let batches = order(number);
         let first = if number == at.epoch { at.batch } else { 0 };
         for (index, rows) in batches.iter().enumerate().skip(first) {
@@ -167,7 +173,7 @@ pub async fn train<M: Monitor>(
             };
             let masks = model.masks(draw, &config.dropouts, config.drop_mult, tokens.batch);
             let pooled = model.pool(&tokens, &padded.lengths, config.chunking, &masks.encoder);
-            let logits = model.head(pooled, &masks.head, true);
+            let logits = model.head(pooled, &masks.head, Some(at.step));
             let loss = cross_entropy(logits, &labels, config.class_weights.as_deref());
             let gradients = loss.backward();
             at.step += 1;
@@ -180,15 +186,8 @@ pub async fn train<M: Monitor>(
                 .step(&mut model, gradients, &rates, momentum, measure)
                 .await?;
             if report {
-                let data = loss
-                    .inner()
-                    .into_data_async()
-                    .await
-                    .map_err(|e| Error::Device(format!("{e:?}")))?;
-                let loss = f64::from(
-                    data.try_to_vec::<f32>()
-                        .map_err(|e| Error::Device(format!("{e:?}")))?[0],
-                );
+                let loss = floats(loss.inner()).await.map_err(Error::Device)?;
+                let loss = f64::from(loss[0]);
                 if !loss.is_finite() {
                     return Err(Error::Diverged {
                         loss,
@@ -214,23 +213,39 @@ pub async fn train<M: Monitor>(
                 });
             }
         }
-        monitor
-            .epoch(number + 1, at.step, Snapshot::Classifier(&model.frozen()))
-            .await?;
-        let Some(valid) = valid else { continue };
-        let evaluation = validate(&model, valid, config, number + 1).await?;
-        monitor.evaluation(evaluation);
-        if plan.early_stopping {
+        let evaluation = match valid {
+            Some(valid) => Some(validate(&model, valid, config, number + 1).await?),
+            None => None,
+        };
+        // Each set of groups has the whole patience: what others before it did not improve is not held against it.
+        if number > 0
+            && epochs[number - 1].trains != epoch.trains
+            && let Some((_, since, _)) = &mut best
+        {
+            *since = 0;
+        }
+        let mut is_last = number + 1 == epochs.len();
+        if let Some(evaluation) = evaluation.filter(|_| plan.early_stopping) {
             match &mut best {
                 Some((nll, since, _)) if evaluation.nll as f32 >= *nll => {
                     *since += 1;
                     // Gradual plans are not judged before the last group has joined.
-                    if *since >= config.patience && epoch.trains == epochs[epochs.len() - 1].trains {
-                        break 'epochs;
-                    }
+                    let is_judged = epoch.trains == epochs[epochs.len() - 1].trains;
+                    is_last |= is_judged && *since >= config.patience;
                 }
                 _ => best = Some((evaluation.nll as f32, 0, model.frozen())),
             }
+        }
+        let now = Snapshot::Classifier {
+            model: &model.frozen(),
+            is_last,
+        };
+        monitor.epoch(number + 1, at.step, now).await?;
+        if let Some(evaluation) = evaluation {
+            monitor.evaluation(evaluation);
+        }
+        if is_last {
+            break;
         }
     }
     Ok(match best {

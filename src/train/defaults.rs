@@ -92,6 +92,11 @@ pub fn preset(name: &str) -> Option<Preset> {
     PRESETS.into_iter().find(|p| p.name == name)
 }
 
+/// Factors of AR and TAR where a language model's dropouts have this scale, which is that of all its regularisation.
+pub fn regularisation(drop_mult: f32) -> (f64, f64) {
+    (ALPHA * f64::from(drop_mult), BETA * f64::from(drop_mult))
+}
+
 /// Stage 1: one cycle over the corpus, every layer at one rate.
 pub fn pretraining(epochs: usize, batch: usize, rate: f64, drop_mult: f32, seed: u64) -> lm::Config {
     lm::Config {
@@ -106,7 +111,7 @@ pub fn pretraining(epochs: usize, batch: usize, rate: f64, drop_mult: f32, seed:
         clip: LM_CLIP,
         dropouts: Dropouts::LANGUAGE_MODEL.scaled(drop_mult),
         sampled_softmax: false,
-        regularisation: (ALPHA * f64::from(drop_mult), BETA * f64::from(drop_mult)),
+        regularisation: regularisation(drop_mult),
         keep_best: false,
         seed,
         max_seconds: None,
@@ -151,7 +156,7 @@ pub fn adaptation(tokens: usize, seed: u64) -> lm::Config {
         clip: LM_CLIP,
         dropouts: Dropouts::LANGUAGE_MODEL.scaled(drop_mult),
         sampled_softmax: true,
-        regularisation: (ALPHA * f64::from(drop_mult), BETA * f64::from(drop_mult)),
+        regularisation: regularisation(drop_mult),
         keep_best: false,
         seed,
         max_seconds: None,

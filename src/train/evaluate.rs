@@ -8,10 +8,11 @@ use std::sync::Arc;
 use burn::tensor::{Tensor, TensorData};
 
 use super::Error;
+use crate::gpu::caps::DeviceCaps;
 use crate::host::work::breathe;
 use crate::model::awd_lstm::State;
 use crate::model::classifier::Chunking;
-use crate::model::{AwdLstm, Classifier, LanguageModel, Network as _, Tokens};
+use crate::model::{Architecture, AwdLstm, Classifier, LanguageModel, Network as _, Tokens, read_back};
 use crate::ops::reading::{self, Pooling, Reader};
 use crate::text::batches::{DocBatch, LmBatchConfig, LmBatches, Order, plan};
 use crate::text::corpus::Corpus;
@@ -25,13 +26,8 @@ pub struct Nll {
     pub predictions: usize,
 }
 
-fn device_error(error: impl std::fmt::Debug) -> Error {
-    Error::Device(format!("{error:?}"))
-}
-
 async fn floats<const D: usize>(t: Tensor<D>) -> Result<Vec<f32>, Error> {
-    let data = t.inner().into_data_async().await.map_err(device_error)?;
-    data.try_to_vec::<f32>().map_err(device_error)
+    read_back::floats(t.inner()).await.map_err(Error::Device)
 }
 
 /// Streams that a corpus is read in for validation: enough for speed, few enough that cut contexts do not matter.
@@ -133,6 +129,9 @@ pub(super) async fn nll_of(
     })
 }
 
+/// Most tokens of a padded batch that is not trained on.
+const TOKEN_BUDGET: usize = 64 * 1024;
+
 /// Loss on documents, each from a zero state: every token but a document's first is predicted.
 ///
 /// # Errors
@@ -147,7 +146,7 @@ pub async fn document_nll(
     let model = model.frozen();
     let lengths: Vec<usize> = documents.iter().map(|d| d.len()).collect();
     let (mut sum, mut predictions) = (0.0, 0);
-    for rows in plan(&lengths, batch, usize::MAX, Order::Sorted) {
+    for rows in plan(&lengths, batch, TOKEN_BUDGET, Order::Sorted) {
         let docs: Vec<&[u32]> = rows.iter().map(|&r| documents[r]).collect();
         let padded = DocBatch::new(&docs, 1);
         let mut states = model.encoder.zero_states(padded.batch);
@@ -182,8 +181,12 @@ pub async fn document_nll(
     })
 }
 
-/// Most tokens of a padded batch when classifying.
-const TOKEN_BUDGET: usize = 64 * 1024;
+/// The most of `batch` rows of which the widest layer's gates, `[steps, rows, 4 H]`, fit into one binding of so many bytes.
+fn rows_within(binding: u64, arch: &Architecture, steps: usize, batch: usize) -> usize {
+    let gates = 4 * arch.hidden.max(arch.embedding) * steps;
+    let row = (gates * size_of::<f32>()).max(1) as u64;
+    usize::try_from(binding / row).map_or(batch, |rows| batch.min(rows.max(1)))
+}
 
 /// Probabilities `[documents][classes]`; `progress` hears how many documents are done and may break off. `reader` is the
 /// model's own encoder, where [`AwdLstm::reader`] gives one; without it documents go through in batches.
@@ -228,6 +231,12 @@ pub async fn classify(
         return Ok(all);
     }
     let lengths: Vec<usize> = documents.iter().map(|d| d.len()).collect();
+    let device = model.encoder.embedding.constant().device();
+    let batch = DeviceCaps::of_device(&device).map_or(batch, |caps| {
+        let longest = lengths.iter().copied().max().unwrap_or(0);
+        let steps = chunking.bptt.min(longest);
+        rows_within(caps.binding, &model.encoder.arch, steps, batch)
+    });
     for rows in plan(&lengths, batch, TOKEN_BUDGET, Order::Sorted) {
         breathe().await;
         let docs: Vec<&[u32]> = rows.iter().map(|&r| documents[r]).collect();
@@ -237,4 +246,57 @@ pub async fn classify(
         keep(rows, values)?;
     }
     Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+    use futures_lite::future::block_on;
+
+    use super::*;
+
+    const fn arch(hidden: usize) -> Architecture {
+        Architecture {
+            vocab: 12,
+            embedding: 4,
+            hidden,
+            layers: 2,
+        }
+    }
+
+    /// Beside one long text, a batch of short ones would be nothing but padding.
+    #[test]
+    fn a_long_document_is_not_padded_to_by_all_others() {
+        let model = LanguageModel::new(arch(5), 1, &Device::flex());
+        let long: Vec<u32> = (0..3_000).map(|i| i * i % 12).collect();
+        let mut documents: Vec<&[u32]> = vec![&long[..5]; 39];
+        documents.push(&long);
+        let mut heard = Vec::new();
+        let mut progress = |predictions| {
+            heard.push(predictions);
+            ControlFlow::Continue(())
+        };
+        let measured = block_on(document_nll(&model, &documents, 40, 1_000, &mut progress)).unwrap();
+        // 40 rows of 3,000 tokens are above the budget: the long one's three windows, and one of those that are left.
+        assert_eq!(heard.len(), 4, "{heard:?}");
+        assert_eq!((measured.predictions, heard[3]), (39 * 4 + 2_999, 39 * 4 + 2_999));
+        let alone = |document: &[u32]| {
+            let mut go_on = |_| ControlFlow::Continue(());
+            block_on(document_nll(&model, &[document], 1, 1_000, &mut go_on)).unwrap()
+        };
+        let sum = |nll: Nll| nll.nll * nll.predictions as f64;
+        let together = sum(alone(&long)) + 39.0 * sum(alone(&long[..5]));
+        assert!((sum(measured) / together - 1.0).abs() < 1e-4);
+    }
+
+    #[test]
+    fn the_gates_of_a_batch_fit_into_the_binding_that_every_adapter_has() {
+        let floor = DeviceCaps::FLOOR.binding;
+        let rows = |hidden, batch| rows_within(floor, &arch(hidden), 70, batch);
+        assert_eq!([rows(512, 64), rows(512, 401)], [64, 234]);
+        assert_eq!([rows(1_152, 64), rows(1_152, 256)], [64, 104]);
+        // Short texts are one window that is as short; of what no row fits into, one is tried.
+        assert_eq!(rows_within(floor, &arch(512), 7, 401), 401);
+        assert_eq!(rows_within(1_000, &arch(512), 70, 401), 1);
+    }
 }

@@ -9,6 +9,7 @@ use super::optimiser::Optimiser;
 use super::schedule::lr_finder::{LrCurve, LrFinder};
 use crate::host::work::breathe;
 use crate::model::dropout::Draw;
+use crate::model::read_back::floats;
 use crate::model::{LanguageModel, Network as _, Tokens};
 use crate::text::batches::{LmBatchConfig, LmBatches, epoch_seed};
 use crate::text::corpus::Corpus;
@@ -63,15 +64,8 @@ pub async fn find_rate(
         states = next;
         let gradients = loss.total().backward();
         optimiser.step(&mut model, gradients, &rates, None, None).await?;
-        let data = loss
-            .cross_entropy
-            .inner()
-            .into_data_async()
-            .await
-            .map_err(|e| Error::Device(format!("{e:?}")))?;
-        let loss = data
-            .try_to_vec::<f32>()
-            .map_err(|e| Error::Device(format!("{e:?}")))?[0];
+        let loss = floats(loss.cross_entropy.inner()).await;
+        let loss = loss.map_err(Error::Device)?[0];
         if !curve.record(rate, f64::from(loss)) {
             break;
         }

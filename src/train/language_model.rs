@@ -15,6 +15,7 @@ use super::schedule::Schedule;
 use crate::host::clock::Instant;
 use crate::model::awd_lstm::State;
 use crate::model::dropout::Draw;
+use crate::model::read_back::floats;
 use crate::model::sampled_softmax::{Sampler, Targets};
 use crate::model::{Dropouts, LanguageModel, Network as _, Tokens};
 use crate::text::batches::{LmBatchConfig, LmBatches, epoch_seed};
@@ -329,13 +330,8 @@ impl Best {
 
 /// Reads scalars back in one transfer.
 async fn read<const N: usize>(scalars: [Tensor<1>; N]) -> Result<[f64; N], Error> {
-    let device = |e: String| Error::Device(e);
     let all = Tensor::cat(scalars.into_iter().map(Tensor::inner).collect(), 0);
-    let data = all
-        .into_data_async()
-        .await
-        .map_err(|e| device(format!("{e:?}")))?;
-    let values = data.try_to_vec::<f32>().map_err(|e| device(format!("{e:?}")))?;
+    let values = floats(all).await.map_err(Error::Device)?;
     Ok(std::array::from_fn(|i| f64::from(values[i])))
 }
 

@@ -6,6 +6,7 @@ use burn::tensor::Tensor;
 
 use super::Error;
 use crate::model::Network;
+use crate::model::read_back::floats;
 use crate::ops::square_sum::square_sum;
 
 /// L2 norms of one layer group at one step.
@@ -97,11 +98,7 @@ impl<'a> Sums<'a> {
         let present: Vec<Tensor<1>> = self.slots.iter().flatten().flatten().cloned().collect();
         let mut values = Vec::new();
         if !present.is_empty() {
-            let data = Tensor::cat(present, 0).into_data_async().await;
-            let data = data.map_err(|e| Error::Device(format!("{e:?}")))?;
-            values = data
-                .try_to_vec::<f32>()
-                .map_err(|e| Error::Device(format!("{e:?}")))?;
+            values = floats(Tensor::cat(present, 0)).await.map_err(Error::Device)?;
         }
         let mut values = values.into_iter();
         let mut take = |slot: &Option<Tensor<1>>| match slot {

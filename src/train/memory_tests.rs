@@ -3,6 +3,7 @@
 use burn::tensor::Device;
 
 use super::optimiser::{Optimiser, Rule};
+use crate::gpu::testing::test_adapter;
 use crate::model::dropout::Draw;
 use crate::model::{Architecture, Dropouts, LanguageModel, Network as _, Targets, Tokens};
 
@@ -36,11 +37,7 @@ fn device_memory_is_flat_over_many_steps() {
     if !is_alone("device_memory_is_flat_over_many_steps") {
         return;
     }
-    if futures_lite::future::block_on(crate::gpu::device::adapters()).is_empty() {
-        eprintln!("SKIPPED: no wgpu adapter");
-        return;
-    }
-    let device = Device::wgpu(burn::tensor::DeviceKind::DefaultDevice);
+    let Some(device) = test_adapter() else { return };
     let usage = train(&device, || {
         device.sync().expect("the device");
         device.memory_pool_usage().expect("wgpu reports its pools")

@@ -6,9 +6,11 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 mod interval;
+mod most_probable;
 mod paired;
 
-pub use interval::{Interval, Z95, pooled_interval, wilson};
+pub use interval::{Interval, Z95, inflation, pooled_interval, wilson};
+pub use most_probable::most_probable;
 pub use paired::{CHANCE, difference};
 
 /// Equal-width bins of the expected calibration error (Guo et al. 2017).
@@ -195,7 +197,8 @@ impl<'a> Outcome<'a> {
                 });
             }
         }
-        let predictions = probabilities.iter().map(|row| most_probable(row)).collect();
+        let said = |row: &Vec<f64>| most_probable(row).unwrap_or(0);
+        let predictions = probabilities.iter().map(said).collect();
         Ok(Self {
             truth,
             probabilities,
@@ -282,17 +285,6 @@ impl ClassReport {
 fn macro_f1(classes: &[ClassReport], counts: impl Fn(&ClassReport) -> bool) -> f64 {
     let counted: Vec<f64> = classes.iter().filter(|c| counts(c)).map(|c| c.f1).collect();
     counted.iter().sum::<f64>() / counted.len() as f64
-}
-
-/// The index of the highest probability, the first of equals.
-pub(crate) fn most_probable(row: &[f64]) -> usize {
-    let (mut best, mut highest) = (0, f64::NEG_INFINITY);
-    for (class, &p) in row.iter().enumerate() {
-        if p > highest {
-            (best, highest) = (class, p);
-        }
-    }
-    best
 }
 
 /// Plain text: the summary, the table of classes and the confusion matrix.

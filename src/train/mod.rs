@@ -18,6 +18,8 @@ mod memory_tests;
 pub mod metrics;
 pub mod monitor;
 pub mod optimiser;
+#[cfg(test)]
+mod patience_tests;
 pub mod plan;
 #[cfg(test)]
 mod report_tests;

@@ -76,7 +76,12 @@ pub enum Snapshot<'a> {
     /// Of stage 1 or 2.
     LanguageModel(&'a LanguageModel),
     /// Of stage 3.
-    Classifier(&'a Classifier),
+    Classifier {
+        /// The classifier.
+        model: &'a Classifier,
+        /// Whether training ends with this epoch, be it that the plan is at its end or that it stops early.
+        is_last: bool,
+    },
 }
 
 /// What to do before the next step.

@@ -121,24 +121,20 @@ impl Optimiser {
                 }
                 return;
             };
-            let old = p.constant();
-            // Clipping stays on the device: reading the norm back would stall every step.
-            let scale = scale.get_or_insert_with(|| match (self.clip, squares.take()) {
-                (Some(clip), Some(total)) => ((total.sqrt() + 1e-6).recip() * clip).clamp_max(1.0),
-                _ => Tensor::ones([1], &old.device()),
+            p.update(|old| {
+                // Clipping stays on the device: reading the norm back would stall every step.
+                let scale = scale.get_or_insert_with(|| match (self.clip, squares.take()) {
+                    (Some(clip), Some(total)) => ((total.sqrt() + 1e-6).recip() * clip).clamp_max(1.0),
+                    _ => Tensor::ones([1], &old.device()),
+                });
+                // A second holder of the numbers has them copied, which is worth it only where they are measured.
+                let before = sums.is_some().then(|| (gradient.clone(), old.clone()));
+                let new = self.update(name, old, gradient, scale.clone(), rates[group], momentum);
+                if let (Some(sums), Some((gradient, old))) = (&mut sums, before) {
+                    sums.trained(group, name, new.clone(), gradient, old);
+                }
+                new
             });
-            let new = self.update(
-                name,
-                old.clone(),
-                gradient.clone(),
-                scale.clone(),
-                rates[group],
-                momentum,
-            );
-            if let Some(sums) = &mut sums {
-                sums.trained(group, name, new.clone(), gradient, old);
-            }
-            p.set(new);
         });
         match sums {
             Some(sums) => sums.read().await.map(Some),
@@ -292,5 +288,65 @@ impl Optimiser {
             checkpoint.position.averaging,
         );
         result
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+    use futures_lite::future::block_on;
+
+    use super::*;
+    use crate::model::Parameter;
+
+    #[derive(Clone)]
+    struct One(Parameter);
+
+    impl Network for One {
+        fn groups(&self) -> Vec<String> {
+            vec!["one".into()]
+        }
+
+        fn visit(&self, f: &mut dyn FnMut(usize, &str, &Parameter)) {
+            f(0, "one", &self.0);
+        }
+
+        fn visit_mut(&mut self, f: &mut dyn FnMut(usize, &str, &mut Parameter)) {
+            f(0, "one", &mut self.0);
+        }
+    }
+
+    /// A copy of every parameter at every step would cost about as much as the step's own passes over them.
+    #[test]
+    fn adam_writes_over_a_parameter_that_nobody_else_holds() {
+        let device = Device::flex();
+        let values = vec![1.0; 64];
+        let began_at = values.as_ptr();
+        let mut network = One(Parameter::new(values, &[64], &device));
+        let mut optimiser = Optimiser::new(Rule::ADAM, 0.01, Some(0.3));
+        let mut step = |network: &mut One| {
+            network.0.track(true);
+            let loss = (network.0.value() * network.0.value()).sum();
+            let gradients = loss.backward();
+            block_on(optimiser.step(network, gradients, &[0.1], None, None)).expect("a step");
+        };
+        step(&mut network);
+        step(&mut network);
+        let (mut is_at, mut held) = (std::ptr::null(), Vec::new());
+        network.0.update(|value| {
+            // Not copied either, since nobody else holds it.
+            let data = value.into_data();
+            let numbers = data.as_slice::<f32>().expect("floats");
+            (is_at, held) = (numbers.as_ptr(), numbers.to_vec());
+            Tensor::from_data(data, &device)
+        });
+        assert_eq!(is_at, began_at);
+
+        // One that is kept, as the best epoch's is, stays as it was.
+        let kept = network.frozen();
+        step(&mut network);
+        let values = |network: &One| block_on(network.0.to_vec()).expect("floats");
+        assert_eq!(values(&kept), held);
+        assert_ne!(values(&network), held);
     }
 }

@@ -15,7 +15,8 @@ pub enum Method {
     /// Gradual unfreezing, discriminative rates and STLR: the paper's method.
     #[default]
     Ulmfit,
-    /// The same as its reference code runs it.
+    /// The same with the unfreezing, the schedule, the rate and the betas of its reference code. Not with its AR and TAR in
+    /// stage 3, nor its weight decay, dropouts and pooling, which are those of every method here.
     UlmfitCode,
     /// No pretraining.
     Scratch,
@@ -198,7 +199,7 @@ impl Method {
         match self {
             Self::Ulmfit => "gradual unfreezing, discriminative rates, STLR: the paper's method",
             Self::UlmfitCode => {
-                "ULMFiT as the reference code runs it: STLR (8, 3) then (8, 8), Adam (0.8, 0.99)"
+                "unfreezing and schedule of the reference code: STLR (8, 3) then (8, 8), Adam (0.8, 0.99)"
             }
             Self::Scratch => "no pretraining, every layer at one rate",
             Self::Full => "every layer at one rate",

@@ -14,6 +14,8 @@ use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
+use crate::text::fnv::{START, fnv1a};
+
 /// Row numbers to train on and to validate on, each in ascending order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Split {
@@ -203,18 +205,55 @@ pub fn text_group(text: &str) -> u64 {
     let lower = words.flat_map(|word| word.chars().flat_map(char::to_lowercase).chain([' ']));
     let mut lower = lower.peekable();
     if lower.peek().is_some() {
-        fnv1a(lower)
+        fnv1a(START, lower)
     } else {
-        fnv1a(text.chars().filter(|c| !c.is_whitespace()))
+        fnv1a(START, text.chars().filter(|c| !c.is_whitespace()))
     }
 }
 
-/// FNV-1a over code points: the standard library's hasher may change between releases, and with it a seed's
-/// split.
-fn fnv1a(chars: impl Iterator<Item = char>) -> u64 {
-    chars.fold(0xcbf2_9ce4_8422_2325, |hash, c| {
-        (hash ^ u64::from(c)).wrapping_mul(0x0100_0000_01b3)
-    })
+/// One group for rows that share either: a text ([`text_group`]), or a number of `given` `[rows]`, such as those that were
+/// labelled in one step. Rows beyond the end of `given` share the text alone. A group's number is its first row.
+#[must_use]
+pub fn joined(texts: &[u64], given: &[Option<u64>]) -> Vec<u64> {
+    // Each row points to an earlier one of its group, or to itself.
+    let mut before: Vec<usize> = (0..texts.len()).collect();
+    let (mut of_text, mut of_given) = (BTreeMap::new(), BTreeMap::new());
+    for (row, &text) in texts.iter().enumerate() {
+        let same_text = *of_text.entry(text).or_insert(row);
+        join(&mut before, row, same_text);
+        if let Some(&Some(given)) = given.get(row) {
+            let same_given = *of_given.entry(given).or_insert(row);
+            join(&mut before, row, same_given);
+        }
+    }
+    (0..texts.len())
+        .map(|row| first(&mut before, row) as u64)
+        .collect()
+}
+
+/// The first row of a row's group.
+fn first(before: &mut [usize], mut row: usize) -> usize {
+    while before[row] != row {
+        // Half the way for the next search.
+        before[row] = before[before[row]];
+        row = before[row];
+    }
+    row
+}
+
+fn join(before: &mut [usize], one: usize, other: usize) {
+    let (one, other) = (first(before, one), first(before, other));
+    before[one.max(other)] = one.min(other);
+}
+
+/// The classes that no plan can hold a row out of, ascending: what has all the rows of a class is always learned from.
+#[must_use]
+pub fn untestable(labels: &[usize], groups: Option<&[u64]>) -> Vec<usize> {
+    let mut classes: BTreeSet<usize> = labels.iter().copied().collect();
+    for row in testable(labels, groups).0.iter().flat_map(|unit| &unit.rows) {
+        classes.remove(&labels[*row]);
+    }
+    classes.into_iter().collect()
 }
 
 /// Rows that stay together.

@@ -14,19 +14,16 @@ pub const VALUE: f32 = 1e-5;
 /// Tolerance of gradients, relative to the largest number of the tensor.
 pub const GRADIENT: f32 = 1e-4;
 
-/// Devices to test on. A missing adapter is said, not passed over in silence.
+/// Devices to test on. Without an adapter, which `tests/run` sets `UNFREEZE_WGPU` against, it is the processor alone.
 pub fn devices() -> Vec<(&'static str, Device)> {
-    static WGPU: LazyLock<Option<Device>> = LazyLock::new(|| {
-        let adapters = futures_lite::future::block_on(unfreeze::gpu::device::adapters());
-        if adapters.is_empty() {
-            eprintln!(
-                "SKIPPED on wgpu: no adapter; install a Vulkan driver (mesa-vulkan-drivers has a software one)"
-            );
-        }
-        (!adapters.is_empty()).then(|| Device::wgpu(DeviceKind::DefaultDevice))
-    });
+    static FOUND: LazyLock<bool> =
+        LazyLock::new(|| !futures_lite::future::block_on(unfreeze::gpu::device::adapters()).is_empty());
+    assert!(
+        *FOUND || std::env::var_os("UNFREEZE_WGPU").is_none(),
+        "UNFREEZE_WGPU is set and there is no adapter: install a Vulkan driver (mesa-vulkan-drivers has a software one)"
+    );
     let mut all = vec![("cpu", Device::flex())];
-    all.extend(WGPU.clone().map(|d| ("wgpu", d)));
+    all.extend(FOUND.then(|| ("wgpu", Device::wgpu(DeviceKind::DefaultDevice))));
     all
 }
 

@@ -1,4 +1,4 @@
-//! In place, on all cores for large parameters.
+//! In place, on all cores for large parameters. One that a copy of the network has too goes to a buffer of its own.
 
 use burn_flex::FlexTensor;
 use rayon::prelude::*;

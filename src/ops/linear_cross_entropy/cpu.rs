@@ -4,7 +4,7 @@ use burn::backend::{Flex, TensorMetadata as _};
 use burn_flex::FlexTensor;
 use rayon::prelude::*;
 
-use super::super::cpu::{Mat, add_column_sums, matmul, tensor, values};
+use super::super::cpu::{Mat, add_column_sums, fill_rows, matmul, tensor, values};
 use super::super::simd::{dispatch, exp, max, sum};
 use super::{CrossEntropyKernels, Grads};
 
@@ -60,9 +60,7 @@ impl CrossEntropyKernels for Flex {
         for first in (0..n).step_by(rows) {
             let count = rows.min(n - first);
             let logits = &mut logits[..count * vocab];
-            logits
-                .chunks_exact_mut(vocab)
-                .for_each(|row| row.copy_from_slice(&bias));
+            fill_rows(logits, &bias);
             let chunk = Mat::new(&h[first * width..], count, width);
             matmul(logits, chunk, weight.t(), true);
             logits

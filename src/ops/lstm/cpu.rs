@@ -7,7 +7,7 @@ use burn::backend::{Flex, TensorMetadata as _};
 use burn_flex::FlexTensor;
 use rayon::prelude::*;
 
-use super::super::cpu::{Mat, add_column_sums, matmul, tensor, values};
+use super::super::cpu::{Mat, add_column_sums, fill_rows, matmul, tensor, values};
 use super::super::packed::{Panels, product};
 use super::super::simd::{dispatch, sigmoid, tanh};
 use super::{Grads, LstmKernels, Tape, Wanted};
@@ -113,10 +113,8 @@ impl LstmKernels for Flex {
         let [batch, hidden] = [batch, h0.shape()[1]];
         let x = x.to_contiguous();
 
-        let mut gates = Vec::with_capacity(time * batch * 4 * hidden);
-        for _ in 0..time * batch {
-            gates.extend_from_slice(&values(&bias));
-        }
+        let mut gates = vec![0.0; time * batch * 4 * hidden];
+        fill_rows(&mut gates, &values(&bias));
         let w_ih_values = values(&w_ih);
         let projection = Mat::new(&w_ih_values, 4 * hidden, input).t();
         matmul(

@@ -112,11 +112,21 @@ fn steps_per_dispatch(batch: usize, hidden: usize) -> usize {
     (DISPATCH_WORK / (batch * 4 * hidden * hidden).max(1)).clamp(1, 1_024)
 }
 
+/// A shader with what it shares with the others before it.
+macro_rules! source {
+    ($($file:literal),+) => {
+        concat!(
+            include_str!("../../../shaders/lstm_cell.wgsl"),
+            $(include_str!(concat!("../../../shaders/", $file, ".wgsl"))),+
+        )
+    };
+}
+
 /// A kernel that takes many steps.
 pub fn kernel(entry: &'static str, hidden: usize) -> Kernel {
     let source = match entry {
-        "sequence_back" => include_str!("../../../shaders/lstm_sequence_back.wgsl"),
-        _ => include_str!("../../../shaders/lstm_sequence.wgsl"),
+        "sequence_back" => source!("lstm_slots", "lstm_sequence_back"),
+        _ => source!("lstm_slots", "lstm_sequence"),
     };
     Kernel {
         source,
@@ -128,7 +138,7 @@ pub fn kernel(entry: &'static str, hidden: usize) -> Kernel {
 /// A kernel that takes one step, `rows` of the batch a workgroup.
 pub fn step_kernel(entry: &'static str, hidden: usize, rows: usize) -> Kernel {
     Kernel {
-        source: include_str!("../../../shaders/lstm.wgsl"),
+        source: source!("lstm"),
         entry,
         constants: vec![("HIDDEN", hidden as u32), ("ROWS", rows as u32)],
     }

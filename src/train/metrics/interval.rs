@@ -30,27 +30,40 @@ pub fn wilson(hits: usize, rows: usize, z: f64) -> Interval {
 ///
 /// Every row is tested once, by a classifier that did not see it, so the pooled error is a proportion of all
 /// rows. But the rows of a fold share one classifier: where that classifier is unlucky they go wrong
-/// together, and counting them as independent makes the interval too narrow. So the spread of the folds'
-/// error rates is set against what chance alone would give (the variance-inflation factor of cluster samples:
-/// the chi-square statistic over k - 1), and the Wilson interval is taken for that many times fewer rows;
-/// never for more. The classifiers also share training rows, which no formula can put right (Bengio &
+/// together, and counting them as independent makes the interval too narrow. So the Wilson interval is taken
+/// for fewer rows, as [`inflation`] says. The classifiers also share training rows, which no formula can put right (Bengio &
 /// Grandvalet 2004): read the interval as a lower bound of the uncertainty.
 #[must_use]
 pub fn pooled_interval(folds: &[(usize, usize)], z: f64) -> Interval {
     let errors: usize = folds.iter().map(|fold| fold.0).sum();
     let rows: usize = folds.iter().map(|fold| fold.1).sum();
-    let p = errors as f64 / rows.max(1) as f64;
-    let used = folds.iter().filter(|fold| fold.1 > 0).count();
-    if used < 2 || errors == 0 || errors == rows {
+    if rows == 0 {
         return wilson(errors, rows, z);
     }
+    wilson_of(errors as f64 / rows as f64, rows as f64 / inflation(folds), z)
+}
+
+/// So many times fewer independent rows the rows of several classifiers stand for, from (errors, rows) of each; at
+/// least 1.
+///
+/// It is the variance-inflation factor of cluster samples: the spread of the error rates set against what chance
+/// alone would give, the chi-square statistic over k - 1. Where all rows are right, or all wrong, there is no spread
+/// to be seen, and it is 1.
+#[must_use]
+pub fn inflation(folds: &[(usize, usize)]) -> f64 {
+    let errors: usize = folds.iter().map(|fold| fold.0).sum();
+    let rows: usize = folds.iter().map(|fold| fold.1).sum();
+    let used = folds.iter().filter(|fold| fold.1 > 0).count();
+    if used < 2 || errors == 0 || errors == rows {
+        return 1.0;
+    }
+    let p = errors as f64 / rows as f64;
     let chi_square: f64 = folds
         .iter()
         .filter(|fold| fold.1 > 0)
         .map(|&(errors, rows)| (errors as f64 - rows as f64 * p).powi(2) / (rows as f64 * p * (1.0 - p)))
         .sum();
-    let inflation = (chi_square / (used - 1) as f64).max(1.0);
-    wilson_of(p, rows as f64 / inflation, z)
+    (chi_square / (used - 1) as f64).max(1.0)
 }
 
 fn wilson_of(p: f64, n: f64, z: f64) -> Interval {
@@ -98,5 +111,19 @@ mod tests {
         close(uneven.low, fewer.low);
         close(uneven.high, fewer.high);
         assert_eq!(pooled_interval(&[(0, 5), (0, 5)], Z95), wilson(0, 10, Z95));
+        assert_eq!(pooled_interval(&[(0, 0)], Z95), wilson(0, 0, Z95));
+        close(
+            inflation(&[(0, 20), (0, 20), (10, 20), (0, 20), (0, 20)]),
+            400.0 / 36.0,
+        );
+        for certain in [
+            &[(2, 20); 5][..],
+            &[(3, 4)],
+            &[(0, 5), (0, 9)],
+            &[(5, 5), (9, 9)],
+            &[],
+        ] {
+            assert_eq!(inflation(certain), 1.0);
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! The learning-rate finder (Smith 2015): a mock training in which the rate grows exponentially, and what
+//! The learning-rate finder (Smith 2017): a mock training in which the rate grows exponentially, and what
 //! fastai's four heuristics read off the curve of its loss.
 
 use serde::{Deserialize, Serialize};
