@@ -29,14 +29,32 @@ function database() {
   return opened;
 }
 
+// Blocks that are read in one go, 16 MB of them: what a browser keeps it may refuse to give in one answer, as Firefox does from
+// some 250 MB on.
+const AT_ONCE = 1000;
+
 // Everything that is kept: [[path, id, bytes, modified] or [path], ...] and [[id, index, bytes], ...].
 export async function read() {
   const base = await database();
   const transaction = base.transaction(['paths', 'blocks'], 'readonly');
   const [paths, blocks] = ['paths', 'blocks'].map((name) => transaction.objectStore(name));
-  const [names, files, places, pieces] = await Promise.all(
-    [paths.getAllKeys(), paths.getAll(), blocks.getAllKeys(), blocks.getAll()].map(done));
+  const [names, files, places] = await Promise.all([paths.getAllKeys(), paths.getAll(), blocks.getAllKeys()].map(done));
+  const pieces = [];
+  for (let at = 0; at < places.length; at += AT_ONCE) {
+    const last = Math.min(at + AT_ONCE, places.length) - 1;
+    pieces.push(...await done(blocks.getAll(IDBKeyRange.bound(places[at], places[last]))));
+  }
   return [names.map((name, at) => [name, ...files[at]]), places.map((place, at) => [...place, pieces[at]])];
+}
+
+// Whether the browser has promised to keep all of it until the user deletes it; undefined until it has answered.
+let promised;
+export const mayBeCleared = () => promised === false;
+
+// Asks for that promise. A browser may put the question to the user, so this is for when there is something to lose.
+export async function askToKeep() {
+  const ask = async () => await navigator.storage.persisted() || navigator.storage.persist();
+  promised = await ask().catch(() => false);
 }
 
 // What a program has in its memory that has broken down is not kept any more: it may be half of something.

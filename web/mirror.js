@@ -12,8 +12,10 @@ function element(id, role) {
   made.id = `w${id}`;
   if (role !== null) {
     made.setAttribute('role', role);
-    made.addEventListener('click', () => press(id, true));
-    made.addEventListener('focus', () => press(id, false));
+    // The keyboard goes on to the window, which hears it on the canvas alone.
+    const tell = (pressed) => { press(id, pressed); canvas.focus({ preventScroll: true }); };
+    made.addEventListener('click', () => tell(true));
+    made.addEventListener('focus', () => tell(false));
   }
   return made;
 }
@@ -57,7 +59,14 @@ export function show(rows, focus) {
     elements.get(key).remove();
     elements.delete(key);
   }
-  put(canvas, 'aria-activedescendant', document.getElementById(`w${focus}`) ? `w${focus}` : null);
+  const focused = document.getElementById(`w${focus}`);
+  put(canvas, 'aria-activedescendant', focused ? focused.id : null);
+  // What eframe has the focus in while a field is edited, beside the canvas.
+  const field = canvas.nextElementSibling;
+  if (field?.tagName === 'INPUT') {
+    put(field, 'aria-label', focused?.getAttribute('aria-label'));
+    put(field, 'aria-description', focused?.textContent || null);
+  }
 }
 
 // What has just happened, said once.

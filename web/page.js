@@ -1,6 +1,6 @@
 // Fetches the program, says how far that has come, opens the window, and says so where the program breaks down.
 
-import init, { give_model_file, model_files, open_files, open_window, settle_files } from './unfreeze.js';
+import init, { give_model_file, heed_link, model_files, open_files, open_window, settle_files, tell_user } from './unfreeze.js';
 import { keepNoMore } from './disk.js';
 import { closeAll, prepare } from './engine.js';
 import { counted, know, verified } from './models.js';
@@ -65,6 +65,27 @@ async function fetched(address) {
   });
 }
 
+// The program, compiled while it comes, and compared with what it was when the page was built.
+async function fetchedProgram() {
+  const [one, other] = (await fetched(PROGRAM)).body.tee();
+  const compiled = WebAssembly.compileStreaming(new Response(one, { headers: { 'content-type': 'application/wasm' } }));
+  // Where it was changed on its way, that is what is told.
+  compiled.catch(() => {});
+  await verified(PROGRAM, new Response(other));
+  return compiled;
+}
+
+// Keys that are the window's with Ctrl or Cmd, and that browsers have a use for too, beside those that eframe keeps from them. With
+// Shift these are larger and smaller alone, which some keyboards do not have without it.
+const OWN = /^[1-5kde0+=-]$/i;
+const SIZES = /^[+=-]$/;
+function keepKey(event) {
+  if (!(event.ctrlKey || event.metaKey) || event.altKey || document.body.dataset.state !== 'open') return;
+  // As the window does, a key of another alphabet goes by its place.
+  const key = /^[!-~]$/.test(event.key) ? event.key : event.code.replace(/^(Key|Digit)/, '');
+  if ((event.shiftKey ? SIZES : OWN).test(key)) event.preventDefault();
+}
+
 // One tab at a time has the projects. Another waits for its turn. Where site data are blocked there are no locks.
 function alone() {
   return new Promise((go, refuse) => {
@@ -118,7 +139,7 @@ async function start() {
   total = [PROGRAM, ...forward].reduce((sum, file) => sum + files[file].bytes, 0);
   // The model comes while the browser compiles the program.
   const coming = forward.map(async (file) => [file.slice('base/'.length), await verified(file, await fetched(file))]);
-  const program = await WebAssembly.compileStreaming(fetched(PROGRAM));
+  const program = await fetchedProgram();
   await init({ module_or_path: program });
   const model = await Promise.all(coming);
   const names = new Set(model_files());
@@ -126,18 +147,21 @@ async function start() {
   prepare(program, model);
   say('Reading your projects');
   share.removeAttribute('value');
-  await open_files();
-  navigator.storage?.persist?.();
+  const damaged = await open_files();
   say('Opening the window');
   const canvas = document.getElementById('window');
   canvas.addEventListener('webglcontextlost', darken);
   const webgpu = Boolean(await navigator.gpu?.requestAdapter().catch(() => null));
-  await open_window(canvas, webgpu, location.hash);
+  const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  await open_window(canvas, webgpu, location.hash, still);
   if (document.body.dataset.state === 'failed') return;
   loading.hidden = true;
   document.body.dataset.state = 'open';
   document.body.dataset.drawn = webgpu ? 'WebGPU' : 'WebGL';
   canvas.focus();
+  if (damaged) tell_user(damaged);
+  addEventListener('keydown', keepKey, true);
+  addEventListener('hashchange', () => { if (!over) heed_link(location.hash); });
   // Now that nothing waits for the network, the page is kept for when there is none.
   navigator.serviceWorker?.register('service.js').catch(console.warn);
   // What nobody waits for, such as the list of recent projects.

@@ -1,5 +1,6 @@
 """`server.py FOLDER PORT`: serves a folder on this machine, packed files to whoever takes them. Port 0 is any that is free."""
 
+import re
 import sys
 from functools import partial
 from http import HTTPStatus
@@ -7,6 +8,17 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 PACKED = {"br": ".br", "gzip": ".gz"}
+
+
+def policy(folder):
+    """What the page's head forbids the page, to be sent with every file: a worker goes by what came with its own. And what a head
+    cannot say: nobody shows the page within another one."""
+    try:
+        head = Path(folder, "index.html").read_text(encoding="utf-8")
+    except OSError:
+        return None
+    found = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', head)
+    return f"{found[1]}; frame-ancestors 'none'" if found else None
 
 
 class Handler(SimpleHTTPRequestHandler):
@@ -45,6 +57,10 @@ class Handler(SimpleHTTPRequestHandler):
         # A page that was built again is seen when it is loaded again.
         self.send_header("Cache-Control", "no-cache")
         if not known:
+            # Read each time: the page may have been built again.
+            held = policy(self.directory)
+            if held:
+                self.send_header("Content-Security-Policy", held)
             self.send_header("Content-Type", self.guess_type(str(path)))
             self.send_header("Content-Length", str(state.st_size))
             if coding:

@@ -53,7 +53,7 @@ const NO_WEBGPU = ['--use-angle=swiftshader', '--ignore-gpu-blocklist', '--disab
   '--disable-blink-features=WebGPU'];
 
 // A browser of its own; `profile` keeps what it stores.
-export async function open({ webgpu = true, width = 1280, height = 800, scheme = 'light', profile, touch = false } = {}) {
+export async function open({ webgpu = true, width = 1280, height = 800, scheme = 'light', profile, touch = false, still = false } = {}) {
   const folder = profile ?? fs.mkdtempSync(path.join(os.tmpdir(), 'unfreeze-'));
   const context = await chromium.launchPersistentContext(folder, {
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
@@ -62,6 +62,7 @@ export async function open({ webgpu = true, width = 1280, height = 800, scheme =
     ignoreDefaultArgs: ['--enable-unsafe-swiftshader'],
     viewport: { width, height },
     colorScheme: scheme,
+    reducedMotion: still ? 'reduce' : 'no-preference',
     hasTouch: touch,
     acceptDownloads: true,
   });
@@ -90,6 +91,15 @@ export const widgets = (tab) => tab.evaluate(() => [...document.getElementById('
   now: e.getAttribute('aria-valuenow'),
   place: (e.dataset.place ?? '0 0 0 0').split(' ').map(Number),
 })));
+
+// Lets go of files over the window.
+export const drop = (tab, name, content = 'text') => tab.evaluate(([called, text]) => {
+  const data = new DataTransfer();
+  data.items.add(new File([text], called));
+  for (const kind of ['dragenter', 'dragover', 'drop']) {
+    document.getElementById('window').dispatchEvent(new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true, clientX: 500, clientY: 400 }));
+  }
+}, [name, content]);
 
 const matches = (pattern, text) => (pattern instanceof RegExp ? pattern.test(text) : pattern === text);
 

@@ -153,6 +153,90 @@ test('storage that the browser closes is told with what to do', { timeout: HANGS
   await again(tab, 2);
 }));
 
+// What this page keeps of two labels, with more beside it: more than is read in one go, a file of which a block is missing, and what
+// a crash has left of a write.
+const more = (tab) => tab.evaluate(() => new Promise((done, fail) => {
+  const request = indexedDB.open('unfreeze');
+  request.onerror = () => fail(request.error);
+  request.onsuccess = () => {
+    const base = request.result;
+    const transaction = base.transaction(['paths', 'blocks'], 'readwrite');
+    const [paths, blocks] = ['paths', 'blocks'].map((name) => transaction.objectStore(name));
+    const block = new Uint8Array(16384);
+    paths.put([1e6, 1500 * block.length, 0], '/data/large');
+    for (let index = 0; index < 1500; index += 1) blocks.put(block, [1e6, index]);
+    paths.put([1e6 + 1, 10, 0], '/data/damaged.unfreeze');
+    paths.put([1e6 + 2, 10, 0], '/data/.unfreeze-1.tmp');
+    blocks.put(block.slice(0, 10), [1e6 + 2, 0]);
+    transaction.oncomplete = () => { base.close(); done(); };
+    transaction.onabort = () => fail(transaction.error);
+  };
+}));
+
+const keptPaths = (tab) => tab.evaluate(() => new Promise((tell, fail) => {
+  const request = indexedDB.open('unfreeze');
+  request.onerror = () => fail(request.error);
+  request.onsuccess = () => {
+    const names = request.result.transaction('paths').objectStore('paths').getAllKeys();
+    names.onsuccess = () => { request.result.close(); tell(names.result); };
+  };
+}));
+
+test('a page with much that it kept opens, without what is damaged', { timeout: HANGS }, () => labelled(2, '', async (tab) => {
+  await more(tab);
+  await tab.context().addInitScript(() => {
+    const { getAll } = IDBObjectStore.prototype;
+    IDBObjectStore.prototype.getAll = function some(...given) {
+      if (this.name === 'blocks' && given[0] === undefined) throw new DOMException('too much in one answer', 'UnknownError');
+      return getAll.apply(this, given);
+    };
+  });
+  await again(tab, 2);
+  await text(tab, /damaged and was left out: damaged\.unfreeze\. Everything else is here/);
+  const end = Date.now() + LIMIT;
+  while ((await keptPaths(tab)).includes('/data/.unfreeze-1.tmp')) {
+    assert.ok(Date.now() < end, 'what a crash has left goes');
+    await tab.waitForTimeout(100);
+  }
+  const left = await keptPaths(tab);
+  assert.ok(left.includes('/data/large') && left.includes('/data/damaged.unfreeze'), String(left));
+}));
+
+// A page whose browser answers so when it is asked to keep everything; `work` gets its tab.
+async function promising(answer, work) {
+  const server = await serve(page);
+  const browser = await open();
+  try {
+    await browser.context.addInitScript((kept) => {
+      window.questions = 0;
+      StorageManager.prototype.persisted = () => Promise.resolve(false);
+      StorageManager.prototype.persist = () => { window.questions += 1; return Promise.resolve(kept); };
+    }, answer);
+    const tab = await visit(browser, server.address);
+    await tab.keyboard.press('s');
+    await text(tab, '0 of 100');
+    assert.equal(await tab.evaluate(() => window.questions), 0, 'there is nothing to lose yet');
+    await label(tab, 1);
+    await until(tab, 'the browser to be asked', () => tab.evaluate(() => window.questions === 1));
+    await work(tab);
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+}
+
+test('that a browser does not promise to keep labels is told with the way out', { timeout: HANGS }, () => promising(false, async (tab) => {
+  await text(tab, /^This browser does not promise to keep your labels\. 'Download the project'/);
+  await tab.keyboard.press('Control+1');
+  await text(tab, /^This browser does not promise to keep it: .*Download the project/);
+}));
+
+test('where it promises to, nothing is said', { timeout: HANGS }, () => promising(true, async (tab) => {
+  await tab.keyboard.press('Control+1');
+  await text(tab, /^All of it is in/);
+  assert.ok(!(await widgets(tab)).some((w) => /does not promise/.test(w.value)));
+}));
+
 test('a label is kept though there is no room for a checkpoint, which is told', { timeout: HANGS }, () => labelled(8, '#epochs=200&adapt=false&device=cpu', async (tab) => {
   await tab.evaluate(() => {
     const { put } = IDBObjectStore.prototype;

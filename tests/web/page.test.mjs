@@ -2,13 +2,14 @@
 // refused, on a phone, for those who do not see it.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { find, HANGS, label, LIMIT, open, page, picture, press, serve, state, text, until, visit, widgets } from './browser.mjs';
+import { drop, find, HANGS, label, LIMIT, open, page, picture, press, serve, state, text, until, visit, widgets } from './browser.mjs';
 import { run } from './engine.mjs';
 
 async function with_page(options, work) {
@@ -86,11 +87,20 @@ test('that model is refused when it was changed on its way', { timeout: HANGS },
   assert.match(message, /base\/backward\/vocab\.json was changed on its way/);
 }));
 
-// Hands out another version of the page, in which no worker starts, and waits until the browser has it beside the open one.
+// Hands out another version of the page, in which no worker starts.
+function handOut(server, version) {
+  const worker = `throw new Error('a worker of ${version}');`;
+  const sum = createHash('sha256').update(worker).digest('hex');
+  const service = fs.readFileSync(path.join(page, 'service.js'), 'utf8')
+    .replace(/const VERSION = '[^']*'/, `const VERSION = '${version}'`)
+    .replace(/'worker\.js': '[^']*'/, `'worker.js': '${sum}'`);
+  server.changed.set('/service.js', service);
+  server.changed.set('/worker.js', worker);
+}
+
+// The same, and waits until the browser has it beside the open one.
 async function offer(server, tab, version) {
-  const service = fs.readFileSync(path.join(page, 'service.js'), 'utf8');
-  server.changed.set('/service.js', service.replace(/const VERSION = '[^']*'/, `const VERSION = '${version}'`));
-  server.changed.set('/worker.js', `throw new Error('a worker of ${version}');`);
+  handOut(server, version);
   await tab.evaluate(async (limit) => {
     const registration = await navigator.serviceWorker.ready;
     await registration.update();
@@ -120,6 +130,28 @@ test('a new version leaves an open page its workers, and comes when it is loaded
   assert.match(String((await lastOf(tab)).reason), /a worker of the third version/);
 }));
 
+test('a version of which a file is of another one is not kept, and the one before it goes on', { timeout: HANGS }, () => with_page({}, async (server, browser) => {
+  const tab = await visit(browser, server.address);
+  await kept(tab);
+  const before = await tab.evaluate(() => caches.keys());
+  handOut(server, 'half');
+  server.changed.delete('/worker.js');
+  const ended = await tab.evaluate(async (limit) => {
+    const registration = await navigator.serviceWorker.ready;
+    const found = new Promise((go) => { registration.addEventListener('updatefound', () => go(registration.installing)); });
+    registration.update().catch(() => {});
+    const worker = await found;
+    const end = Date.now() + limit;
+    while (worker.state === 'installing' && Date.now() < end) await new Promise((go) => { setTimeout(go, 50); });
+    return worker.state;
+  }, LIMIT);
+  assert.equal(ended, 'redundant');
+  assert.deepEqual(await tab.evaluate(() => caches.keys()), before, 'nothing of it is there');
+  await tab.reload();
+  await state(tab, 'open');
+  assert.ok(trained(await lastOf(tab)));
+}));
+
 test('a new version takes the place of its own earlier ones and of nothing else', { timeout: HANGS }, () => with_page({}, async (server, browser) => {
   const tab = await visit(browser, server.address);
   await kept(tab);
@@ -138,18 +170,11 @@ test('a new version takes the place of its own earlier ones and of nothing else'
 
 test('a file for which there is no room, or that the browser does not read, is told', { timeout: HANGS }, () => with_page({}, async (server, browser) => {
   const tab = await visit(browser, server.address);
-  const drop = (name) => tab.evaluate((called) => {
-    const data = new DataTransfer();
-    data.items.add(new File(['text'], called));
-    for (const kind of ['dragenter', 'dragover', 'drop']) {
-      document.getElementById('window').dispatchEvent(new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true, clientX: 500, clientY: 400 }));
-    }
-  }, name);
   await tab.evaluate(() => { Blob.prototype.arrayBuffer = () => Promise.reject(new DOMException('it is gone', 'NotReadableError')); });
-  await drop('gone.csv');
+  await drop(tab, 'gone.csv');
   await text(tab, /^What was dropped could not be read \(NotReadableError: it is gone\)/);
   await tab.evaluate(() => { Object.defineProperty(Blob.prototype, 'size', { get: () => 3e9 }); });
-  await drop('large.csv');
+  await drop(tab, 'large.csv');
   await text(tab, /^large\.csv has 3000 MB, and this page has room for 500 MB/);
 }));
 
@@ -165,8 +190,8 @@ test('the server of this machine packs what it sends for those who can unpack it
     const port = Number(/:(\d+)/.exec(said)[1]);
     const get = (name, headers = {}) => new Promise((tell, fail) => {
       http.get({ host: '127.0.0.1', port, path: name, headers }, async (answer) => {
-        const { statusCode, headers: { 'content-encoding': coding, 'content-type': type, etag } } = answer;
-        tell({ status: statusCode, coding, type, etag, content: (await answer.toArray()).join('') });
+        const { statusCode, headers: { 'content-encoding': coding, 'content-type': type, 'content-security-policy': policy, etag } } = answer;
+        tell({ status: statusCode, coding, type, policy, etag, content: (await answer.toArray()).join('') });
       }).on('error', fail);
     });
     const best = await get('/a.js', { 'accept-encoding': 'gzip, deflate, br, zstd' });
@@ -176,6 +201,10 @@ test('the server of this machine packs what it sends for those who can unpack it
     assert.equal((await get('/')).content, 'first');
     assert.equal((await get('/a.js', { 'accept-encoding': 'br', 'if-none-match': best.etag })).status, 304);
     assert.equal((await get('/none')).status, 404);
+    assert.equal(best.policy, undefined);
+    // What the head forbids the page comes with every file: a worker goes by its own.
+    fs.writeFileSync(path.join(folder, 'index.html'), '<meta http-equiv="Content-Security-Policy" content="default-src \'self\'">');
+    for (const name of ['/', '/a.js']) assert.equal((await get(name)).policy, "default-src 'self'; frame-ancestors 'none'");
   } finally {
     server.kill();
     fs.rmSync(folder, { recursive: true, force: true });
@@ -190,6 +219,43 @@ test('a request to anywhere else is refused by the browser', { timeout: HANGS },
     fetch(address).then(() => tell('it went out'), () => {});
   }), elsewhere);
   assert.equal(refused, 'connect-src');
+}));
+
+test('a worker of a page that is kept is refused it too', { timeout: HANGS }, () => with_page({}, async (server, browser) => {
+  const tab = await visit(browser, server.address);
+  await kept(tab);
+  await tab.reload();
+  await state(tab, 'open');
+  const end = Date.now() + LIMIT;
+  while (tab.workers().length === 0) {
+    assert.ok(Date.now() < end, 'a worker runs');
+    await tab.waitForTimeout(100);
+  }
+  const refused = await tab.workers()[0].evaluate((address) => new Promise((tell) => {
+    self.addEventListener('securitypolicyviolation', (event) => tell(event.effectiveDirective));
+    fetch(address).then(() => tell('it went out'), () => { setTimeout(() => tell('it was not refused'), 1000); });
+  }), `http://127.0.0.2:${server.port}/`);
+  assert.equal(refused, 'connect-src');
+}));
+
+test('a page whose parts are of two versions says so', { timeout: HANGS }, () => with_page({}, async (server, browser) => {
+  server.changed.set('/mirror.js', 'export const nothing = 0;');
+  const tab = await visit(browser, server.address, { wait: 'failed' });
+  assert.match(await tab.getByRole('alert').textContent({ timeout: LIMIT }), /^Unfreeze could not be loaded .*Load this page again/);
+  server.changed.clear();
+  const loaded = tab.waitForEvent('load', { timeout: LIMIT });
+  await tab.getByRole('button', { name: 'Load this page again' }).click();
+  await loaded;
+  await state(tab, 'open');
+}));
+
+test('a program that was changed on its way is refused', { timeout: HANGS }, () => with_page({}, async (server, browser) => {
+  const name = '/unfreeze_bg.wasm';
+  const bytes = fs.readFileSync(path.join(page, name));
+  bytes[bytes.length >> 1] ^= 1;
+  server.changed.set(name, bytes);
+  const tab = await visit(browser, server.address, { wait: 'failed' });
+  assert.match(await tab.textContent('#state'), /unfreeze_bg\.wasm was changed on its way/);
 }));
 
 test('a model that was changed on its way is refused', { timeout: HANGS }, () => with_page({}, async (server, browser) => {
@@ -297,4 +363,12 @@ test('those who do not see it are told what there is, and can press it', { timeo
   assert.ok(!(await said()).includes(asked), 'the next text is said');
   assert.equal(await tab.getByRole('button', { name: 'Undo', exact: true }).getAttribute('aria-disabled'), null);
   assert.equal(await tab.locator('#window').getAttribute('aria-owns'), 'mirror');
+}));
+
+test('nothing moves by itself where the system asks for that', { timeout: HANGS }, () => with_page({ still: true }, async (server, browser) => {
+  const tab = await visit(browser, server.address);
+  await text(tab, 'Which texts?');
+  await tab.keyboard.press('Control+Comma');
+  const { on } = await find(tab, 'checkbox', 'No animation');
+  assert.equal(on, 'true');
 }));

@@ -21,6 +21,11 @@ pub fn is_dir(path: &Path) -> bool {
     path.is_dir()
 }
 
+/// Whether somebody else than the user may delete what is kept: a browser may, an operating system does not.
+pub fn may_be_cleared() -> bool {
+    false
+}
+
 /// Which file is at a path, whatever it holds: one that takes its place is another. On Windows not always: one that comes within
 /// seconds may be given the time at which the other was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

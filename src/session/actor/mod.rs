@@ -6,6 +6,6 @@ mod native;
 mod web;
 
 #[cfg(not(target_family = "wasm"))]
-pub(super) use native::{OWN_DEVICE, room, start};
+pub(super) use native::{OWN_DEVICE, room, start, work_in};
 #[cfg(target_family = "wasm")]
-pub(super) use web::{Line, OWN_DEVICE, decoded, listen, room, start, tell_page};
+pub(super) use web::{Line, OWN_DEVICE, decoded, listen, room, start, tell_page, work_in};

@@ -1,5 +1,7 @@
 //! The engine on a thread of its own.
 
+use std::path::Path;
+
 use async_channel::Receiver;
 
 use crate::host::work;
@@ -16,6 +18,9 @@ pub const OWN_DEVICE: bool = false;
 pub fn start(commands: Receiver<Command>, events: Outbox) -> std::io::Result<()> {
     work::spawn("engine", move || engine::run(commands, events)).map(drop)
 }
+
+/// What runs have left is where every thread sees it.
+pub fn work_in(_folder: &Path) {}
 
 /// Waits while too much of what the engine said was not heard yet. A channel between threads takes everything.
 pub async fn room() {}

@@ -35,6 +35,11 @@ thread_local! {
 pub fn press(id: &str, pressed: bool) {
     let Ok(id) = id.parse() else { return };
     PRESSED.with_borrow_mut(|waiting| waiting.push((id, pressed)));
+    wake();
+}
+
+/// Has the window draw a frame, which takes in what the page has told it.
+pub fn wake() {
     WINDOW.with_borrow(|window| window.iter().for_each(Context::request_repaint));
 }
 

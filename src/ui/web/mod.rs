@@ -45,12 +45,17 @@ pub fn give_model_file(name: &str, bytes: Vec<u8>) -> Result<(), JsError> {
 }
 
 /// Opens the window on a canvas; the page calls it once. Without WebGPU it is drawn through WebGL. `link` is what the page's
-/// address says behind `#`.
+/// address says behind `#`; `still` has nothing move by itself, until the user chooses otherwise.
 ///
 /// # Errors
 /// When the browser has neither to draw with.
 #[wasm_bindgen]
-pub async fn open_window(canvas: HtmlCanvasElement, webgpu: bool, link: String) -> Result<(), JsValue> {
+pub async fn open_window(
+    canvas: HtmlCanvasElement,
+    webgpu: bool,
+    link: String,
+    still: bool,
+) -> Result<(), JsValue> {
     let start = move |cc: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, Box<dyn std::error::Error + Send + Sync>> {
         cc.egui_ctx.add_plugin(mirror::Mirror::default());
         if let Some(render) = &cc.wgpu_render_state {
@@ -61,7 +66,9 @@ pub async fn open_window(canvas: HtmlCanvasElement, webgpu: bool, link: String) 
                 }
             });
         }
-        let mut app = App::new(&cc.egui_ctx, App::kept_settings(cc.storage))?;
+        let mut settings = App::kept_settings(cc.storage);
+        settings.still |= still && !App::has_settings(cc.storage);
+        let mut app = App::new(&cc.egui_ctx, settings)?;
         app.heed_link(&link);
         if !webgpu {
             app.say("This browser gives no WebGPU, so training runs on the processor, several times slower than on a graphics card.");

@@ -25,6 +25,22 @@ extern "C" {
 
     #[wasm_bindgen(catch)]
     async fn write(gone: Array, entries: Array, ends: Array, blocks: Array) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(js_name = askToKeep)]
+    fn ask_for_the_promise();
+
+    #[wasm_bindgen(js_name = mayBeCleared)]
+    fn is_not_promised() -> bool;
+}
+
+/// Asks the browser to keep everything until the user deletes it. It may put the question to the user.
+pub fn ask_to_keep() {
+    ask_for_the_promise();
+}
+
+/// Whether the browser was asked to keep everything until the user deletes it, and has not promised to.
+pub fn may_be_cleared() -> bool {
+    is_not_promised()
 }
 
 /// The disk.
@@ -47,20 +63,17 @@ thread_local! {
 const HOLDS: Duration = Duration::from_secs(5);
 
 /// Puts what the browser keeps of a folder into the memory, and keeps the folder from now on. Without this call nothing is
-/// kept, as in a worker. `bulky` is a folder in it, of what may have to wait for room.
+/// kept, as in a worker. `bulky` is a folder in it, of what may have to wait for room. Files that are damaged are left out, and
+/// given.
 ///
 /// # Errors
-/// When the browser refuses, or what it keeps is damaged.
-pub async fn keep(folder: &Path, bulky: &Path) -> io::Result<()> {
+/// When the browser refuses, or what it keeps contradicts itself.
+pub async fn keep(folder: &Path, bulky: &Path) -> io::Result<Vec<PathBuf>> {
     let found: Array = read().await.map_err(|e| failure(&e))?.into();
     let [entries, blocks] = [0, 1].map(|at| found.get(at).unchecked_into::<Array>());
     let entries = entries.iter().filter_map(entry);
     let blocks = blocks.iter().filter_map(block);
-    // A write that a crash broke off leaves its temporary file, which nobody will finish.
-    let entries = entries.filter(|entry: &Entry| {
-        !(entry.path.components()).any(|part| part.as_os_str().to_string_lossy().starts_with(".unfreeze-"))
-    });
-    let kept = Kept::restore(folder, entries.collect(), blocks.collect())?;
+    let (kept, damaged) = Kept::restore(folder, entries.collect(), blocks.collect())?;
     let (put, take) = async_channel::bounded(1);
     put.try_send(kept).ok();
     DISK.set(Some(Disk {
@@ -69,7 +82,7 @@ pub async fn keep(folder: &Path, bulky: &Path) -> io::Result<()> {
         bulky: bulky.to_path_buf(),
         refused: Rc::default(),
     }));
-    Ok(())
+    Ok(damaged)
 }
 
 /// Waits until every change made so far is on disk.

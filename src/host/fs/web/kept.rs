@@ -76,6 +76,12 @@ impl Transaction {
     }
 }
 
+/// Whether this is what a write has left that a crash broke off: nobody will finish it.
+fn is_broken_off(path: &Path) -> bool {
+    path.components()
+        .any(|part| part.as_os_str().to_string_lossy().starts_with(".unfreeze-"))
+}
+
 impl Kept {
     /// Nothing is kept of this folder.
     pub fn nothing(folder: &Path) -> Self {
@@ -85,11 +91,16 @@ impl Kept {
         }
     }
 
-    /// Puts what is kept of a folder into the memory.
+    /// Puts what is kept of a folder into the memory. Files of which blocks are missing are left out, and where they are kept
+    /// they stay as they are: their paths are given too.
     ///
     /// # Errors
-    /// When blocks are missing: what is kept is damaged.
-    pub fn restore(folder: &Path, entries: Vec<Entry>, blocks: Vec<Block>) -> io::Result<Self> {
+    /// When a file is kept where a folder is.
+    pub fn restore(
+        folder: &Path,
+        entries: Vec<Entry>,
+        blocks: Vec<Block>,
+    ) -> io::Result<(Self, Vec<PathBuf>)> {
         let mut files: BTreeMap<u64, Vec<Block>> = BTreeMap::new();
         // Blocks of files that have no name any more are still there: none of their numbers may be given again.
         let numbers = entries.iter().filter_map(|entry| entry.file.map(|file| file.0));
@@ -99,8 +110,19 @@ impl Kept {
             files.entry(block.id).or_default().push(block);
         }
         let mut kept = Self::nothing(folder);
+        let mut damaged = Vec::new();
         let mut tree = tree();
         for Entry { path, file } in entries {
+            if is_broken_off(&path) {
+                // Kept and not there: it goes with the next transaction.
+                let stands = file.map_or(Stands::Folder, |(id, ..)| Stands::File {
+                    id,
+                    bytes: 0,
+                    changed: 0,
+                });
+                kept.paths.insert(path, stands);
+                continue;
+            }
             let Some((id, length, modified)) = file else {
                 tree.add_folders(&path)?;
                 kept.paths.insert(path, Stands::Folder);
@@ -116,10 +138,8 @@ impl Kept {
                 bytes.extend_from_slice(&block.bytes);
             }
             if bytes.len() as u64 != length {
-                return Err(io::Error::new(
-                    io::ErrorKind::InvalidData,
-                    format!("{} is not whole", path.display()),
-                ));
+                damaged.push(path);
+                continue;
             }
             let modified = SystemTime::UNIX_EPOCH + Duration::from_secs(modified);
             let content = Content::new(id, bytes, modified);
@@ -131,7 +151,7 @@ impl Kept {
             tree.put(&path, content)?;
             kept.paths.insert(path, file);
         }
-        Ok(kept)
+        Ok((kept, damaged))
     }
 
     /// What has to happen so that the memory is kept, and what is kept then.

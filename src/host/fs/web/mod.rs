@@ -20,7 +20,7 @@ use std::time::SystemTime;
 
 pub use copy::{Change, Copy};
 #[cfg(target_family = "wasm")]
-pub use disk::{bulk_refused, keep, settled, settled_without_bulk};
+pub use disk::{ask_to_keep, bulk_refused, keep, may_be_cleared, settled, settled_without_bulk};
 pub use file::{File, OpenOptions};
 pub use temporary::{Builder, NamedTempFile, PersistError, TempDir, tempdir, tempfile};
 use tree::{Node, Tree, tree};

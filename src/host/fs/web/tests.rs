@@ -211,7 +211,7 @@ impl Base {
         Some(entry.file.map(|(id, ..)| bytes(id).copied().collect()))
     }
 
-    fn restore(&self, folder: &Path) -> io::Result<Kept> {
+    fn restore(&self, folder: &Path) -> io::Result<(Kept, Vec<PathBuf>)> {
         let blocks = self.blocks.iter().map(|(&(id, index), bytes)| Block {
             id,
             index,
@@ -277,7 +277,8 @@ proptest! {
         for path in before.keys().filter(|path| path.parent() == Some(dir.path())) {
             remove_dir_all(path).or_else(|_| remove_file(path))?;
         }
-        let again = base.restore(dir.path())?;
+        let (again, damaged) = base.restore(dir.path())?;
+        prop_assert_eq!(damaged, Vec::<PathBuf>::new());
         prop_assert!(below(dir.path())? == before);
         prop_assert!(again.transaction().0.is_empty());
     }
@@ -389,17 +390,43 @@ fn a_number_whose_blocks_are_left_is_not_given_again() -> io::Result<()> {
 }
 
 #[test]
-fn what_is_not_whole_is_not_restored() -> io::Result<()> {
+fn what_is_not_whole_is_left_out_and_stays_where_it_is_kept() -> io::Result<()> {
     let dir = tempdir()?;
-    write(dir.path().join("x"), vec![1; 3 * BLOCK])?;
+    let [damaged, whole] = ["damaged", "whole"].map(|name| dir.path().join(name));
+    write(&whole, "1")?;
+    // Its blocks are the last ones.
+    write(&damaged, vec![1; 3 * BLOCK])?;
     let mut base = Base::default();
     base.carry_out(Kept::nothing(dir.path()).transaction().0);
     base.blocks.pop_last();
-    let error = base
-        .restore(dir.path())
-        .err()
-        .map(|e| e.to_string())
-        .unwrap_or_default();
-    assert!(error.ends_with("x is not whole"), "{error}");
+    for path in [&damaged, &whole] {
+        remove_file(path)?;
+    }
+    let (kept, left_out) = base.restore(dir.path())?;
+    assert_eq!(left_out, std::slice::from_ref(&damaged));
+    assert_eq!(names(dir.path())?, ["whole"]);
+    assert!(kept.transaction().0.is_empty(), "nothing of it is removed");
+    assert!(base.paths.contains_key(&damaged));
+    Ok(())
+}
+
+#[test]
+fn what_a_crash_broke_off_goes_with_its_blocks() -> io::Result<()> {
+    let dir = tempdir()?;
+    let half = dir.path().join(".unfreeze-1.tmp");
+    create_dir_all(dir.path().join(".unfreeze-2.tmp"))?;
+    for path in [half, dir.path().join(".unfreeze-2.tmp/x"), dir.path().join("y")] {
+        write(path, "1")?;
+    }
+    let mut base = Base::default();
+    base.carry_out(Kept::nothing(dir.path()).transaction().0);
+    for name in [".unfreeze-1.tmp", ".unfreeze-2.tmp", "y"] {
+        let path = dir.path().join(name);
+        remove_dir_all(&path).or_else(|_| remove_file(&path))?;
+    }
+    let (kept, _) = base.restore(dir.path())?;
+    assert_eq!(names(dir.path())?, ["y"]);
+    base.carry_out(kept.transaction().0);
+    assert_eq!((base.paths.len(), base.blocks.len()), (1, 1));
     Ok(())
 }

@@ -1,10 +1,11 @@
 //! A line to a worker, which has its own instance of the program: the page is drawn while it computes.
 //!
 //! What passes is `[files, message]`. `files` is what has changed among the sender's files since it last said something
-//! ([`fs::Copy`]), each `[path]` where nothing is left, `[path, null]` of a folder, `[path, bytes, seconds]` of a file; `message`
-//! is a number, or CBOR.
+//! ([`fs::Copy`]), as far as it concerns the other side, each `[path]` where nothing is left, `[path, null]` of a folder,
+//! `[path, bytes, seconds]` of a file; `message` is a number, or CBOR.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -19,6 +20,8 @@ use web_sys::console;
 
 use crate::host::fs::{self, Change, Copy};
 use crate::io::project::EXTENSION;
+use crate::session::exchange::passes;
+use crate::session::project::folder::work_directory;
 
 #[wasm_bindgen(raw_module = "./engine.js")]
 extern "C" {
@@ -78,7 +81,7 @@ impl Line {
 
     /// Says something, after what has changed among the files.
     pub fn say<T: Serialize>(&self, message: &T) {
-        let files = changes(&mut self.copy.borrow_mut());
+        let files = changes(&mut self.copy.borrow_mut(), is_for_workers);
         post(&self.worker, &Array::of2(&files, &encoded(message)));
     }
 
@@ -126,18 +129,37 @@ pub fn hear(message: Array) {
 pub(in crate::session) fn tell_page<T: Serialize>(message: &T) {
     HERE.with_borrow_mut(|here| {
         let Some(here) = here else { return };
-        let files = changes(&mut here.copy);
+        let files = changes(&mut here.copy, is_for_others);
         tell(&Array::of2(&files, &encoded(message)));
     });
 }
 
-/// Projects are the page's alone, and every label would send them again.
-fn concerns(path: &Path) -> bool {
-    path.extension().is_none_or(|ending| ending != EXTENSION)
+thread_local! {
+    /// Where projects that were opened have their runs.
+    static AT_WORK: RefCell<BTreeSet<PathBuf>> = const { RefCell::new(BTreeSet::new()) };
 }
 
-fn changes(copy: &mut Copy) -> Array {
-    let changes = copy.changes(concerns).into_iter().map(|(path, change)| {
+/// From now on workers have what is in this folder, where runs of a project write. It stays so: one may still write there when
+/// another project is opened.
+pub(in crate::session) fn work_in(folder: &Path) {
+    AT_WORK.with_borrow_mut(|folders| folders.insert(folder.to_path_buf()));
+}
+
+/// Projects are the page's alone, and every label would send them again; so is what comes in or goes out.
+fn is_for_others(path: &Path) -> bool {
+    path.extension().is_none_or(|ending| ending != EXTENSION) && !passes(path)
+}
+
+/// On the page: of what runs have left, workers need that of the projects that are worked on.
+fn is_for_workers(path: &Path) -> bool {
+    let work = work_directory();
+    let of_a_run = path.starts_with(&work) && path != work;
+    let at_work = || AT_WORK.with_borrow(|folders| folders.iter().any(|folder| path.starts_with(folder)));
+    is_for_others(path) && (!of_a_run || at_work())
+}
+
+fn changes(copy: &mut Copy, concern: impl Fn(&Path) -> bool) -> Array {
+    let changes = copy.changes(concern).into_iter().map(|(path, change)| {
         let row = Array::of1(&path.to_string_lossy().as_ref().into());
         match change {
             Change::Gone => {}

@@ -13,10 +13,9 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::console;
 
-use crate::host::work::breathe;
 use crate::session::protocol::Command;
 use crate::session::{Event, Outbox, engine};
-pub(in crate::session) use line::{Line, decoded, listen, tell_page};
+pub(in crate::session) use line::{Line, decoded, listen, tell_page, work_in};
 
 /// Whether each engine opens a device of its own: one that is lost stays lost for its worker alone.
 pub const OWN_DEVICE: bool = true;
@@ -80,6 +79,8 @@ pub fn start(commands: Receiver<Command>, events: Outbox) -> io::Result<()> {
 struct Here {
     events: mpsc::Receiver<Event>,
     unheard: u32,
+    /// Has something in it once the page has said that it has heard some.
+    heard: Receiver<()>,
 }
 
 thread_local! {
@@ -91,13 +92,21 @@ thread_local! {
 pub fn run_engine() {
     let (commands, inbox) = async_channel::unbounded();
     let (outbox, events) = mpsc::channel();
-    HERE.set(Some(Here { events, unheard: 0 }));
+    let (less, heard) = async_channel::bounded(1);
+    let unheard = 0;
+    HERE.set(Some(Here {
+        events,
+        unheard,
+        heard,
+    }));
     listen(move |message| {
         if let Some(count) = message.as_f64() {
             HERE.with_borrow_mut(|here| {
                 here.iter_mut()
                     .for_each(|here| here.unheard = here.unheard.saturating_sub(count as u32));
             });
+            // Where it is full, nobody has waited since.
+            less.try_send(()).ok();
         } else if let Some(command) = decoded(&message) {
             commands.try_send(command).ok();
         }
@@ -121,8 +130,11 @@ fn tell_events() {
 
 /// Waits while too much of what the engine said was not heard yet.
 pub async fn room() {
-    let full = || HERE.with_borrow(|here| here.as_ref().is_some_and(|here| here.unheard > MOST_UNHEARD));
-    while full() {
-        breathe().await;
+    let full = |here: &&Here| here.unheard > MOST_UNHEARD;
+    let wait = || HERE.with_borrow(|here| here.as_ref().filter(full).map(|here| here.heard.clone()));
+    while let Some(heard) = wait() {
+        if heard.recv().await.is_err() {
+            break;
+        }
     }
 }
