@@ -27,13 +27,15 @@ pub fn language_model_backward(classifier: &Path) -> Option<(PathBuf, SystemTime
     language_model(&classifier.join("backward"))
 }
 
-/// Whether the language model in a directory is one that a classifier was made from, and lies with it.
+/// Whether the language model in a directory is one that a run of stage 2 made for a classifier, and lies with that, or where it
+/// was kept when the run gave way to another.
 pub(super) fn is_of_a_classifier(model: &Path) -> bool {
     let is_classifier = |dir: &Path| {
         let config = configuration(dir).and_then(|config| config.get("kind").cloned());
         config.is_some_and(|kind| kind == "classifier")
     };
-    model.ends_with(LANGUAGE_MODEL) && model.parent().is_some_and(is_classifier)
+    let lies_with_it = || model.parent().is_some_and(is_classifier);
+    model.ends_with(LANGUAGE_MODEL) && (Read::by(model).is_some() || lies_with_it())
 }
 
 fn configuration(model: &Path) -> Option<Value> {
@@ -90,6 +92,21 @@ mod tests {
         assert_eq!(read.come_since(&texts[..1]), None);
         assert_eq!(read.come_since(&["a", "bc", "", "d"].map(String::from)), None);
         assert_ne!(Read::of(&texts[..2]), Read::of(&texts[..3]));
+    }
+
+    #[test]
+    fn a_language_model_that_was_set_aside_is_handed_on_like_a_classifiers() {
+        let dir = tempfile::tempdir().unwrap();
+        let model = dir.path().join(LANGUAGE_MODEL);
+        std::fs::create_dir(&model).unwrap();
+        let write = |training: Value| {
+            let config = serde_json::json!({ "training": training });
+            std::fs::write(model.join("config.json"), config.to_string()).unwrap();
+        };
+        write(serde_json::json!({ "adapted_from": "built in" }));
+        assert!(!is_of_a_classifier(&model));
+        write(serde_json::json!({ READ: Read::of(&["a".to_string()]) }));
+        assert!(is_of_a_classifier(&model));
     }
 
     #[test]

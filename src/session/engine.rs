@@ -21,8 +21,13 @@ pub enum JobError {
     #[error("{0}")]
     Failed(String),
     /// Training went out of bounds: these numbers make no classifier, though others may.
-    #[error("{0}")]
-    Diverged(String),
+    #[error("{message}")]
+    Diverged {
+        /// What happened and what to do.
+        message: String,
+        /// The highest rate.
+        rate: f64,
+    },
     /// The device was lost, is full or is missing.
     #[error("{message}")]
     Device {
@@ -70,7 +75,10 @@ impl From<crate::train::Error> for JobError {
                 what: format!("the device failed while computing ({cause})"),
                 computing: true,
             },
-            crate::train::Error::Diverged { .. } => Self::Diverged(error.to_string()),
+            crate::train::Error::Diverged { rate, .. } => Self::Diverged {
+                message: error.to_string(),
+                rate,
+            },
             other => Self::Failed(other.to_string()),
         }
     }
@@ -107,11 +115,19 @@ fn ended(job: &str, resumable: bool, outcome: Outcome) -> Event {
             message,
             usage: true,
             device: None,
+            diverged: None,
         },
-        Err(JobError::Failed(message) | JobError::Diverged(message)) => Event::Failed {
+        Err(JobError::Failed(message)) => Event::Failed {
             message,
             usage: false,
             device: None,
+            diverged: None,
+        },
+        Err(JobError::Diverged { message, rate }) => Event::Failed {
+            message,
+            usage: false,
+            device: None,
+            diverged: Some(rate),
         },
         Err(JobError::Device {
             mut message,
@@ -127,6 +143,7 @@ fn ended(job: &str, resumable: bool, outcome: Outcome) -> Event {
                 message,
                 usage: false,
                 device: Some(what),
+                diverged: None,
             }
         }
     }
@@ -201,12 +218,32 @@ mod tests {
     use super::*;
 
     #[test]
+    fn training_that_diverged_tells_the_rate() {
+        let diverged = crate::train::Error::Diverged {
+            loss: f64::NAN,
+            step: 3,
+            rate: 0.5,
+        };
+        let Event::Failed {
+            message, diverged, ..
+        } = ended("fit", true, Err(diverged.into()))
+        else {
+            panic!("it failed")
+        };
+        assert!(message.contains("lower the rate (now 0.5)"), "{message}");
+        assert_eq!(diverged, Some(0.5));
+        let other = ended("fit", true, Err(JobError::Failed("no room".into())));
+        assert!(matches!(other, Event::Failed { diverged: None, .. }));
+    }
+
+    #[test]
     fn a_device_that_fails_is_told_with_ways_on_that_the_job_has() {
         let told = |error: JobError, resumable| match ended("fit", resumable, Err(error)) {
             Event::Failed {
                 message,
                 usage: false,
                 device: Some(what),
+                diverged: None,
             } => (message, what),
             other => panic!("{other:?}"),
         };

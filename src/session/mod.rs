@@ -15,6 +15,7 @@ mod digest;
 mod engine;
 pub mod exchange;
 mod jobs;
+pub(crate) mod number;
 #[cfg(target_family = "wasm")]
 mod page;
 pub mod preview;
@@ -29,6 +30,7 @@ use crate::host::clock::Instant;
 pub use crate::host::fs as files;
 use crate::host::work;
 pub use protocol::{Command, Event};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
@@ -62,6 +64,12 @@ pub struct Ended;
 impl Session {
     /// Whether another engine opens another device, so that it can go on where one was lost.
     pub const OWN_DEVICE: bool = actor::OWN_DEVICE;
+
+    /// Has every engine see from now on what runs have left and leave in this folder, which is a project's. Engines of a page
+    /// have files of their own, and a browser with many projects has not the memory for all of them several times.
+    pub fn work_in(folder: &Path) {
+        actor::work_in(folder);
+    }
 
     /// Starts the engine.
     ///

@@ -2,7 +2,7 @@
 
 use crate::train::defaults;
 use crate::train::plan::{Plan, Shape};
-use crate::train::split::{choose, held_out, text_group};
+use crate::train::split::{choose, held_out, hold_out, joined, text_group, untestable};
 
 use super::protocol::{ClassifierOptions, Method};
 
@@ -103,32 +103,75 @@ pub fn course(
     Ok(Course::new(&plan(method, options, groups)?, groups, steps))
 }
 
-/// How many classifiers `Estimate::Auto` trains to measure one way of training, and on how many labels it measures it: of each
-/// labelled text its class, by number, and the text. No classifier where nothing can be held out.
-pub fn measured(labelled: &[(usize, &str)], seed: u64) -> (usize, usize) {
-    let labels: Vec<usize> = labelled.iter().map(|row| row.0).collect();
-    let groups: Vec<u64> = labelled.iter().map(|row| text_group(row.1)).collect();
-    let splits = choose(&labels, Some(&groups)).split(&labels, Some(&groups), seed);
-    (splits.len(), splits.iter().map(|split| split.valid.len()).sum())
+/// Labelled texts as the engine splits them, copies of a text and texts that were labelled together in one part.
+pub struct Labelled {
+    labels: Vec<usize>,
+    groups: Vec<u64>,
+}
+
+impl Labelled {
+    /// Of each text its class, by number, the text, and the number of those that it was labelled together with.
+    pub fn new<'a>(texts: impl IntoIterator<Item = (usize, &'a str, Option<u64>)>) -> Self {
+        let (mut labels, mut copies, mut given) = (Vec::new(), Vec::new(), Vec::new());
+        for (class, text, group) in texts {
+            labels.push(class);
+            copies.push(text_group(text));
+            given.push(group);
+        }
+        let groups = joined(&copies, &given);
+        Self { labels, groups }
+    }
+
+    /// How many classifiers `Estimate::Auto` trains to measure one way of training, and on how many labels it measures it. No
+    /// classifier where nothing can be held out.
+    pub fn measured(&self, seed: u64) -> (usize, usize) {
+        let (labels, groups) = (&self.labels, Some(&self.groups[..]));
+        let splits = choose(labels, groups).split(labels, groups, seed);
+        (splits.len(), splits.iter().map(|split| split.valid.len()).sum())
+    }
+
+    /// How many of them methods with early stopping watch.
+    pub fn watched(&self, seed: u64) -> usize {
+        let split = hold_out(&self.labels, Some(&self.groups), defaults::WATCHED, seed);
+        split.valid.len()
+    }
+
+    /// The classes of which none can be held out, so that the error is that of the others.
+    pub fn not_measured(&self) -> Vec<usize> {
+        untestable(&self.labels, Some(&self.groups))
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::measured;
+    use super::Labelled;
 
     #[test]
     fn few_labels_are_each_left_out_once_and_of_many_some_are_held_out() {
         let texts: Vec<String> = (0..400).map(|i| format!("text number {i}")).collect();
-        let labelled = |n: usize| -> Vec<(usize, &str)> {
+        let labelled = |n: usize| -> Vec<(usize, &str, Option<u64>)> {
             let texts = texts.iter().enumerate().take(n);
-            texts.map(|(i, text)| (i % 2, text.as_str())).collect()
+            texts.map(|(i, text)| (i % 2, text.as_str(), None)).collect()
         };
-        assert_eq!(measured(&labelled(60), 1), (5, 60));
-        assert_eq!(measured(&labelled(400), 1), (1, 80));
+        let of = |rows: &[(usize, &str, Option<u64>)]| {
+            let rows = Labelled::new(rows.iter().copied());
+            (rows.measured(1), rows.not_measured())
+        };
+        assert_eq!(of(&labelled(60)), ((5, 60), vec![]));
+        assert_eq!(of(&labelled(400)), ((1, 80), vec![]));
         // The one text of a class is always learned from, and where all classes have one nothing is measured.
         let mut further = labelled(60);
-        further.extend([(2, "no comment"); 12]);
-        assert_eq!(measured(&further, 1), (5, 60));
-        assert_eq!(measured(&further[59..], 1), (0, 0));
+        further.extend([(2, "no comment", None); 12]);
+        assert_eq!(of(&further), ((5, 60), vec![2]));
+        assert_eq!(of(&further[59..]), ((0, 0), vec![1, 2]));
+        further.push((7, "something rare", None));
+        assert_eq!(of(&further), ((5, 60), vec![2, 7]));
+        // So is what was labelled together, where it is all that a class has.
+        let mut together = labelled(60);
+        together.extend(texts[60..90].iter().map(|text| (2, text.as_str(), Some(5))));
+        assert_eq!(of(&together), ((5, 60), vec![2]));
+        together.push((2, "by itself", None));
+        assert_eq!(of(&together), ((5, 91), vec![]));
+        assert_eq!(Labelled::new(labelled(60)).watched(1), super::watched(&[30, 30]));
     }
 }

@@ -6,11 +6,13 @@
 //! judgements says: the closest curve to them that never falls as confidence rises.
 
 mod evidence;
+mod words;
 
-pub use crate::train::metrics::{CHANCE, ClassReport, Interval, Report};
-pub use evidence::{Judged, NOT_LEARNED, baseline, label_errors, losses, report};
+pub use crate::train::metrics::{CHANCE, ClassReport, Interval, Report, most_probable};
+pub use evidence::{Judged, NOT_LEARNED, label_errors, losses, report};
+pub use words::{Labelled, Words};
 
-use crate::train::metrics::Z95;
+use crate::train::metrics::{Z95, inflation};
 
 /// Judgements that the temperature is fitted on at most; more change its second decimal.
 const ENOUGH: usize = 2_000;
@@ -23,10 +25,22 @@ const LEAST: f64 = 1e-7;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trust {
     temperature: f64,
-    /// Calibrated confidence of each judged text, lowest first.
-    confidences: Vec<f64>,
+    /// Every judged text, the least confident first.
+    seen: Vec<Seen>,
+    /// The classifiers that judged them.
+    judges: usize,
     /// Lowest confidence and share right of each stretch, lowest first; both rise.
     steps: Vec<(f64, f64)>,
+}
+
+/// A judged text.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Seen {
+    /// Its calibrated confidence.
+    confidence: f64,
+    right: bool,
+    /// The classifier that judged it, from 0.
+    judge: usize,
 }
 
 /// What lies above a threshold.
@@ -34,7 +48,7 @@ pub struct Trust {
 pub struct Accepted {
     /// About this share is right.
     pub right: f64,
-    /// The 95 % interval of the share.
+    /// The 95 % interval of the share; wider where the classifiers that judged differ.
     pub interval: Interval,
     /// Labels above the threshold that it was measured on.
     pub measured_on: usize,
@@ -44,24 +58,39 @@ impl Trust {
     /// Measures how often the classifier is right at which confidence; `None` without a usable judgement. Texts whose
     /// labels it has not learned count as wrong, but no temperature puts them right.
     pub fn measured(evidence: &[Judged]) -> Option<Self> {
+        Self::pooled(evidence, &vec![0; evidence.len()])
+    }
+
+    /// The same of several classifiers that are taken for one: `judges` tells that of each judgement by a number. Those of
+    /// one go wrong together, and stand for fewer.
+    pub fn pooled(evidence: &[Judged], judges: &[usize]) -> Option<Self> {
         let usable: Vec<&Judged> = evidence.iter().filter(|j| j.is_learned()).collect();
         if usable.is_empty() {
             return None;
         }
         let temperature = temperature(&usable);
-        let wrong = evidence.iter().filter(|j| j.is_not_learned());
-        let mut points: Vec<(f64, bool)> = (usable.iter().copied().chain(wrong))
-            .map(|j| {
+        let mut numbers = judges.to_vec();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let counted = |j: &Judged| j.is_learned() || j.is_not_learned();
+        let mut seen: Vec<Seen> = (evidence.iter().zip(judges))
+            .filter(|(j, _)| counted(j))
+            .map(|(j, judge)| {
                 let p = scaled(j.probabilities.iter().map(|&p| f64::from(p)), temperature);
-                let best = best(&p);
-                (p.get(best).copied().unwrap_or(0.0), best == j.truth)
+                let best = most_probable(&p).unwrap_or(0);
+                Seen {
+                    confidence: p.get(best).copied().unwrap_or(0.0),
+                    right: best == j.truth,
+                    judge: numbers.partition_point(|number| number < judge),
+                }
             })
             .collect();
-        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        seen.sort_by(|a, b| a.confidence.total_cmp(&b.confidence));
         Some(Self {
             temperature,
-            steps: isotonic(&points),
-            confidences: points.into_iter().map(|p| p.0).collect(),
+            steps: isotonic(&seen),
+            seen,
+            judges: numbers.len(),
         })
     }
 
@@ -72,7 +101,7 @@ impl Trust {
 
     /// Labels that all this was measured on.
     pub fn measured_on(&self) -> usize {
-        self.confidences.len()
+        self.seen.len()
     }
 
     /// Probabilities as they should have been; their order stays.
@@ -90,9 +119,20 @@ impl Trust {
         step.map_or(confidence, |&(_, right)| right)
     }
 
-    /// Judged texts of at least this confidence.
-    fn judged_above(&self, threshold: f64) -> usize {
-        self.confidences.len() - self.confidences.partition_point(|&c| c < threshold)
+    /// Judged texts of at least this confidence, and how many that are as evidence: fewer where the classifiers that judged
+    /// them differ.
+    fn judged_above(&self, threshold: f64) -> (usize, f64) {
+        let below = self.seen.partition_point(|seen| seen.confidence < threshold);
+        let above = self.seen.get(below..).unwrap_or_default();
+        // (wrong, all) of each.
+        let mut counts = vec![(0, 0); self.judges];
+        for seen in above {
+            if let Some((wrong, all)) = counts.get_mut(seen.judge) {
+                *wrong += usize::from(!seen.right);
+                *all += 1;
+            }
+        }
+        (above.len(), above.len() as f64 / inflation(&counts))
     }
 }
 
@@ -139,11 +179,11 @@ impl Coverage {
     /// judged label does.
     pub fn accepted(&self, trust: &Trust, threshold: f64) -> Option<Accepted> {
         let (start, end) = (self.below(threshold), self.confidences.len());
-        let measured_on = trust.judged_above(threshold);
+        let (measured_on, worth) = trust.judged_above(threshold);
         let right = self.right_of(start, end)?;
         (measured_on > 0).then(|| Accepted {
             right,
-            interval: wilson(right, measured_on as f64),
+            interval: wilson(right, worth),
             measured_on,
         })
     }
@@ -172,33 +212,38 @@ impl Coverage {
     }
 }
 
-/// The most probable class, the first of equals; 0 without any.
-fn best(probabilities: &[f64]) -> usize {
-    let by = |a: &(usize, &f64), b: &(usize, &f64)| a.1.total_cmp(b.1).then(b.0.cmp(&a.0));
-    probabilities.iter().enumerate().max_by(by).map_or(0, |(i, _)| i)
-}
-
 /// Probabilities whose logits are divided by the temperature. What is no probability counts as the least one.
 pub fn scaled(probabilities: impl Iterator<Item = f64>, temperature: f64) -> Vec<f64> {
-    let logit = |p: f64| {
-        let p = if p.is_finite() { p } else { 0.0 };
-        p.clamp(LEAST, 1.0).ln() / temperature
-    };
-    let logits: Vec<f64> = probabilities.map(logit).collect();
+    let logits: Vec<f64> = probabilities.map(|p| logit(p) / temperature).collect();
     let highest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let exps: Vec<f64> = logits.iter().map(|l| (l - highest).exp()).collect();
     let sum: f64 = exps.iter().sum();
     exps.iter().map(|e| e / sum).collect()
 }
 
+fn logit(probability: f64) -> f64 {
+    let p = if probability.is_finite() { probability } else { 0.0 };
+    p.clamp(LEAST, 1.0).ln()
+}
+
 /// The temperature under which the judgements are likeliest, held near 1 where they are few: a lognormal prior.
 fn temperature(evidence: &[&Judged]) -> f64 {
     let every = evidence.len().div_ceil(ENOUGH);
-    let chosen: Vec<&Judged> = evidence.iter().step_by(every).copied().collect();
+    // The logits once, relative to each text's highest: with many classes they take as long as all the rest. Before them
+    // that of the true class.
+    let chosen: Vec<(f64, Vec<f64>)> = (evidence.iter().step_by(every))
+        .map(|j| {
+            let mut logits: Vec<f64> = j.probabilities.iter().map(|&p| logit(f64::from(p))).collect();
+            let highest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            logits.iter_mut().for_each(|l| *l -= highest);
+            (logits.get(j.truth).copied().unwrap_or(0.0), logits)
+        })
+        .collect();
     let cost = |log: f64| {
-        let nll = chosen.iter().map(|j| {
-            let p = scaled(j.probabilities.iter().map(|&p| f64::from(p)), log.exp());
-            -p.get(j.truth).copied().unwrap_or(1.0).max(1e-300).ln()
+        let sharper = (-log).exp();
+        let nll = chosen.iter().map(|(truth, logits)| {
+            let sum: f64 = logits.iter().map(|l| (l * sharper).exp()).sum();
+            sum.ln() - truth * sharper
         });
         nll.sum::<f64>() + (log / SPREAD).powi(2) / 2.0
     };
@@ -260,15 +305,17 @@ fn pool(stretches: impl Iterator<Item = Stretch>, share: fn(&Stretch) -> f64) ->
     pooled
 }
 
-/// The lowest confidence and the share right of each stretch, from points in order of confidence.
-fn isotonic(points: &[(f64, bool)]) -> Vec<(f64, f64)> {
-    let equal = points.chunk_by(|a, b| a.0 == b.0).filter_map(|chunk| {
-        Some(Stretch {
-            from: chunk.first()?.0,
-            right: chunk.iter().filter(|p| p.1).count() as f64,
-            all: chunk.len() as f64,
-        })
-    });
+/// The lowest confidence and the share right of each stretch, from judged texts in order of confidence.
+fn isotonic(seen: &[Seen]) -> Vec<(f64, f64)> {
+    let equal = seen
+        .chunk_by(|a, b| a.confidence == b.confidence)
+        .filter_map(|chunk| {
+            Some(Stretch {
+                from: chunk.first()?.confidence,
+                right: chunk.iter().filter(|seen| seen.right).count() as f64,
+                all: chunk.len() as f64,
+            })
+        });
     let pooled = pool(equal, Stretch::share);
     // Care weighs more on short stretches and may have turned two round.
     let pooled = pool(pooled.into_iter(), Stretch::careful);

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::exchange::{Background, Wake};
 use super::jobs;
+pub use super::jobs::{LanguageModels, language_models};
 use super::protocol::{Fit, Lab};
 use crate::host::fs;
 

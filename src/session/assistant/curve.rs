@@ -1,14 +1,12 @@
 //! How good the head is, was and would be: measured on labels that it never sees.
 
 use super::head::{Example, Head};
-use super::insight::{Churn, Estimate};
+use super::insight::{Churn, Estimate, MEASURED_ON};
 use super::space::Space;
 use crate::session::project::{LabelId, TextId};
 use crate::train::baseline::Baseline;
-use crate::train::metrics::{Z95, wilson};
+use crate::train::metrics::{Z95, most_probable, wilson};
 
-/// Labels kept aside that an error is measured on, at least.
-const MEASURED_ON: usize = 8;
 /// Labels after which the predictions are compared.
 const CHURN_AFTER: usize = 20;
 /// Texts whose predictions are compared, at most.
@@ -53,7 +51,7 @@ impl Fitted {
         let theirs = wrong(&|t| {
             let p = baseline.predict_proba(&[text(texts, t)]);
             let p = p.first().map_or(&[][..], Vec::as_slice);
-            (0..p.len()).max_by(|&a, &b| p[a].total_cmp(&p[b])).unwrap_or(0) as LabelId
+            most_probable(p).unwrap_or(0) as LabelId
         });
         let n = aside.len() as f64;
         let interval = wilson(errors, aside.len(), Z95);

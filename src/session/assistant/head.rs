@@ -7,6 +7,7 @@ use super::linear::Dense;
 use crate::session::project::{LabelId, TextId};
 use crate::train::baseline::logistic::Logistic;
 use crate::train::baseline::tfidf::{Row, Sparse};
+use crate::train::metrics::most_probable;
 
 /// Inverse strength of the penalty; measured at 20, 50 and 100 labels.
 const C: f64 = 10.0;
@@ -59,7 +60,6 @@ impl Head {
     /// The most probable label of a vector.
     pub fn predict(&self, vector: &[f32]) -> LabelId {
         let p = self.probabilities(vector);
-        let best = (0..p.len()).max_by(|&a, &b| p[a].total_cmp(&p[b])).unwrap_or(0);
-        self.labels[best]
+        self.labels[most_probable(&p).unwrap_or(0)]
     }
 }

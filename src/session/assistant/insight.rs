@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::session::project::{LabelId, Project, TextId};
+use crate::train::metrics::most_probable;
 
 /// Why a text is asked for next.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,6 +35,9 @@ pub struct Pick {
     /// Why.
     pub reason: Reason,
 }
+
+/// Labels kept aside that an error is measured on, at least.
+pub const MEASURED_ON: usize = 8;
 
 /// The error of a classifier that stops learning now, measured on the labels kept aside.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -82,8 +86,9 @@ pub struct Insight {
     pub reserve: Arc<[TextId]>,
     /// Labels of the columns of `probabilities`; empty until there are enough labels to suggest from.
     pub labels: Vec<LabelId>,
-    /// Probabilities of every text with features, a row a text, by text.
-    pub probabilities: HashMap<TextId, Arc<[f32]>>,
+    /// Probabilities of texts with features, a row a text, by text. Where there are many texts, some rows are of the head
+    /// before for a moment, or not there yet.
+    pub probabilities: Arc<HashMap<TextId, Arc<[f32]>>>,
     /// The error if the user stopped now; `None` until enough labels are kept aside.
     pub estimate: Option<Estimate>,
     /// Earlier estimates, oldest first.
@@ -118,8 +123,8 @@ impl Insight {
     /// The most probable label of a text, and its probability.
     pub fn suggestion(&self, text: TextId) -> Option<(LabelId, f32)> {
         let row = self.probabilities.get(&text)?;
-        let best = row.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1))?;
-        Some((*self.labels.get(best.0)?, *best.1))
+        let best = most_probable(row)?;
+        Some((*self.labels.get(best)?, *row.get(best)?))
     }
 
     /// The probability of a label for a text.

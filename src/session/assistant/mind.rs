@@ -12,18 +12,15 @@ use super::encoder::Encoder;
 use super::head::{Example, Head};
 use super::insight::Insight;
 use super::map::{ANCHORS, Layout, nearest};
-use super::queue::Queue;
+use super::queue::{Queue, UNCERTAIN_AMONG};
+use super::snapshot::{Snapshot, thin};
 use super::space::Space;
 use super::tint::Occlusion;
 use super::words::Words;
-use serde::{Deserialize, Serialize};
-
-use crate::session::project::{Answer, Project, TextId, Texts};
+use crate::session::project::{Answer, TextId, Texts};
 
 /// Labels in all, kept aside or not, from which on there are suggestions.
 const LABELS: usize = 10;
-/// Examples that the head is trained on, at most: the latest.
-const EXAMPLES: usize = 2_000;
 /// Share of the texts that may be kept aside, and how many at most.
 const RESERVE_SHARE: usize = 4;
 const RESERVE: usize = 200;
@@ -39,22 +36,6 @@ const OCCLUSIONS: usize = 48;
 const SIMILAR: usize = 30;
 /// Texts that find their place in the map in one step.
 const PLACED: usize = 1_000;
-
-/// What the assistant needs to know of a project.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Snapshot {
-    answers: Vec<(TextId, Answer)>,
-    aside: Vec<TextId>,
-}
-
-impl From<&Project> for Snapshot {
-    fn from(project: &Project) -> Self {
-        Self {
-            answers: project.answered().map(|a| (a.text, a.answer)).collect(),
-            aside: project.aside().to_vec(),
-        }
-    }
-}
 
 /// How much a step changed what is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +53,8 @@ pub(super) struct Mind {
     /// Texts with a word, in random order, and those without.
     order: Vec<TextId>,
     empty: Vec<TextId>,
+    /// The place of each text in that order, by text.
+    rank: Vec<u32>,
     /// The texts that this seed keeps aside, in the order in which they are asked for.
     own_reserve: Vec<TextId>,
     reserve: Vec<TextId>,
@@ -90,6 +73,8 @@ pub(super) struct Mind {
     head: Option<Head>,
     /// Counts the heads.
     generation: u64,
+    /// Of the texts with a vector, how many have the probabilities of this head.
+    predicted: usize,
     /// The head, the probabilities, the queue are of an older state than the answers.
     stale: bool,
     curve: Curve,
@@ -114,6 +99,10 @@ impl Mind {
         // The end of a random order is as random as its beginning, and random picks come from the beginning.
         let reserve = (order.len() / RESERVE_SHARE).min(RESERVE);
         let own_reserve: Vec<TextId> = order.iter().rev().take(reserve).copied().collect();
+        let mut rank = vec![0; texts.texts.len()];
+        for (place, &text) in (0..).zip(order.iter().chain(&empty)) {
+            rank[text as usize] = place;
+        }
         let mut mind = Self {
             insight: Insight {
                 features: (0, texts.texts.len()),
@@ -123,6 +112,7 @@ impl Mind {
             seed,
             order,
             empty,
+            rank,
             own_reserve,
             reserve: Vec::new(),
             reserved: HashSet::new(),
@@ -136,6 +126,7 @@ impl Mind {
             looked_at: 0,
             head: None,
             generation: 0,
+            predicted: 0,
             stale: true,
             curve: Curve::default(),
             curve_done: true,
@@ -165,7 +156,7 @@ impl Mind {
         (self.answered, self.skipped) = (Vec::new(), Vec::new());
         (self.examples, self.measured) = (Vec::new(), Vec::new());
         self.labels = 0;
-        for &(text, answer) in snapshot.answers.iter().filter(|a| exists(&a.0)) {
+        for (text, answer) in snapshot.mixed(&self.rank) {
             if answer == Answer::Skipped {
                 self.skipped.push(text);
             } else {
@@ -180,9 +171,7 @@ impl Mind {
                 }
             }
         }
-        // Many at once, so that earlier heads mostly keep their examples.
-        let beyond = self.examples.len().saturating_sub(EXAMPLES);
-        self.examples.drain(..beyond.next_multiple_of(EXAMPLES / 4));
+        thin(&mut self.examples, &self.rank);
         let mut sorted = self.reserve.clone();
         sorted.sort_unstable();
         self.insight.reserve = sorted.into();
@@ -269,6 +258,9 @@ impl Mind {
             self.tint(space, text);
             return Some(Told::Much);
         }
+        if self.predict_next(space) {
+            return Some(Told::Little);
+        }
         if !self.curve_done {
             let texts = &self.texts.texts;
             self.curve_done = !self.curve.advance(space, texts, &self.examples, self.labels);
@@ -314,21 +306,30 @@ impl Mind {
 
     fn learn(&mut self, space: &mut Space, texts: &[TextId]) {
         let version = space.version;
-        let before = space.learned.len();
         space.learn(&self.texts.texts, texts);
         self.insight.features.0 = space.learned.len();
         if space.version != version {
             self.stale = true;
         }
-        if let Some(head) = &self.head {
-            for &text in &space.learned[before..] {
-                let p = head.probabilities(space.vectors.row(text as usize));
-                self.insight.probabilities.insert(text, p);
-            }
-        }
     }
 
-    /// A new head from the examples, what it says of every text, and the queue that follows.
+    /// What the head says of the next texts; whether there were any. Of all at once would take long enough to be noticed.
+    fn predict_next(&mut self, space: &Space) -> bool {
+        let Some(head) = &self.head else { return false };
+        let end = (self.predicted + UNCERTAIN_AMONG).min(space.learned.len());
+        let next = &space.learned[self.predicted..end];
+        if next.is_empty() {
+            return false;
+        }
+        let probabilities = Arc::make_mut(&mut self.insight.probabilities);
+        for &text in next {
+            probabilities.insert(text, head.probabilities(space.vectors.row(text as usize)));
+        }
+        self.predicted = end;
+        true
+    }
+
+    /// A new head from the examples, what it says of as many texts as the queue looks through, and the queue that follows.
     fn retrain(&mut self, space: &Space) {
         self.stale = false;
         self.generation += 1;
@@ -336,24 +337,21 @@ impl Mind {
         self.head = enough
             .then(|| Head::fit(&space.vectors, &self.examples))
             .flatten();
-        self.insight.probabilities.clear();
-        self.insight.labels.clear();
-        match &self.head {
-            Some(head) => {
-                self.insight.labels.clone_from(&head.labels);
-                for &text in &space.learned {
-                    let p = head.probabilities(space.vectors.row(text as usize));
-                    self.insight.probabilities.insert(text, p);
-                }
-                self.curve_done = false;
-            }
-            None => {
-                self.insight.tints.clear();
-                self.insight.estimate = None;
-                self.insight.history.clear();
-                self.insight.churn = None;
-                self.curve_done = true;
-            }
+        let labels = self.head.as_ref().map(|head| head.labels.clone());
+        let labels = labels.unwrap_or_default();
+        if self.insight.labels != labels {
+            // Columns of other labels. Rows of the head before, on the other hand, may stay until this one's take their place.
+            self.insight.probabilities = Arc::default();
+            self.insight.labels = labels;
+        }
+        self.predicted = 0;
+        self.predict_next(space);
+        self.curve_done = self.head.is_none();
+        if self.head.is_none() {
+            self.insight.tints.clear();
+            self.insight.estimate = None;
+            self.insight.history.clear();
+            self.insight.churn = None;
         }
         self.make_queue(Some(space));
     }

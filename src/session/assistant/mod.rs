@@ -22,6 +22,7 @@ mod place;
 mod queue;
 #[cfg(any(test, target_family = "wasm"))]
 mod sent;
+mod snapshot;
 mod space;
 mod tint;
 mod words;
@@ -32,9 +33,10 @@ use std::time::Duration;
 use async_channel::{Receiver, Sender};
 use serde::{Deserialize, Serialize};
 
-pub use insight::{Churn, Estimate, Insight, Pick, Reason, Tint};
+pub use insight::{Churn, Estimate, Insight, MEASURED_ON, Pick, Reason, Tint};
 
-use self::mind::{Mind, Snapshot, Told};
+use self::mind::{Mind, Told};
+use self::snapshot::Snapshot;
 use crate::host::clock::Instant;
 use crate::host::work::{breathe, on_one_core};
 use crate::session::project::{Project, TextId, Texts};
@@ -168,8 +170,8 @@ impl Shared {
         }
     }
 
-    fn publish(&self, insight: &Insight) {
-        *lock(&self.latest) = Arc::new(insight.clone());
+    fn publish(&self, insight: Insight) {
+        *lock(&self.latest) = Arc::new(insight);
         (self.wake)();
     }
 }
@@ -198,7 +200,7 @@ async fn run(shared: &Shared, texts: Arc<Texts>, seed: u64) {
         idle = told.is_none();
         unsaid |= told.is_some();
         if unsaid && (idle || told == Some(Told::Much) || said.elapsed() >= OFTEN) {
-            shared.publish(&mind.insight);
+            shared.publish(mind.insight.clone());
             (unsaid, said) = (false, Instant::now());
         }
         breathe().await;

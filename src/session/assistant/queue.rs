@@ -16,7 +16,7 @@ use crate::session::project::{LabelId, TextId};
 /// Texts of a queue.
 pub(super) const LENGTH: usize = 24;
 /// Texts that are looked through for one on which the head hesitates.
-const UNCERTAIN_AMONG: usize = 5_000;
+pub(super) const UNCERTAIN_AMONG: usize = 5_000;
 /// Texts that are looked through for one unlike the answered ones. A small random sample: the farthest of all texts are
 /// broken ones, from which nothing is learnt.
 const DIVERSE_AMONG: usize = 150;

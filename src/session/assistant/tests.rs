@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use super::mind::{Mind, Snapshot};
+use super::mind::Mind;
+use super::snapshot::Snapshot;
 use super::*;
 use crate::session::project::{Action, Answer, LabelId, TextId};
 
@@ -301,6 +302,49 @@ fn texts_that_were_added_leave_apart_what_was_kept_apart() {
     assert!(new > 0, "the new ones are asked for as well");
 }
 
+/// A table comes label by label.
+#[test]
+fn an_import_teaches_all_of_its_labels_from_the_first_ones_on() {
+    let texts = texts_of((0..5_200).map(|i| format!("message number {i}")).collect());
+    let mut project = Project::new("import", Arc::clone(&texts));
+    let mut mind = Mind::new(texts, 1);
+    for (id, name) in ["negative", "positive"].into_iter().enumerate() {
+        project.apply(Action::CreateLabel { name: name.into() }).unwrap();
+        let first = 2_500 * id as TextId;
+        let given = Action::AnswerMany {
+            texts: (first..first + 2_500).collect(),
+            answer: Answer::Label(id as LabelId),
+            alike: false,
+        };
+        project.apply(given).unwrap();
+    }
+    mind.hear(&Snapshot::from(&project));
+    let imported = mind.examples.clone();
+    let share = |part: &[(TextId, LabelId)]| {
+        let positive = part.iter().filter(|e| e.1 == 1).count();
+        positive as f64 / part.len() as f64
+    };
+    let last = imported.len() - 100;
+    for part in [&imported[..], &imported[..100], &imported[last..]] {
+        assert!((0.3..0.7).contains(&share(part)), "{}", share(part));
+    }
+    // What is labelled one by one comes last, and the earlier heads keep what they learned from.
+    for text in 5_000..5_100 {
+        let (answer, suggested) = (Answer::Label(0), None);
+        project
+            .apply(Action::Answer {
+                text,
+                answer,
+                suggested,
+            })
+            .unwrap();
+    }
+    mind.hear(&Snapshot::from(&project));
+    let (earlier, later) = mind.examples.split_at(imported.len());
+    assert_eq!(earlier, imported);
+    assert!(later.iter().map(|e| e.0).eq(5_000..5_100));
+}
+
 #[test]
 fn odd_texts_do_no_harm() {
     let many = |n: usize, text: &str| texts_of(vec![text.to_string(); n]);
@@ -331,6 +375,20 @@ fn odd_texts_do_no_harm() {
                 .flat_map(|m| m.1)
                 .all(f32::is_finite)
         );
+        if texts.texts.len() > 5_000 {
+            // What a new head makes of all texts comes in parts, so that a label is heard between them.
+            let before = Arc::clone(&script.mind.insight.probabilities);
+            assert_eq!(before.len(), texts.texts.len());
+            let new = |mind: &Mind| {
+                let rows = mind.insight.probabilities.iter();
+                rows.filter(|row| !Arc::ptr_eq(row.1, &before[row.0])).count()
+            };
+            script.mind.hear(&Snapshot::from(&script.project));
+            assert_eq!(script.mind.step(), Some(Told::Much));
+            assert_eq!(new(&script.mind), 5_000);
+            while script.mind.step().is_some() {}
+            assert_eq!(new(&script.mind), texts.texts.len());
+        }
     }
     // One label only: nothing to suggest, but no harm either.
     let (texts, _, _) = sample();

@@ -17,11 +17,11 @@ use super::work::Work;
 use crate::io::{
     Error, Kind, ModelConfig, ModelFiles, NamedTensor, OutputDir, Precision, Splitting, Tensors, tensors_of,
 };
-use crate::model::{LanguageModel, Network as _};
+use crate::model::{Dropouts, LanguageModel, Network as _};
 use crate::text::corpus::Corpus;
 use crate::text::vocab::{Vocab, transfer};
 use crate::text::{Tokenizer, rules};
-use crate::train::defaults::adaptation;
+use crate::train::defaults::{adaptation, regularisation};
 use crate::train::find_rate::find_rate;
 use crate::train::schedule::lr_finder::{LrFinder, Suggestion};
 use crate::train::{evaluate, language_model};
@@ -181,16 +181,7 @@ pub async fn adapt(
         (Corpus::from_documents(&ids), None)
     };
     drop(ids);
-    let mut config = adaptation(corpus.tokens().len(), seed);
-    config.epochs = options.epochs.unwrap_or(config.epochs);
-    config.rate = options.rate.unwrap_or(config.rate);
-    config.batch = options.batch.unwrap_or(config.batch);
-    config.bptt = options.bptt.unwrap_or(config.bptt);
-    if let Some(drop_mult) = options.drop_mult {
-        config.dropouts = crate::model::Dropouts::LANGUAGE_MODEL.scaled(drop_mult);
-    }
-    config.keep_best = options.keep_best;
-    config.sampled_softmax &= !options.full_softmax;
+    let mut config = config(corpus.tokens().len(), options, seed);
     config.report_every = prepare::report_every(device, config.report_every);
     let model = files.language_model(device)?;
     prepare::language_model(control, &model, &config).await?;
@@ -206,7 +197,7 @@ pub async fn adapt(
     }
     let training =
         Stage::start(control, stage, model.groups(), 0, "steps").with_checkpoint(work.checkpoint_path(stage));
-    let mut monitor = Observed::new(training, stage).with_general(general, None);
+    let mut monitor = Observed::new(training, stage).with_general(general);
     let model =
         language_model::train(model, corpus, valid.as_ref(), &config, checkpoint, &mut monitor).await?;
     let measured = monitor.evaluations();
@@ -232,6 +223,22 @@ pub async fn adapt(
         perplexity: (before, after),
         seconds,
     })
+}
+
+/// How to train on so many tokens, as the options have it.
+fn config(tokens: usize, options: &LmOptions, seed: u64) -> language_model::Config {
+    let mut config = adaptation(tokens, seed);
+    config.epochs = options.epochs.unwrap_or(config.epochs);
+    config.rate = options.rate.unwrap_or(config.rate);
+    config.batch = options.batch.unwrap_or(config.batch);
+    config.bptt = options.bptt.unwrap_or(config.bptt);
+    if let Some(drop_mult) = options.drop_mult {
+        config.dropouts = Dropouts::LANGUAGE_MODEL.scaled(drop_mult);
+        config.regularisation = regularisation(drop_mult);
+    }
+    config.keep_best = options.keep_best;
+    config.sampled_softmax &= !options.full_softmax;
+    config
 }
 
 /// The share of so many texts that is kept aside, where there are enough: what tells perplexity well, and of few texts, or
@@ -465,6 +472,22 @@ mod tests {
         assert_eq!(cut.len(), 12);
         assert_eq!(cut[..11].concat(), book);
         assert_eq!(cut[11], ["end"]);
+    }
+
+    #[test]
+    fn the_scale_of_the_dropouts_is_that_of_ar_and_tar_too() {
+        let of = |drop_mult| {
+            let options = LmOptions {
+                drop_mult,
+                ..LmOptions::default()
+            };
+            config(1_000, &options, 1).regularisation
+        };
+        assert_eq!(
+            [of(Some(0.0)), of(Some(0.5)), of(Some(1.0))],
+            [(0.0, 0.0), (1.0, 0.5), (2.0, 1.0)]
+        );
+        assert_eq!(of(None), of(Some(0.3)));
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::session::number;
+
 /// One table of facts behind the card's head.
 pub struct Card<'a> {
     /// `unfreeze-classifier`, ...
@@ -49,23 +51,5 @@ impl Card<'_> {
 
 /// A count with thousands separated.
 pub fn count(n: usize) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn thousands_are_separated() {
-        assert_eq!(super::count(7), "7");
-        assert_eq!(super::count(1_234_567), "1,234,567");
-        assert_eq!(super::count(123_456), "123,456");
-    }
+    number::count(n as u64)
 }

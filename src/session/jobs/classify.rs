@@ -20,6 +20,7 @@ use crate::session::trust::scaled;
 use crate::train::baseline::Baseline;
 use crate::train::defaults::{CLASSIFY_BATCH, TFIDF_SHARE};
 use crate::train::evaluate::classify;
+use crate::train::metrics::most_probable;
 
 /// A classifier that reads in one direction.
 struct Direction {
@@ -179,13 +180,7 @@ pub fn vote(probabilities: &mut [Vec<f64>], tfidf: &[Vec<f64>]) {
 
 /// The most probable class and its probability; the first of equals.
 pub fn best(probabilities: &[f64]) -> (usize, f64) {
-    let mut top = (0, f64::NEG_INFINITY);
-    for (i, &p) in probabilities.iter().enumerate() {
-        if p > top.1 {
-            top = (i, p);
-        }
-    }
-    top
+    most_probable(probabilities).map_or((0, f64::NEG_INFINITY), |class| (class, probabilities[class]))
 }
 
 /// What the texts of standard input are called, where others have a path.

@@ -166,7 +166,7 @@ pub async fn run(common: Common, out: Option<PathBuf>, control: &mut Control) ->
     vote(&mut together, &baseline);
     let p = |theirs: &[Vec<f64>]| {
         let both = truth.iter().zip(probabilities.iter().zip(theirs));
-        let right = |said: &[f64], class| most_probable(said) == class;
+        let right = |said: &[f64], class| most_probable(said) == Some(class);
         difference(both.map(|(&class, (ours, theirs))| (right(ours, class), right(theirs, class))))
     };
     let (baseline_p, together_p) = (p(&baseline), p(&together));

@@ -11,6 +11,7 @@ use super::load::base_model;
 use crate::gpu::caps::DeviceCaps;
 use crate::gpu::device::{Adapter, adapters};
 use crate::model::Architecture;
+use crate::session::number::counted;
 
 /// What the kernels need of an adapter, and what each one has.
 fn limits(found: &[Adapter]) -> Event {
@@ -44,9 +45,9 @@ fn sizes(arch: &Architecture) -> String {
         hidden,
         layers,
     } = *arch;
-    let plural = if layers == 1 { "" } else { "s" };
     format!(
-        "embedding {embedding}, hidden {hidden}, {layers} layer{plural}, {} words",
+        "embedding {embedding}, hidden {hidden}, {}, {} words",
+        counted(layers as u64, "layer"),
         count(vocab)
     )
 }

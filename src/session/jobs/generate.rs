@@ -11,6 +11,7 @@ use super::adapt::is_special;
 use super::load;
 use crate::host::work::breathe;
 use crate::model::Tokens;
+use crate::model::read_back::floats;
 use crate::train::Error;
 
 /// Draws a token: softmax at `temperature`, tokens below `min_p` left out, special ones never.
@@ -76,13 +77,7 @@ pub async fn run(job: Generate, control: &mut Control) -> Outcome {
             breathe().await;
             let (logits, next) = model.next_logits(&input, states);
             states = next;
-            let data = logits
-                .into_data_async()
-                .await
-                .map_err(|e| Error::Device(format!("{e:?}")))?;
-            let logits = data
-                .try_to_vec::<f32>()
-                .map_err(|e| Error::Device(format!("{e:?}")))?;
+            let logits = floats(logits).await.map_err(Error::Device)?;
             let id = draw(&logits, &allowed, job.temperature, job.min_p, &mut rng);
             if files.vocab.token(id) == crate::text::rules::BOS {
                 break;

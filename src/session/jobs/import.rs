@@ -8,7 +8,6 @@ use super::super::protocol::Import;
 use super::adapt::{language_model_card, language_model_files, write_language_model};
 use super::card::count;
 use crate::io::{NamedTensor, check_inputs, fastai_names, read_checkpoint, read_vocab};
-use crate::model::Architecture;
 use crate::text::vocab::Vocab;
 use crate::text::{Tokenizer, word::WordTokenizer};
 
@@ -19,12 +18,8 @@ pub async fn run(job: &Import, control: &mut Control) -> Outcome {
     let vocab = Vocab::from_tokens(read_vocab(&job.vocab)?)
         .map_err(|e| JobError::Failed(format!("{}: {e}", job.vocab.display())))?;
     let found = fastai_names(read_checkpoint(&job.weights)?)?;
-    let crate::io::Architecture {
-        vocab: rows,
-        embedding,
-        hidden,
-        layers,
-    } = found.architecture;
+    let arch = found.architecture;
+    let rows = arch.vocab;
     if rows != vocab.len() {
         return Err(JobError::Failed(format!(
             "{}: {} tokens, but the embedding in {} has {rows} rows; name the vocabulary that was saved with these weights",
@@ -57,12 +52,6 @@ pub async fn run(job: &Import, control: &mut Control) -> Outcome {
             },
         );
     }
-    let arch = Architecture {
-        vocab: rows,
-        embedding,
-        hidden,
-        layers,
-    };
     let parameters: usize = tensors.values().map(|t| t.data.len()).sum();
     let origin = job.weights.display().to_string();
     let tokenizer = Tokenizer::Word(WordTokenizer::new());
@@ -75,7 +64,10 @@ pub async fn run(job: &Import, control: &mut Control) -> Outcome {
             (
                 "Sizes",
                 format!(
-                    "embedding {embedding}, hidden {hidden}, {layers} layers, {} tokens",
+                    "embedding {}, hidden {}, {} layers, {} tokens",
+                    arch.embedding,
+                    arch.hidden,
+                    arch.layers,
                     count(rows)
                 ),
             ),

@@ -18,6 +18,7 @@ pub mod predict;
 pub mod pretrain;
 pub mod tokenize;
 
+mod aside;
 mod card;
 pub(super) mod load;
 mod observe;
@@ -26,5 +27,6 @@ mod prepare;
 mod same;
 mod work;
 
+pub use aside::{LanguageModels, language_models};
 pub use load::base_model;
 pub use work::unfinished;

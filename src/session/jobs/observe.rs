@@ -1,4 +1,4 @@
-//! What is told at the end of every epoch: how much general language was forgotten, and what the classifier says of the
+//! What is told at the end of an epoch: how much general language was forgotten, and what the classifier says of the
 //! texts that are watched.
 
 use std::ops::ControlFlow;
@@ -19,11 +19,15 @@ use crate::train::defaults::{BPTT, CLASSIFY_BATCH};
 use crate::train::evaluate::classify;
 use crate::train::forgetting::{Decoder, perplexity};
 use crate::train::monitor::{Evaluation, Monitor, Signal, Snapshot, Step};
+use crate::train::plan::Plan;
 
 /// Plain encyclopaedic English, an article a paragraph.
 const TEXT: &str = include_str!("../../../assets/sample/general.txt");
 /// With more unknown words than this, the model was not made for English, and the text says nothing about it.
 const MOST_UNKNOWN: f64 = 0.35;
+/// Epochs of a classifier from one measurement of forgetting to the next. Its texts may be few and short, and the general text is
+/// then more to read than an epoch.
+const EVERY: usize = 4;
 
 /// General text as a pretrained model reads it, and how well that model reads it.
 pub struct General {
@@ -132,12 +136,26 @@ impl Watched<'_> {
     }
 }
 
-/// A stage that is measured after every epoch.
+/// The epochs, from 1, after which other groups train.
+fn thaws(plan: &Plan) -> Vec<usize> {
+    let mut done = 0;
+    let ends = plan.phases.iter().map(|phase| {
+        done += phase.epochs;
+        done
+    });
+    let mut ends: Vec<usize> = ends.collect();
+    ends.pop();
+    ends
+}
+
+/// A stage that is measured at the ends of its epochs.
 pub struct Observed<'a> {
     stage: Stage<'a>,
     name: String,
     general: Option<&'a General>,
     decoder: Option<Decoder>,
+    /// See [`thaws`].
+    thaws: Vec<usize>,
     watched: Option<Watched<'a>>,
     /// What was measured first and last on held-out texts.
     evaluations: Option<(Evaluation, Evaluation)>,
@@ -150,14 +168,24 @@ impl<'a> Observed<'a> {
             name: name.to_string(),
             general: None,
             decoder: None,
+            thaws: Vec::new(),
             watched: None,
             evaluations: None,
         }
     }
 
-    /// Measures forgetting: of a language model under its own decoder, of a classifier's encoder under `decoder`.
-    pub fn with_general(mut self, general: Option<&'a General>, decoder: Option<Decoder>) -> Self {
-        (self.general, self.decoder) = (general, decoder);
+    /// Measures how much a language model forgets, after every epoch.
+    pub fn with_general(mut self, general: Option<&'a General>) -> Self {
+        self.general = general;
+        self
+    }
+
+    /// Measures how much a classifier's encoder forgets under the decoder that it came with: before each thaw of `plan`, after
+    /// every fourth epoch and after the last.
+    pub fn with_general_under(mut self, general: Option<&'a (General, Decoder)>, plan: &Plan) -> Self {
+        self.general = general.map(|(general, _)| general);
+        self.decoder = general.map(|(_, decoder)| decoder.clone());
+        self.thaws = thaws(plan);
         self
     }
 
@@ -201,17 +229,19 @@ impl Monitor for Observed<'_> {
                     let own = general.decoder(model);
                     general.event(name, step, (&model.encoder, &own)).await?
                 }
-                (Snapshot::Classifier(model), Some(decoder)) => {
+                (Snapshot::Classifier { model, is_last }, Some(decoder))
+                    if is_last || epoch.is_multiple_of(EVERY) || self.thaws.contains(&epoch) =>
+                {
                     general.event(name, step, (&model.encoder, decoder)).await?
                 }
-                (Snapshot::Classifier(_), None) => None,
+                (Snapshot::Classifier { .. }, _) => None,
             };
             if let Some(event) = event {
                 self.stage.control.emit(event);
             }
         }
         // Before the first step the head says nothing but chance.
-        if let (Snapshot::Classifier(model), Some(watched), 1..) = (model, &self.watched, epoch) {
+        if let (Snapshot::Classifier { model, .. }, Some(watched), 1..) = (model, &self.watched, epoch) {
             let event = watched.event(name, epoch, model).await?;
             self.stage.control.emit(event);
         }
@@ -224,5 +254,20 @@ impl Monitor for Observed<'_> {
 
     fn save(&mut self, checkpoint: Checkpoint) -> Result<(), train::Error> {
         self.stage.save(checkpoint)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::plan::Method;
+
+    #[test]
+    fn a_thaw_is_where_other_groups_begin_to_train() {
+        let of = |method: Method, epochs| thaws(&method.plan(5, epochs, None));
+        assert_eq!(of(Method::Ulmfit, 20), [1, 2, 3, 4]);
+        assert_eq!(of(Method::Ulmfit, 2), [1]);
+        assert_eq!(of(Method::ChainThaw, 20), [3, 6, 9, 12, 16]);
+        assert_eq!(of(Method::Full, 20), [0; 0]);
     }
 }

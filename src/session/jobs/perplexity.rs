@@ -10,8 +10,19 @@ use super::super::protocol::Perplexity;
 use super::load;
 use crate::io::Splitting;
 use crate::text::corpus::Corpus;
+use crate::text::rules::BOS;
 use crate::train::defaults::{BPTT, CLASSIFY_BATCH};
 use crate::train::evaluate::{document_nll, single_stream_nll};
+
+/// Texts that are read from their end, with the mark of a beginning before the word that is read first instead of behind the one
+/// that is read last. As in the other direction every word is predicted and the mark is not, so that the numbers compare.
+fn mark_first(documents: &mut [Vec<u32>], mark: u32) {
+    for document in documents {
+        if document.last() == Some(&mark) {
+            document.rotate_right(1);
+        }
+    }
+}
 
 pub async fn run(job: Perplexity, control: &mut Control) -> Outcome {
     let device = start(control, "perplexity", &job.common).await?;
@@ -23,7 +34,10 @@ pub async fn run(job: Perplexity, control: &mut Control) -> Outcome {
     let characters: usize = texts.iter().map(|t| t.chars().count()).sum();
     let tokens = load::tokenize(&files.tokenizer, &texts);
     let unknown = files.vocab.unknown_rate(tokens.iter().flatten());
-    let ids = load::encode(&files.vocab, &tokens, files.config.backward);
+    let mut ids = load::encode(&files.vocab, &tokens, files.config.backward);
+    if let (true, Some(mark)) = (files.config.backward, files.vocab.get(BOS)) {
+        mark_first(&mut ids, mark);
+    }
     let started = crate::host::clock::Instant::now();
     let ids: Vec<&[u32]> = ids.iter().map(Vec::as_slice).collect();
     let together: usize = ids.iter().map(|d| d.len()).sum();
@@ -76,4 +90,17 @@ pub async fn run(job: Perplexity, control: &mut Control) -> Outcome {
         result.insert(key.into(), value);
     }
     Ok(result)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn read_from_the_end_every_word_is_predicted_and_the_mark_is_not() {
+        // Two texts turned round, one that is the mark alone, and one without it.
+        let mut documents = vec![vec![9, 8, 7, 2], vec![5, 2], vec![2], vec![6, 4]];
+        mark_first(&mut documents, 2);
+        assert_eq!(documents, [vec![2, 9, 8, 7], vec![2, 5], vec![2], vec![6, 4]]);
+    }
 }

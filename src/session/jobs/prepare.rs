@@ -11,6 +11,7 @@ use super::super::engine::JobError;
 use crate::gpu::caps::DeviceCaps;
 use crate::model::classifier::cross_entropy;
 use crate::model::dropout::Draw;
+use crate::model::read_back::floats;
 use crate::model::{Classifier, LanguageModel, Network, Tokens};
 use crate::train::measure::Origin;
 use crate::train::optimiser::{Optimiser, Rule};
@@ -43,9 +44,8 @@ fn tokens(time: usize, batch: usize, vocab: usize) -> Tokens {
 
 /// Waits until the device has done, and so compiled, what was asked of it.
 async fn wait(device: &Device) -> Result<(), JobError> {
-    let read = Tensor::<1>::ones([1], device).into_data_async().await;
-    read.map(drop)
-        .map_err(|e| crate::train::Error::Device(format!("{e:?}")).into())
+    let read = floats(Tensor::<1>::ones([1], device)).await;
+    read.map(drop).map_err(|e| crate::train::Error::Device(e).into())
 }
 
 /// Differentiates `loss` and moves `network` at a rate of zero; `network` is a copy that is thrown away.
@@ -123,7 +123,7 @@ pub async fn classifier(
     let masks = copy.masks(draw, &config.dropouts, config.drop_mult, tokens.batch);
     let lengths = vec![time; tokens.batch];
     let pooled = copy.pool(&tokens, &lengths, config.chunking, &masks.encoder);
-    let logits = copy.head(pooled, &masks.head, true);
+    let logits = copy.head(pooled, &masks.head, Some(draw.step));
     let labels: Vec<usize> = (0..tokens.batch).map(|i| i % model.classes).collect();
     let loss = cross_entropy(logits, &labels, config.class_weights.as_deref());
     step(&mut copy, loss, (rule, config.clip), &device, &mut stage).await?;

@@ -41,6 +41,11 @@ pub fn is_unfinished(out: &Path) -> bool {
 
 /// Where the unfinished run that makes `out` keeps what it needs.
 fn directory(out: &Path) -> PathBuf {
+    beside(out, ".unfinished")
+}
+
+/// A path beside an output directory, of its name with another ending.
+pub fn beside(out: &Path, ending: &str) -> PathBuf {
     // `.` and `..` have no name of their own; it would lie inside of what is made.
     let whole = match out.file_name() {
         Some(_) => Ok(out.to_path_buf()),
@@ -48,8 +53,21 @@ fn directory(out: &Path) -> PathBuf {
     };
     let out = whole.unwrap_or_else(|_| out.to_path_buf());
     let mut name = out.file_name().unwrap_or_default().to_os_string();
-    name.push(".unfinished");
+    name.push(ending);
     out.with_file_name(name)
+}
+
+/// Holds what the unfinished run that makes `out` has kept, so that no other run touches it.
+pub fn held(out: &Path) -> Result<Lock, JobError> {
+    let dir = directory(out);
+    let lock = Lock::take(&dir.join(LOCK)).map_err(|e| failed(&dir, &e))?;
+    lock.ok_or_else(|| {
+        JobError::Usage(format!(
+            "another run is making {} and has {} in use; wait until it ends, or name another output directory",
+            out.display(),
+            dir.display()
+        ))
+    })
 }
 
 /// Removes what the unfinished run that makes `out` has kept: nobody is going to resume it.
@@ -134,14 +152,7 @@ impl Work {
             )));
         }
         fs::create_dir_all(&dir).map_err(|e| failed(&dir, &e))?;
-        let lock = Lock::take(&dir.join(LOCK)).map_err(|e| failed(&dir, &e))?;
-        if lock.is_none() {
-            return Err(JobError::Usage(format!(
-                "another run is making {} and has {} in use; wait until it ends, or name another output directory",
-                out.display(),
-                dir.display()
-            )));
-        }
+        let lock = Some(held(out)?);
         let before = fs::read_to_string(dir.join(MARKER)).ok();
         match before {
             Some(before) if resume => {

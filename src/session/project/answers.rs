@@ -1,6 +1,6 @@
 //! What was answered to each text.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,11 @@ pub struct Answered {
     pub answer: Answer,
     /// What the model suggested when it was given.
     pub suggested: Option<LabelId>,
+    /// The same number for texts that were labelled together because they are alike; `None` for one that was labelled by itself.
+    /// A later answer leaves it: the text was still chosen for its likeness to the others. Taking the answer back ends it.
+    pub group: Option<u64>,
+    /// Whether one step answered other texts too: what was imported lies label by label.
+    pub at_once: bool,
 }
 
 /// The latest answer to each text, and their order.
@@ -58,6 +63,7 @@ impl Answers {
     }
 
     pub fn set(&mut self, text: TextId, answer: Answer, suggested: Option<LabelId>) {
+        let group = self.group(text);
         self.clear(text);
         self.order.insert(
             self.next,
@@ -65,12 +71,45 @@ impl Answers {
                 text,
                 answer,
                 suggested,
+                group,
+                at_once: false,
             },
         );
         self.when.insert(text, self.next);
         self.next += 1;
         if let Answer::Label(label) = answer {
             *self.counts.entry(label).or_default() += 1;
+        }
+    }
+
+    /// An answer that came with others in one step.
+    pub fn set_with_others(&mut self, text: TextId, answer: Answer) {
+        self.set(text, answer, None);
+        if let Some(mut latest) = self.order.last_entry() {
+            latest.get_mut().at_once = true;
+        }
+    }
+
+    fn group(&self, text: TextId) -> Option<u64> {
+        self.order.get(self.when.get(&text)?)?.group
+    }
+
+    /// Makes these answered texts one group, together with all that any of them was in a group with.
+    pub fn join(&mut self, texts: &[TextId]) {
+        // No answer that is to come has this number, and so no other group.
+        let group = Some(self.next.saturating_sub(1));
+        let earlier: HashSet<u64> = texts.iter().filter_map(|&text| self.group(text)).collect();
+        if !earlier.is_empty() {
+            let with =
+                |answered: &&mut Answered| answered.group.is_some_and(|group| earlier.contains(&group));
+            for answered in self.order.values_mut().filter(with) {
+                answered.group = group;
+            }
+        }
+        for text in texts {
+            if let Some(answered) = self.when.get(text).and_then(|at| self.order.get_mut(at)) {
+                answered.group = group;
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! The labels of a project.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::Refused;
@@ -21,6 +23,8 @@ pub struct Label {
 pub(super) struct Labels {
     current: Vec<Label>,
     created: LabelId,
+    /// Labels that went, each with the one that it was merged into.
+    merged: BTreeMap<LabelId, LabelId>,
 }
 
 impl Labels {
@@ -34,6 +38,14 @@ impl Labels {
 
     pub fn check(&self, id: LabelId) -> Result<(), Refused> {
         self.get(id).map(|_| ()).ok_or(Refused::NoLabel(id))
+    }
+
+    /// Whether so many labels can be made: an id that wrapped round would be another label's.
+    pub fn check_room(&self, labels: usize) -> Result<(), Refused> {
+        if labels > usize::from(LabelId::MAX - self.created) {
+            return Err(Refused::NoMoreLabels);
+        }
+        Ok(())
     }
 
     /// Whether a label, but for `except`, could be called this.
@@ -75,5 +87,50 @@ impl Labels {
 
     pub fn remove(&mut self, id: LabelId) {
         self.current.retain(|l| l.id != id);
+    }
+
+    /// `from` goes, and is `into` from now on.
+    pub fn merge(&mut self, from: LabelId, into: LabelId) {
+        self.remove(from);
+        self.merged.insert(from, into);
+    }
+
+    /// What a label is now, or was when it was deleted.
+    pub fn now(&self, mut id: LabelId) -> LabelId {
+        // It ends: a label that went is never merged into, since ids are never used again.
+        while let Some(&into) = self.merged.get(&id) {
+            id = into;
+        }
+        id
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Action, State};
+    use super::*;
+
+    #[test]
+    fn no_two_labels_share_an_id() {
+        let last = LabelId::MAX - 1;
+        let labels = Labels {
+            created: last,
+            ..Labels::default()
+        };
+        let mut state = State {
+            labels,
+            ..State::default()
+        };
+        let create = |name: &str| Action::CreateLabel { name: name.into() };
+        let by_name = |name: &str| Action::AnswerByName {
+            given: vec![(name.into(), vec![0])],
+        };
+        state.apply(&create("a"), 1).unwrap();
+        assert_eq!(state.labels.get(last).map(|l| l.name.as_str()), Some("a"));
+        for action in [create("b"), by_name("b")] {
+            assert_eq!(state.apply(&action, 1), Err(Refused::NoMoreLabels));
+        }
+        state.apply(&by_name("a"), 1).unwrap();
+        assert_eq!(state.answers.count(last), 1);
     }
 }

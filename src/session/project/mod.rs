@@ -41,6 +41,9 @@ pub struct Texts {
     pub extra_columns: Vec<String>,
     /// Their cells, a row a text.
     pub extra: Vec<Vec<String>>,
+    /// Which of these columns held JSON instead of text, as numbers are, so that they come out as they went in; those behind
+    /// held text. An empty cell of one is `null`.
+    pub extra_json: Vec<bool>,
 }
 
 /// One step of the user's work on a project. The log of these, in order, is the project.
@@ -63,6 +66,10 @@ pub enum Action {
         texts: Vec<TextId>,
         /// The answer to each.
         answer: Answer,
+        /// Whether they were chosen because they are like each other (similar texts, a lasso). What was found so says little
+        /// of other texts: to measure an error such labels are held out together.
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        alike: bool,
     },
     /// Labels by their names, each for several texts; those that there are not are made. They came with added texts.
     AnswerByName {
@@ -126,6 +133,12 @@ pub enum Refused {
     /// Two labels cannot have one name.
     #[error("there is a label '{0}' already")]
     NameTaken(String),
+    /// No id is left for another label.
+    #[error(
+        "a project cannot have more than {} labels in its life; start another project with these texts",
+        LabelId::MAX
+    )]
+    NoMoreLabels,
     /// A label needs a name.
     #[error("a label needs a name")]
     NoName,
@@ -264,6 +277,11 @@ impl Project {
         self.state.labels.get(id)
     }
 
+    /// The label that a label is now: itself, or the one that it was merged into, which may have been merged in turn.
+    pub fn now(&self, id: LabelId) -> LabelId {
+        self.state.labels.now(id)
+    }
+
     /// The answer to a text.
     pub fn answer(&self, text: TextId) -> Option<Answer> {
         self.state.answers.get(text)
@@ -322,17 +340,25 @@ impl State {
             Action::Answer {
                 text: id, answer: a, ..
             } => text(*id).and(answer(*a)),
-            Action::AnswerMany { texts, answer: a } => {
+            Action::AnswerMany { texts, answer: a, .. } => {
                 texts.iter().try_for_each(|&id| text(id)).and(answer(*a))
             }
-            Action::AnswerByName { given } => given.iter().try_for_each(|(name, texts)| {
-                if name.trim().is_empty() {
-                    return Err(Refused::NoName);
-                }
-                texts.iter().try_for_each(|&id| text(id))
-            }),
+            Action::AnswerByName { given } => {
+                let new = |name: &str| self.labels.check_name(name, None).is_ok();
+                let made = given.iter().filter(|given| new(&given.0)).count();
+                self.labels.check_room(made)?;
+                given.iter().try_for_each(|(name, texts)| {
+                    if name.trim().is_empty() {
+                        return Err(Refused::NoName);
+                    }
+                    texts.iter().try_for_each(|&id| text(id))
+                })
+            }
             Action::Clear { text: id } => text(*id),
-            Action::CreateLabel { name } => self.labels.check_name(name, None),
+            Action::CreateLabel { name } => {
+                self.labels.check_room(1)?;
+                self.labels.check_name(name, None)
+            }
             Action::RenameLabel { label, name } => self
                 .labels
                 .check(*label)
@@ -359,16 +385,19 @@ impl State {
                 answer,
                 suggested,
             } => self.answers.set(*text, *answer, *suggested),
-            Action::AnswerMany { texts, answer } => {
+            Action::AnswerMany { texts, answer, alike } => {
                 for &text in texts {
-                    self.answers.set(text, *answer, None);
+                    self.answers.set_with_others(text, *answer);
+                }
+                if *alike {
+                    self.answers.join(texts);
                 }
             }
             Action::AnswerByName { given } => {
                 for (name, texts) in given {
                     let label = self.labels.named(name);
                     for &text in texts {
-                        self.answers.set(text, Answer::Label(label), None);
+                        self.answers.set_with_others(text, Answer::Label(label));
                     }
                 }
             }
@@ -377,7 +406,7 @@ impl State {
             Action::RenameLabel { label, name } => self.labels.rename(*label, name),
             Action::MergeLabels { from, into } => {
                 self.answers.replace(*from, Some(*into));
-                self.labels.remove(*from);
+                self.labels.merge(*from, *into);
             }
             Action::DeleteLabel { label } => {
                 self.answers.replace(*label, None);

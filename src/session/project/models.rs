@@ -1,6 +1,5 @@
 //! Moving a model's directory into the project file and out of it, a piece at a time.
 
-use std::hash::{DefaultHasher, Hasher};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::vec::IntoIter;
@@ -10,6 +9,7 @@ use crate::host::folders;
 use crate::host::fs::{self, File};
 use crate::io::project::{ModelFile, ModelListing, PIECE, ProjectError, ProjectFile};
 use crate::io::{OutputDir, Overwrite};
+use crate::session::digest::Digest;
 
 /// A directory on its way into the file.
 pub(super) struct Put {
@@ -23,7 +23,7 @@ struct Writing {
     /// The file that is being read, and pieces of it that are written.
     current: Option<(File, u32)>,
     listing: ModelListing,
-    hasher: DefaultHasher,
+    digest: Digest,
     next_blob: u64,
 }
 
@@ -55,7 +55,7 @@ impl Put {
                 files: files.into_iter(),
                 current: None,
                 listing: ModelListing::default(),
-                hasher: DefaultHasher::new(),
+                digest: Digest::default(),
                 next_blob: file.sweep_blobs()?,
             });
             return Ok(None);
@@ -73,15 +73,14 @@ impl Put {
             file.write_piece(entry.blob, *piece, &bytes)?;
             *piece += 1;
             entry.bytes += bytes.len() as u64;
-            writing.hasher.write(&bytes);
+            writing.digest.add(&bytes);
             return Ok(None);
         }
         if let Some(path) = writing.files.next() {
             let source = self.dir.join(&path);
             let opened = File::open(&source).map_err(|e| unreadable(&source, &e))?;
             writing.current = Some((opened, 0));
-            writing.hasher.write(path.as_bytes());
-            writing.hasher.write_u8(0);
+            writing.digest.add(path.as_bytes());
             writing.listing.files.push(ModelFile {
                 path,
                 blob: writing.next_blob,
@@ -92,9 +91,9 @@ impl Put {
         }
         let listing = &mut writing.listing;
         for entry in &listing.files {
-            writing.hasher.write_u64(entry.bytes);
+            writing.digest.add(&entry.bytes.to_le_bytes());
         }
-        listing.key = format!("{:016x}", writing.hasher.finish());
+        listing.key = format!("{:016x}", writing.digest.value());
         listing.saved = seconds_since_1970();
         file.finish_model(&self.name, listing)?;
         Ok(Some(std::mem::take(listing)))

@@ -8,6 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{TextId, Texts};
+use crate::text::fnv::{START, fnv1a};
 
 /// The version of these bytes.
 const VERSION: u32 = 1;
@@ -38,32 +39,24 @@ struct Header {
     rows: usize,
 }
 
-/// The mark of no text.
-const NO_TEXT: u64 = 0xcbf2_9ce4_8422_2325;
-
 /// The mark of some texts and one more after them.
-fn with(hash: u64, text: &str) -> u64 {
-    let fold = |hash: u64, bytes: &[u8]| {
-        (bytes.iter()).fold(hash, |hash, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-        })
-    };
-    fold(fold(hash, &(text.len() as u64).to_le_bytes()), text.as_bytes())
+fn with(mark: u64, text: &str) -> u64 {
+    fnv1a(fnv1a(mark, (text.len() as u64).to_le_bytes()), text.bytes())
 }
 
 /// A mark of the texts of a project: FNV-1a over every text and its length. Other texts have another one.
 pub(super) fn mark(texts: &Texts) -> u64 {
-    texts.texts.iter().fold(NO_TEXT, |hash, text| with(hash, text))
+    texts.texts.iter().fold(START, |hash, text| with(hash, text))
 }
 
 /// How many of the texts, from the first, have this mark; `None` where no number of them has it.
 fn marked(texts: &Texts, wanted: &str) -> Option<usize> {
     let wanted = u64::from_str_radix(wanted, 16).ok()?;
-    let marks = texts.texts.iter().scan(NO_TEXT, |hash, text| {
+    let marks = texts.texts.iter().scan(START, |hash, text| {
         *hash = with(*hash, text);
         Some(*hash)
     });
-    std::iter::once(NO_TEXT)
+    std::iter::once(START)
         .chain(marks)
         .position(|mark| mark == wanted)
 }
@@ -184,6 +177,8 @@ mod tests {
             of(&["abc"]),
             of(&[]),
         ];
+        // As files have it.
+        assert_eq!(marks[0], 0x7e60_470b_f599_cad6);
         for (i, mark) in marks.iter().enumerate() {
             assert!(!marks[..i].contains(mark), "{i}");
         }

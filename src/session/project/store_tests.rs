@@ -22,6 +22,7 @@ fn texts(count: usize) -> Arc<Texts> {
         texts: (0..count).map(|i| format!("text {i}")).collect(),
         extra_columns: vec!["id".into()],
         extra: (0..count).map(|i| vec![i.to_string()]).collect(),
+        extra_json: Vec::new(),
     })
 }
 

@@ -67,9 +67,9 @@ pub enum Event {
     },
     /// A file was read.
     Loaded {
-        /// What it is for: `labelled`, `unlabelled`, `corpus`, `model`, ...
+        /// What it is for: `labelled`, `unlabelled`, `texts`, `running text`.
         what: String,
-        /// Its path, or `built-in`.
+        /// Its path.
         path: String,
         /// Rows or documents.
         rows: usize,
@@ -145,7 +145,7 @@ pub enum Event {
     Evaluation {
         /// The stage.
         stage: String,
-        /// Epoch, from 1.
+        /// Epoch, from 1; 0 is the model before training.
         epoch: usize,
         /// Mean negative log-likelihood, nats.
         nll: f64,
@@ -293,6 +293,9 @@ pub enum Event {
         /// What became of the device, where it was lost, full or missing: the work can go on on another one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         device: Option<String>,
+        /// The highest rate, where training diverged at it: going on from a checkpoint would end so again, a lower rate may not.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        diverged: Option<f64>,
     },
 }
 
@@ -309,6 +312,24 @@ impl Event {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_failure_tells_a_rate_only_where_it_is_at_fault() {
+        let failed = |diverged| Event::Failed {
+            message: "no".into(),
+            usage: false,
+            device: None,
+            diverged,
+        };
+        let plain = serde_json::to_string(&failed(None)).unwrap();
+        assert_eq!(plain, r#"{"event":"failed","message":"no","usage":false}"#);
+        assert!(matches!(
+            serde_json::from_str(&plain).unwrap(),
+            Event::Failed { diverged: None, .. }
+        ));
+        let json = serde_json::to_string(&failed(Some(0.5))).unwrap();
+        assert!(json.contains(r#""diverged":0.5"#), "{json}");
+    }
 
     #[test]
     fn a_run_that_was_recorded_before_folds_were_told_can_be_read() {

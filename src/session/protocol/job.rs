@@ -36,6 +36,10 @@ pub struct GivenRow {
     /// Its label, where it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
+    /// The same number for rows that were labelled together because they are alike: no estimate of an error holds one of them
+    /// out and learns from another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<u64>,
 }
 
 /// How texts are cut into tokens when there is no model yet to say so.
@@ -83,11 +87,11 @@ pub struct Pretrain {
     /// Columns with the text, in this order, where the corpus is tables; empty to guess.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub text_columns: Vec<String>,
-    /// Texts to measure perplexity on at checkpoints; `None` keeps 1 % of the corpus's documents aside.
+    /// Texts to measure perplexity on, before the first epoch and after each; `None` keeps 1 % of the corpus's documents aside.
     pub valid: Option<PathBuf>,
     /// The model directory to make.
     pub out: PathBuf,
-    /// Sizes by name: `tiny`, `small`, `paper`.
+    /// Sizes by name: `tiny`, `mini`, `small`, `paper`.
     pub preset: String,
     /// Overrides of the preset.
     pub embedding: Option<usize>,
@@ -114,7 +118,7 @@ pub struct Pretrain {
     pub batch: Option<usize>,
     /// Highest learning rate.
     pub rate: Option<f64>,
-    /// Scale of all dropouts.
+    /// Scale of all dropouts, and of AR and TAR.
     pub drop_mult: Option<f32>,
     /// End the schedule after this long, whatever is left of the corpus.
     pub max_minutes: Option<f64>,
@@ -169,7 +173,7 @@ pub struct LmOptions {
     pub batch: Option<usize>,
     /// Time steps of a window.
     pub bptt: Option<usize>,
-    /// Scale of all dropouts.
+    /// Scale of all dropouts, and of AR and TAR.
     pub drop_mult: Option<f32>,
     /// At most so many tokens of the texts.
     pub max_tokens: Option<usize>,
@@ -237,7 +241,8 @@ pub struct Fit {
     pub classifier: ClassifierOptions,
     /// How to estimate the error.
     pub estimate: Estimate,
-    /// Measure after every epoch how much general language the model has forgotten.
+    /// Measure how much general language the model has forgotten: after every epoch of stage 2; in stage 3 before each thaw,
+    /// after every fourth epoch and after the last.
     #[serde(default)]
     pub forgetting: bool,
     /// Texts whose predictions are told after every epoch.
@@ -393,7 +398,7 @@ pub struct Export {
 pub struct Bench {
     /// Device and seed.
     pub common: Common,
-    /// `small`, `paper`, or both when `None`.
+    /// `tiny`, `mini`, `small` or `paper`; the last two when `None`.
     pub preset: Option<String>,
     /// Only this work, or all of it when `None`.
     #[serde(default)]

@@ -1,10 +1,7 @@
 //! Texts whose label is known and that the classifier had not seen: scores, mistakes, and labels that look wrong.
 
-use super::Report;
-use crate::session::exchange::{Background, Wake};
+use super::{Report, most_probable};
 use crate::session::project::TextId;
-use crate::train::baseline::Baseline;
-use crate::train::metrics::difference;
 
 /// What a report calls the labels that the classifier has no class for, all together.
 pub const NOT_LEARNED: &str = "not learned";
@@ -23,9 +20,7 @@ pub struct Judged {
 impl Judged {
     /// The most probable class, the first of equals.
     pub fn predicted(&self) -> usize {
-        let by = |a: &(usize, &f32), b: &(usize, &f32)| a.1.total_cmp(b.1).then(b.0.cmp(&a.0));
-        let best = self.probabilities.iter().enumerate().max_by(by);
-        best.map_or(0, |(class, _)| class)
+        most_probable(&self.probabilities).unwrap_or(0)
     }
 
     /// Whether that is the label it was given.
@@ -112,32 +107,4 @@ pub fn label_errors(evidence: &[Judged]) -> Vec<usize> {
     }
     found.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
     found.into_iter().map(|(i, _)| i).collect()
-}
-
-/// Beside the window, what TF-IDF with logistic regression learns from some texts, each with the number of its class, and
-/// says of texts that the classifier has judged; and how often chance alone makes the two differ as much. `None` where
-/// it cannot learn from them.
-pub fn baseline(
-    names: Vec<String>,
-    train: Vec<(String, usize)>,
-    test: Vec<(String, Judged)>,
-    wake: Wake,
-) -> Background<Option<(Report, f64)>> {
-    Background::start(0, wake, move |_| {
-        let (learned, classes): (Vec<&str>, Vec<usize>) = train.iter().map(|(t, c)| (t.as_str(), *c)).unzip();
-        let asked: Vec<&str> = test.iter().map(|(text, _)| text.as_str()).collect();
-        let fitted = Baseline::fit(&learned, &classes, names.len()).ok()?;
-        let said = fitted.predict_proba(&asked).into_iter();
-        let theirs: Vec<Judged> = (test.iter().zip(said))
-            .map(|((_, ours), said)| Judged {
-                probabilities: said.iter().map(|&p| p as f32).collect(),
-                ..ours.clone()
-            })
-            .collect();
-        let both = test.iter().zip(&theirs);
-        let p = difference(both.map(|((_, ours), theirs)| (ours.right(), theirs.right())));
-        // One classifier judges them all.
-        let report = report(&names, &theirs, &vec![0; theirs.len()])?;
-        Some((report, p))
-    })
 }

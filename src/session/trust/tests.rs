@@ -1,15 +1,18 @@
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+
 use super::*;
 
-/// A small generator, so that the tests need no crate.
-struct Dice(u64);
+/// Numbers from 0 to 1.
+struct Dice(ChaCha8Rng);
 
 impl Dice {
+    fn new(seed: u64) -> Self {
+        Self(ChaCha8Rng::seed_from_u64(seed))
+    }
+
     fn roll(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+        self.0.random()
     }
 }
 
@@ -53,7 +56,7 @@ fn coverage(trust: &Trust, judged: &[Judged]) -> Coverage {
 
 #[test]
 fn a_classifier_that_is_too_sure_is_put_right() {
-    let mut dice = Dice(1);
+    let mut dice = Dice::new(2);
     for sharper in [0.5, 1.0, 2.0, 3.0] {
         let trust = Trust::measured(&judged(2_000, sharper, &mut dice)).unwrap();
         let found = trust.temperature();
@@ -83,7 +86,7 @@ fn a_classifier_that_is_too_sure_is_put_right() {
 fn the_interval_holds_the_truth_nearly_always() {
     let mut held = 0;
     for seed in 0..100 {
-        let mut dice = Dice(seed);
+        let mut dice = Dice::new(seed);
         let trust = Trust::measured(&judged(100, 2.0, &mut dice)).unwrap();
         let others = judged(3_000, 2.0, &mut dice);
         let accepted = coverage(&trust, &others).accepted(&trust, 0.7).unwrap();
@@ -99,7 +102,7 @@ fn the_interval_holds_the_truth_nearly_always() {
 #[test]
 fn a_higher_threshold_never_makes_it_worse() {
     for seed in 0..30 {
-        let mut dice = Dice(1000 + seed);
+        let mut dice = Dice::new(1000 + seed);
         let n = 1 + (200.0 * dice.roll()) as usize;
         // Some are labelled at random, so that the judgements themselves go up and down.
         let mut evidence = judged(n, 1.5, &mut dice);
@@ -133,7 +136,7 @@ fn a_higher_threshold_never_makes_it_worse() {
 
 #[test]
 fn checking_by_hand_helps_and_by_as_much_as_the_least_sure_are_wrong() {
-    let mut dice = Dice(7);
+    let mut dice = Dice::new(7);
     let trust = Trust::measured(&judged(1_000, 2.0, &mut dice)).unwrap();
     let table = coverage(&trust, &judged(5_000, 2.0, &mut dice));
     let rest = table.below(0.8);
@@ -211,7 +214,7 @@ fn wilson_agrees_with_that_of_whole_numbers() {
 
 #[test]
 fn flipped_labels_are_found_and_others_are_not() {
-    let mut dice = Dice(11);
+    let mut dice = Dice::new(11);
     let mut evidence: Vec<Judged> = (0..200)
         .map(|text| {
             let truth = (text % 2) as usize;
@@ -284,7 +287,7 @@ fn classifiers_that_differ_widen_the_interval() {
 /// Whatever is said of a text whose label has no class is wrong.
 #[test]
 fn labels_that_were_not_learned_count_as_wrong() {
-    let mut dice = Dice(5);
+    let mut dice = Dice::new(5);
     let known = judged(400, 1.5, &mut dice);
     let mut unlearned = judged(400, 1.5, &mut dice);
     for j in &mut unlearned {
@@ -314,29 +317,124 @@ fn labels_that_were_not_learned_count_as_wrong() {
     assert!(label_errors(&all).iter().all(|&i| i < 400));
 }
 
+/// What became of work beside the window.
+fn done<T: Send + 'static>(work: &crate::session::exchange::Background<T>) -> T {
+    loop {
+        match work.poll() {
+            crate::session::exchange::Outcome::Running => std::thread::yield_now(),
+            crate::session::exchange::Outcome::Done(found) => return found,
+            crate::session::exchange::Outcome::Lost => panic!("no thread"),
+        }
+    }
+}
+
+fn learned(texts: &[(&str, usize)]) -> Vec<Labelled> {
+    let texts = (100..).zip(texts).map(|(id, (text, class))| Labelled {
+        id,
+        text: (*text).into(),
+        class: *class,
+    });
+    texts.collect()
+}
+
 #[test]
 fn counting_words_is_set_beside_the_classifier_on_the_same_texts() {
     let names = ["a", "b"].map(String::from);
-    let train = (0..20).map(|i| (["red apple", "blue sky"][i % 2].to_string(), i % 2));
+    let train = learned(
+        &["red apple", "blue sky"]
+            .map(|text| (text, usize::from(text == "blue sky")))
+            .repeat(10),
+    );
     // The classifier always says the first; a third of the texts are of a label that neither has learned.
-    let test = (0..30).map(|i| {
-        let one = Judged {
+    let mut ours: Vec<Judged> = (0..30)
+        .map(|i| Judged {
             text: i,
             truth: (i % 3) as usize,
             probabilities: vec![0.9, 0.1],
-        };
-        (["an apple", "the sky", "red stone"][one.truth].to_string(), one)
-    });
+        })
+        .collect();
     let wake = std::sync::Arc::new(|| {});
-    let work = baseline(names.to_vec(), train.collect(), test.collect(), wake);
-    let found = loop {
-        match work.poll() {
-            crate::session::exchange::Outcome::Running => std::thread::yield_now(),
-            crate::session::exchange::Outcome::Done(found) => break found.unwrap(),
-            crate::session::exchange::Outcome::Lost => panic!("no thread"),
-        }
+    let mut words = done(&Words::learn(2, train, std::collections::HashMap::new(), wake)).unwrap();
+    let text = |id: u32| ["an apple", "the sky", "red stone"][id as usize % 3];
+    let mut beside = |ours: &[Judged]| {
+        words
+            .beside(&names, ours, &[0; 30], text, <[f32]>::to_vec)
+            .unwrap()
     };
+    let found = beside(&ours);
     assert_eq!(found.0.confusion, [[10, 0, 0], [0, 10, 0], [10, 0, 0]]);
     // Ten texts that only TF-IDF gets right: 2 / 2^10.
     assert!((found.1 - 2.0 / 1024.0).abs() < 1e-12);
+    // Labels that are corrected count as they are now, without learning anew.
+    ours[0].truth = 1;
+    ours[1].truth = 0;
+    let found = beside(&ours).0;
+    assert_eq!(found.confusion, [[9, 1, 0], [1, 9, 0], [10, 0, 0]]);
+}
+
+#[test]
+fn counting_words_is_asked_about_held_out_texts_before_it_learns_from_them() {
+    let names = ["a", "b"].map(String::from);
+    let train = learned(&[
+        ("red apple", 0),
+        ("red pear", 0),
+        ("red plum", 0),
+        ("zebra", 1),
+        ("blue sky", 1),
+        ("blue sea", 1),
+        ("blue bay", 1),
+    ]);
+    // The only text with a zebra in it is held out together with others.
+    let folds = (100..107).map(|id| (id, usize::from((103..105).contains(&id))));
+    let wake = std::sync::Arc::new(|| {});
+    let mut words = done(&Words::learn(2, train, folds.collect(), wake)).unwrap();
+    let judged = |text: u32| Judged {
+        text,
+        truth: 1,
+        probabilities: vec![0.0, 1.0],
+    };
+    // Text 7 was kept aside, and is asked of what learned from every label.
+    let ours = [judged(103), judged(104), judged(7)];
+    let text = |_| "zebra";
+    let found = words.beside(&names, &ours, &[1, 1, 2], text, <[f32]>::to_vec);
+    let (report, p) = found.unwrap();
+    assert_eq!(report.confusion, [[0, 0], [1, 2]]);
+    assert!((p - 1.0).abs() < 1e-9);
+    // Two classes that are one by now: nothing is wrong of it.
+    let ours = ours.map(|ours| Judged {
+        truth: 0,
+        probabilities: vec![1.0],
+        ..ours
+    });
+    let found = words.beside(&names[..1], &ours, &[1, 1, 2], text, |p| vec![p.iter().sum()]);
+    assert_eq!(found.unwrap().0.error, 0.0);
+}
+
+#[test]
+fn classifiers_that_differ_widen_the_interval_above_a_threshold() {
+    let evidence: Vec<Judged> = (0..60)
+        .map(|text| Judged {
+            text,
+            truth: usize::from(text < 15),
+            probabilities: vec![0.9, 0.1],
+        })
+        .collect();
+    let accepted = |trust: &Trust| {
+        let sure = confidences(trust, &evidence)[0].0;
+        let table = Coverage::new(std::iter::repeat_n(sure, 100), Some(trust));
+        table.accepted(trust, 0.0).unwrap()
+    };
+    let of = |judges: &[usize]| accepted(&Trust::pooled(&evidence, judges).unwrap());
+    let one = accepted(&Trust::measured(&evidence).unwrap());
+    assert_eq!(of(&[7; 60]), one);
+    let alike: Vec<usize> = (0..60).map(|text| text % 3).collect();
+    assert_eq!(of(&alike), one);
+    // The first of these three is wrong three times of four, the others never.
+    let unlike: Vec<usize> = (0..60).map(|text| 5 * (text / 20)).collect();
+    let wide = of(&unlike);
+    assert_eq!((wide.right, wide.measured_on), (one.right, 60));
+    assert!(
+        wide.interval.low < one.interval.low - 0.1 && wide.interval.high > one.interval.high + 0.05,
+        "{wide:?} {one:?}"
+    );
 }

@@ -31,7 +31,9 @@ pub fn start(shared: Arc<Shared>, texts: Arc<Texts>, seed: u64) -> std::io::Resu
         let shared = Arc::clone(&shared);
         move |message: JsValue| {
             if let Some(sent) = decoded::<Sent>(&message) {
-                shared.publish(&Insight::from(sent));
+                let mut insight = Insight::clone(&lock(&shared.latest));
+                sent.apply(&mut insight);
+                shared.publish(insight);
             }
         }
     };
@@ -41,7 +43,7 @@ pub fn start(shared: Arc<Shared>, texts: Arc<Texts>, seed: u64) -> std::io::Resu
             console::error_1(&format!("the assistant has ended: {reason}").into());
             let mut insight = Insight::clone(&lock(&shared.latest));
             insight.trouble = Some("Suggestions have stopped; load the page again for new ones.".into());
-            shared.publish(&insight);
+            shared.publish(insight);
         }
     };
     let line = Line::start("assistant", heard, ended)?;
@@ -61,8 +63,15 @@ pub fn start(shared: Arc<Shared>, texts: Arc<Texts>, seed: u64) -> std::io::Resu
     Ok(())
 }
 
+/// The assistant in this worker.
+struct Here {
+    shared: Arc<Shared>,
+    /// What the page knows.
+    told: Arc<Insight>,
+}
+
 thread_local! {
-    static HERE: RefCell<Option<Arc<Shared>>> = const { RefCell::new(None) };
+    static HERE: RefCell<Option<Here>> = const { RefCell::new(None) };
 }
 
 /// Runs the assistant in this worker; called once, after the files of the base models were given.
@@ -76,11 +85,14 @@ pub fn run_assistant() {
                 latest: Mutex::default(),
                 wake: Arc::new(tell_insight),
             });
-            HERE.set(Some(Arc::clone(&shared)));
+            HERE.set(Some(Here {
+                shared: Arc::clone(&shared),
+                told: Arc::default(),
+            }));
             spawn_local(async move { run(&shared, Arc::new(*texts), seed).await });
         }
         Some(Told::Ask(inbox)) => HERE.with_borrow(|here| {
-            let Some(shared) = here else { return };
+            let Some(Here { shared, .. }) = here else { return };
             lock(&shared.inbox).add(inbox);
             shared.arrived.0.try_send(()).ok();
         }),
@@ -89,8 +101,10 @@ pub fn run_assistant() {
 }
 
 fn tell_insight() {
-    let insight = HERE.with_borrow(|here| here.as_ref().map(|shared| Arc::clone(&lock(&shared.latest))));
-    if let Some(insight) = insight {
-        tell_page(&Sent::from(&*insight));
-    }
+    HERE.with_borrow_mut(|here| {
+        let Some(here) = here else { return };
+        let now = Arc::clone(&lock(&here.shared.latest));
+        tell_page(&Sent::since(&here.told, &now));
+        here.told = now;
+    });
 }

@@ -208,7 +208,7 @@ impl Work for ClassifierTraining {
             let masks = self.model.masks(draw, &dropouts, drop_mult, TRAINED);
             let lengths = [TEXT_TOKENS; TRAINED];
             let pooled = self.model.pool(&tokens, &lengths, CHUNKING, &masks.encoder);
-            let logits = self.model.head(pooled, &masks.head, true);
+            let logits = self.model.head(pooled, &masks.head, Some(draw.step));
             cross_entropy(logits, &labels, None)
         };
         let gradients = {
@@ -273,11 +273,10 @@ impl Work for Classifying {
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::DeviceKind;
     use futures_lite::future::block_on;
 
     use super::*;
-    use crate::gpu::device::adapters;
+    use crate::gpu::testing::test_adapter;
     use crate::gpu::watch::{Report, Watch};
 
     const ARCH: Architecture = Architecture {
@@ -334,13 +333,7 @@ mod tests {
 
     #[test]
     fn a_training_step_on_wgpu_makes_few_launches() {
-        if block_on(adapters()).is_empty() {
-            eprintln!(
-                "SKIPPED on wgpu: no adapter; install a Vulkan driver (mesa-vulkan-drivers has a software one)"
-            );
-            return;
-        }
-        let device = Device::wgpu(DeviceKind::DefaultDevice);
+        let Some(device) = test_adapter() else { return };
         // The layers of the first run all steps in a dispatch or two, those of the second one step in each.
         let large = Architecture { hidden: 324, ..ARCH };
         for (arch, least) in [(ARCH, 30), (large, 280)] {

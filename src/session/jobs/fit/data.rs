@@ -23,6 +23,8 @@ pub struct Data {
     pub place: &'static str,
     pub texts: Vec<String>,
     pub labels: Vec<usize>,
+    /// The same number for texts that were labelled together; empty where none were.
+    pub given: Vec<Option<u64>>,
     pub names: Vec<String>,
     pub fields: usize,
     /// Texts of the table without a label, which stage 2 reads.
@@ -30,6 +32,12 @@ pub struct Data {
 }
 
 impl Data {
+    /// The group of each labelled text: no split separates copies of a text, or texts that were labelled together.
+    pub fn groups(&self) -> Vec<u64> {
+        let texts: Vec<u64> = self.texts.iter().map(|text| text_group(text)).collect();
+        split::joined(&texts, &self.given)
+    }
+
     /// What a run learns from, together with these further texts, where these classes are not measured: one that is resumed must
     /// learn from the same, and leave the same out.
     pub fn digest(&self, further: &[String], untested: &[usize]) -> Digest {
@@ -48,7 +56,7 @@ pub fn labelled(control: &Control, job: &Fit) -> Result<Data, JobError> {
     let summary = check_labels(&table)?;
     let names: Vec<String> = summary.classes.iter().map(|(name, _)| name.clone()).collect();
     let (mut rows, mut texts, mut labels, mut unlabelled) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let mut lines = Vec::new();
+    let (mut lines, mut groups) = (Vec::new(), Vec::new());
     for (at, (row, (fields, label))) in table.rows.iter().zip(table.examples()).enumerate() {
         let Some(class) = label.and_then(|l| names.iter().position(|n| n == l)) else {
             unlabelled.push(load::joined(&fields));
@@ -56,7 +64,9 @@ pub fn labelled(control: &Control, job: &Fit) -> Result<Data, JobError> {
         };
         // Texts that were handed over are known by their place among all of them, empty ones included.
         let given = usize::try_from(row.line).unwrap_or(at).saturating_sub(1);
-        rows.push(if job.data.rows.is_some() { given } else { at });
+        let handed = job.data.rows.as_ref();
+        groups.push(handed.and_then(|rows| rows.get(given)?.group));
+        rows.push(if handed.is_some() { given } else { at });
         lines.push(row.line);
         texts.push(load::joined(&fields));
         labels.push(class);
@@ -67,6 +77,7 @@ pub fn labelled(control: &Control, job: &Fit) -> Result<Data, JobError> {
         place: table.place,
         texts,
         labels,
+        given: groups,
         names,
         fields: table.text_columns().len(),
         unlabelled,
@@ -110,7 +121,7 @@ pub fn further(control: &Control, job: &Fit, data: &Data, others: Vec<String>) -
 }
 
 pub fn splits(job: &Fit, data: &Data) -> Vec<Split> {
-    let groups: Vec<u64> = data.texts.iter().map(|t| text_group(t)).collect();
+    let groups = data.groups();
     let plan = match job.estimate {
         Estimate::None => return Vec::new(),
         Estimate::Auto => split::choose(&data.labels, Some(&groups)),
@@ -173,13 +184,16 @@ pub async fn baseline_out_of_sample(
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
     use std::sync::Arc;
     use std::sync::mpsc::{Receiver, channel};
 
     use super::*;
     use crate::host::work::block_on;
     use crate::session::Outbox;
-    use crate::session::protocol::{Command, Event};
+    use crate::session::protocol::{
+        ClassifierOptions, Command, Common, Event, GivenRow, LmOptions, Method, Source,
+    };
 
     /// Texts of two words of their own, whose labels take turns.
     fn data(texts: usize, classes: usize) -> Data {
@@ -193,11 +207,83 @@ mod tests {
         }
     }
 
+    fn job(estimate: Estimate, rows: Vec<GivenRow>) -> Fit {
+        Fit {
+            common: Common::default(),
+            data: Source {
+                rows: Some(rows),
+                ..Source::default()
+            },
+            unlabelled: None,
+            model: None,
+            out: PathBuf::from("model"),
+            method: Method::Ulmfit,
+            bidirectional: false,
+            backward_model: None,
+            tfidf: false,
+            adapt: false,
+            lm: LmOptions::default(),
+            classifier: ClassifierOptions::default(),
+            estimate,
+            forgetting: false,
+            watch: Vec::new(),
+            resume: false,
+            overwrite: false,
+        }
+    }
+
     fn control() -> (Control, async_channel::Sender<Command>, Receiver<Event>) {
         let (commands, inbox) = async_channel::unbounded();
         let (events, told) = channel();
         let wake = Arc::new(|| {});
         (Control::new(inbox, Outbox { events, wake }), commands, told)
+    }
+
+    #[test]
+    fn what_was_labelled_together_is_held_out_together() {
+        let mut data = data(60, 2);
+        // Ten clusters of one label each: six texts of it in a row.
+        data.given = (0..60).map(|row| Some(row / 12 * 2 + row % 2)).collect();
+        for estimate in [Estimate::Auto, Estimate::Folds(3), Estimate::HoldOut(0.2)] {
+            let splits = splits(&job(estimate, Vec::new()), &data);
+            assert!(!splits.is_empty());
+            for split in &splits {
+                let given = |rows: &[usize]| -> HashSet<Option<u64>> {
+                    rows.iter().map(|&row| data.given[row]).collect()
+                };
+                assert!(
+                    given(&split.train).is_disjoint(&given(&split.valid)),
+                    "{estimate:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn rows_that_are_handed_over_say_what_was_labelled_together() {
+        let row = |text: &str, label: Option<&str>, group| GivenRow {
+            text: text.into(),
+            label: label.map(String::from),
+            group,
+        };
+        let rows = vec![
+            row("one", Some("a"), Some(4)),
+            row(" ", Some("a"), Some(4)),
+            row("two", None, None),
+            row("three", Some("b"), None),
+            row("four", Some("a"), Some(4)),
+        ];
+        let (control, _commands, _told) = control();
+        let data = labelled(&control, &job(Estimate::Auto, rows.clone())).unwrap();
+        assert_eq!(
+            (data.rows.clone(), data.given.clone()),
+            (vec![0, 3, 4], vec![Some(4), None, Some(4)])
+        );
+        assert_eq!(data.groups(), [0, 1, 0]);
+        // What an earlier version asked for has no groups, and none are written where there are none.
+        let old = r#"{"text":"two"}"#;
+        assert_eq!(serde_json::from_str::<GivenRow>(old).unwrap(), rows[2]);
+        assert_eq!(serde_json::to_string(&rows[2]).unwrap(), old);
     }
 
     #[test]

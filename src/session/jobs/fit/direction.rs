@@ -8,6 +8,7 @@ use super::super::observe::General;
 use super::super::outputs::MODEL;
 use super::super::work::{BACKWARD, Work};
 use super::data::Data;
+use super::report;
 use crate::io::{ModelFiles, OutputDir, Precision};
 use crate::model::AwdLstm;
 use crate::session::control::Control;
@@ -72,7 +73,10 @@ pub async fn language_model(
         if let Some(before) = work.kept::<f64>(&took)? {
             seconds.insert(stage.clone(), json!(before));
         }
-        ModelFiles::read(&kept)?
+        let mut files = ModelFiles::read(&kept)?;
+        // What it says of itself is for whoever finds it; a run that goes on ends with the same result as one without a break.
+        files.config.training.clone_from(&base.config.training);
+        files
     } else {
         let mut documents = labelled.clone();
         documents.extend(load::tokenize(&base.tokenizer, further));
@@ -80,7 +84,7 @@ pub async fn language_model(
         if job.adapt && pretrained {
             let (lm, seed) = (&job.lm, job.common.seed);
             let general = general.as_ref();
-            let adapted = adapt::adapt(
+            let mut adapted = adapt::adapt(
                 control, &stage, prepared, &documents, lm, seed, device, work, general,
             )
             .await?;
@@ -89,8 +93,11 @@ pub async fn language_model(
             work.keep(&measured, &adapted.perplexity)?;
             work.keep(&took, &adapted.seconds)?;
             let dir = OutputDir::create(&kept, MODEL)?;
+            let second = backward && job.bidirectional;
+            adapted.files.config.training = report::adapted(job, &base.config.training, second);
             adapted.files.write(dir.path(), Precision::F32, "")?;
             dir.commit()?;
+            adapted.files.config.training.clone_from(&base.config.training);
             adapted.files
         } else {
             prepared

@@ -12,8 +12,8 @@ use super::super::control::Control;
 use super::super::engine::{JobError, Outcome, start};
 use super::super::protocol::{Estimate, Fit, Source};
 use super::classify::vote;
-use super::load;
 use super::work::Work;
+use super::{aside, load};
 use crate::io::ModelFiles;
 use crate::model::Classifier;
 use crate::session::trust::scaled;
@@ -70,6 +70,7 @@ pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
     if job.tfidf {
         check_vote(&data)?;
     }
+    aside::set_aside(&mut job, resume)?;
     let bases = bases(control, &job).await?;
     let inputs = [Some(&job.data), job.unlabelled.as_ref()];
     let inputs = inputs.into_iter().flatten().filter_map(Source::file);
@@ -207,6 +208,7 @@ pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
     };
     write(&job, &data, finished, &found, overwrite).await?;
     work.finish(control);
+    aside::forget(&job.out);
     result.insert("seconds".into(), json!(started.elapsed().as_secs_f64()));
     result.insert("out".into(), json!(job.out));
     Ok(result)

@@ -14,6 +14,7 @@ use crate::model::Classifier;
 use crate::session::adapted::{LANGUAGE_MODEL, READ, Read, is_of_a_classifier};
 use crate::session::control::Control;
 use crate::session::engine::JobError;
+use crate::session::number::percent;
 use crate::session::project::TextId;
 use crate::session::protocol::{Event, Fit, Prediction};
 use crate::session::trust::{Judged, Trust};
@@ -48,7 +49,7 @@ pub fn put_error(into: &mut Map<String, Value>, key: &str, report: Option<&Repor
 /// How often chance alone sets two classifiers as far apart as these are on the texts that splits hold out.
 pub fn chance(data: &Data, splits: &[Split], ours: &[Vec<f64>], theirs: &[Vec<f64>]) -> f64 {
     let held = splits.iter().flat_map(|split| &split.valid);
-    let right = |said: &[Vec<f64>], row: usize| most_probable(&said[row]) == data.labels[row];
+    let right = |said: &[Vec<f64>], row: usize| most_probable(&said[row]) == Some(data.labels[row]);
     difference(held.map(|&row| (right(ours, row), right(theirs, row))))
 }
 
@@ -136,13 +137,12 @@ pub async fn write(
     overwrite: bool,
 ) -> Result<(), JobError> {
     let out = OutputDir::create(&job.out, MODEL.if_asked(overwrite))?;
-    let per_cent = |x: f64| format!("{:.1} %", 100.0 * x);
     let error = match found.report {
         Some(r) => format!(
             "{} (95 % interval {} to {}, estimated on {} of its own labelled texts that it was not trained on){}",
-            per_cent(r.error),
-            per_cent(r.error_interval.low),
-            per_cent(r.error_interval.high),
+            percent(r.error),
+            percent(r.error_interval.low),
+            percent(r.error_interval.high),
             count(r.rows),
             not_measured(&data.names, found.untested)
         ),
@@ -165,7 +165,7 @@ pub async fn write(
         ("Error", error),
         (
             "TF-IDF with logistic regression",
-            base.map_or("not measured".into(), per_cent),
+            base.map_or("not measured".into(), percent),
         ),
         (
             "Confidences",
@@ -204,14 +204,14 @@ pub async fn write(
     let card = card.render();
     let options = &job.classifier;
     let pretrained = job.method.plan(2, 1, None).pretrained;
-    let adapted = job.adapt && pretrained;
+    let is_adapted = job.adapt && pretrained;
     for (i, (files, model)) in finished.into_iter().enumerate() {
         let dir = if i == 0 {
             out.path().to_path_buf()
         } else {
             out.path().join("backward")
         };
-        if adapted {
+        if is_adapted {
             let measured = found.perplexities.get(i).copied();
             write_adapted(job, &files, &dir.join(LANGUAGE_MODEL), i > 0, measured)?;
         } else if let Some(base) = found.bases.get(i).filter(|_| pretrained) {
@@ -275,13 +275,21 @@ fn not_measured(names: &[String], untested: &[usize]) -> String {
     }
 }
 
+/// What the configuration of a language model says that stage 2 made of one with this training.
+pub fn adapted(job: &Fit, base: &Value, second: bool) -> Value {
+    let from = base_model(job, second);
+    let mut training = json!({ "adapted_from": from, "base": base, "seed": job.common.seed });
+    if let Some(rows) = job.unlabelled.as_ref().and_then(|source| source.rows.as_ref()) {
+        training[READ] = json!(Read::of(rows.iter().map(|row| &row.text)));
+    }
+    training
+}
+
 /// What it is, in words.
 fn base_model(job: &Fit, second: bool) -> String {
     match origin(job, second) {
         // Its place is that of a classifier which this one may replace.
-        Some(path) if is_of_a_classifier(path) => {
-            "the adapted language model of an earlier classifier".into()
-        }
+        Some(path) if is_of_a_classifier(path) => "the adapted language model of an earlier run".into(),
         Some(path) => path.display().to_string(),
         None => "built in".into(),
     }
@@ -301,11 +309,10 @@ fn write_adapted(
         Some(perplexity) => format!("{perplexity:.1}"),
         None => "not measured".into(),
     };
-    let base = base_model(job, second);
     let card = adapt::language_model_card(
         &licence,
         &[
-            ("Adapted from", base.clone()),
+            ("Adapted from", base_model(job, second)),
             ("Licence of the base model", licence.clone()),
             (
                 "Perplexity on held-out texts, before",
@@ -320,11 +327,7 @@ fn write_adapted(
         adapt::ADAPTED_LIMITS,
     );
     let mut files = files.clone();
-    files.config.training =
-        json!({ "adapted_from": base, "base": files.config.training, "seed": job.common.seed });
-    if let Some(rows) = job.unlabelled.as_ref().and_then(|source| source.rows.as_ref()) {
-        files.config.training[READ] = json!(Read::of(rows.iter().map(|row| &row.text)));
-    }
+    files.config.training = adapted(job, &files.config.training, second);
     crate::host::fs::create_dir_all(dir).map_err(|e| crate::io::Error::write(dir, &e))?;
     files.write(dir, Precision::F16, &card)?;
     Ok(())
@@ -336,7 +339,9 @@ fn keep_adapted(job: &Fit, base: &ModelFiles, dir: &Path, second: bool) -> Resul
     let Some(from) = origin(job, second).filter(|path| is_of_a_classifier(path)) else {
         return Ok(());
     };
-    let card = crate::host::fs::read_to_string(from.join("README.md")).unwrap_or_else(|_| {
+    // One that a run set aside has a card without a word.
+    let card = crate::host::fs::read_to_string(from.join("README.md")).ok();
+    let card = card.filter(|card| !card.is_empty()).unwrap_or_else(|| {
         let licence = adapt::licence(&base.config.training);
         let facts = [("Licence of the base model", licence.clone())];
         adapt::language_model_card(&licence, &facts, adapt::ADAPTED_LIMITS)

@@ -19,7 +19,7 @@ use crate::train::classifier::{self, Config, Labelled};
 use crate::train::defaults;
 use crate::train::evaluate::classify;
 use crate::train::plan::Plan;
-use crate::train::split::{self, Split, class_weights, text_group};
+use crate::train::split::{self, Split, class_weights};
 
 /// Everything that training a classifier needs beside its rows.
 pub struct Trainer<'a> {
@@ -128,9 +128,11 @@ impl<'a> Trainer<'a> {
         };
         // Methods that stop early watch a part of their own training rows, never the rows that the estimate is made on.
         let labels: Vec<usize> = rows.iter().map(|&r| self.data.labels[r]).collect();
-        let groups: Vec<u64> = rows.iter().map(|&r| text_group(&self.data.texts[r])).collect();
-        let watched = defaults::is_watched(&plan, rows.len())
-            .then(|| split::hold_out(&labels, Some(&groups), defaults::WATCHED, seed));
+        let watched = defaults::is_watched(&plan, rows.len()).then(|| {
+            let all = self.data.groups();
+            let groups: Vec<u64> = rows.iter().map(|&r| all[r]).collect();
+            split::hold_out(&labels, Some(&groups), defaults::WATCHED, seed)
+        });
         let (train_rows, valid_rows) = match &watched {
             Some(split) => {
                 let map = |part: &[usize]| part.iter().map(|&i| rows[i]).collect::<Vec<_>>();
@@ -155,10 +157,7 @@ impl<'a> Trainer<'a> {
             .with_checkpoint(self.work.checkpoint_path(stage));
         let general = direction.general.as_ref().filter(|_| kept);
         let mut monitor = Observed::new(training, stage)
-            .with_general(
-                general.map(|(general, _)| general),
-                general.map(|(_, decoder)| decoder.clone()),
-            )
+            .with_general_under(general, &plan)
             .with_watched(Watched {
                 documents: &direction.watched,
                 labels: &self.data.names,

@@ -5,8 +5,8 @@ use crate::train::split::{Split, text_group};
 
 /// Why there is no estimate at all, and what to do.
 pub const NOTHING: &str = "every labelled text is the only one of its class (copies count as one text, and so do texts that differ \
-                           only in case, punctuation and spacing), and none can be held out while another of its class is learned \
-                           from; label other texts";
+                           only in case, punctuation and spacing, or that were labelled together because they are alike), and none \
+                           can be held out while another of its class is learned from; label other texts";
 
 /// Classes that are named; of more it is told how many.
 const NAMED: usize = 5;
@@ -26,26 +26,52 @@ pub fn untested(data: &Data, splits: &[Split]) -> Vec<usize> {
 /// Says of these classes that they are not measured, and why: a sentence or two, in which each of them is once.
 pub fn told(data: &Data, untested: &[usize]) -> Vec<String> {
     let rows = |class: usize| (0..data.labels.len()).filter(move |&row| data.labels[row] == class);
-    let has_one_text = |&class: &usize| {
-        let mut groups = rows(class).map(|row| text_group(&data.texts[row]));
-        groups
-            .next()
-            .is_none_or(|first| groups.all(|group| group == first))
+    let is_one = |class: usize, group: &dyn Fn(usize) -> u64| {
+        let mut groups = rows(class).map(group);
+        let first = groups.next();
+        groups.all(|group| Some(group) == first)
     };
-    let (one_text, others): (Vec<usize>, Vec<usize>) = untested.iter().copied().partition(has_one_text);
+    let (mut one_text, mut together, mut others) = (Vec::new(), Vec::new(), Vec::new());
+    let joined = data.groups();
+    for &class in untested {
+        if is_one(class, &|row| text_group(&data.texts[row])) {
+            one_text.push(class);
+        } else if is_one(class, &|row| joined[row]) {
+            together.push(class);
+        } else {
+            others.push(class);
+        }
+    }
     let mut told = Vec::new();
-    let why = "one text (case, punctuation and spacing aside), which is always learned from, since nothing else would teach the class. \
-               The error is that of the other classes; label another text";
+    let why = "always learned from, since nothing else would teach the class. The error is that of the other classes; label another text";
+    let same = "one text (case, punctuation and spacing aside), which is";
     match one_text[..] {
         [] => {}
+        [class] if rows(class).count() == 1 => told.push(format!(
+            "The class '{}' is not measured: it has one text, which is {why} of it to have it measured",
+            data.names[class]
+        )),
         [class] => told.push(format!(
-            "The class '{}' is not measured: its {} rows all have {why} of it to have it measured",
+            "The class '{}' is not measured: its {} rows all have {same} {why} of it to have it measured",
             data.names[class],
             rows(class).count()
         )),
         _ => told.push(format!(
-            "The classes {} are not measured: the rows of each have {why} of each to have it measured",
+            "The classes {} are not measured: the rows of each have {same} {why} of each to have it measured",
             listed(data, &one_text)
+        )),
+    }
+    let at_once = "labelled together because they are alike, and are";
+    match together[..] {
+        [] => {}
+        [class] => told.push(format!(
+            "The class '{}' is not measured: its {} texts were {at_once} {why} of it by itself to have it measured",
+            data.names[class],
+            rows(class).count()
+        )),
+        _ => told.push(format!(
+            "The classes {} are not measured: the texts of each were {at_once} {why} of each by itself to have it measured",
+            listed(data, &together)
         )),
     }
     if !others.is_empty() {
@@ -102,8 +128,7 @@ mod tests {
     }
 
     fn said(data: &Data) -> Vec<String> {
-        let groups: Vec<u64> = data.texts.iter().map(|text| text_group(text)).collect();
-        let splits = Plan::KFold { k: 5 }.split(&data.labels, Some(&groups), 1);
+        let splits = Plan::KFold { k: 5 }.split(&data.labels, Some(&data.groups()), 1);
         told(data, &untested(data, &splits))
     }
 
@@ -115,6 +140,29 @@ mod tests {
         assert!(
             said[0].starts_with("The class 'none' is not measured: its 2 rows all have one text (case"),
             "{said:?}"
+        );
+    }
+
+    #[test]
+    fn a_class_of_one_row_and_one_that_was_labelled_together_are_named_with_the_reason() {
+        let further = [("rare thing", "rare"), ("blue one", "blue"), ("blue two", "blue")];
+        let mut data = data(&further);
+        let said_of = said(&data);
+        assert_eq!(said_of.len(), 1);
+        assert!(
+            said_of[0].starts_with(
+                "The class 'rare' is not measured: it has one text, which is always learned from"
+            ),
+            "{said_of:?}"
+        );
+        data.given = vec![None; 21];
+        data.given.extend([Some(4); 2]);
+        let said_of = said(&data);
+        assert_eq!(said_of.len(), 2);
+        assert!(
+            said_of[1]
+                .starts_with("The class 'blue' is not measured: its 2 texts were labelled together because"),
+            "{said_of:?}"
         );
     }
 

@@ -122,7 +122,7 @@ pub async fn run(mut job: Lab, control: &mut Control) -> Outcome {
         let (said, took) = match out_of_sample.await {
             Ok(found) => found,
             // The others are worth measuring all the same, where there is something to judge them against.
-            Err(JobError::Diverged(message)) if !found.rows.is_empty() => {
+            Err(JobError::Diverged { message, .. }) if !found.rows.is_empty() => {
                 let way = way.name().to_string();
                 let left_out = LeftOut { way, message };
                 // It would only diverge again, over the checkpoint of what comes after it.

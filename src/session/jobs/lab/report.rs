@@ -8,9 +8,10 @@ use serde_json::{Map, Value};
 use super::super::card::count;
 use super::super::fit::{Data, told, untested};
 use super::{Compared, Event, Found, Lab, Said, Way};
-use crate::io::{Contents, OutputDir, Overwrite, write_atomic, write_row};
+use crate::io::{Contents, OutputDir, Overwrite, write_atomic, write_mark, write_row};
 use crate::session::control::Control;
 use crate::session::engine::JobError;
+use crate::session::number::percent;
 use crate::session::preview::is_watched;
 use crate::session::trust::CHANCE;
 use crate::train::defaults::WATCHED;
@@ -41,10 +42,6 @@ fn columns(first: &str) -> Vec<String> {
         "what it is",
     ];
     columns.map(String::from).to_vec()
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.1} %", 100.0 * share)
 }
 
 /// Seconds as a person says them.
@@ -194,6 +191,7 @@ fn predictions(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let ways = found.iter().map(|(row, _)| row.way.as_str());
+    write_mark(out, data.names.iter().map(String::as_str))?;
     write_row(out, ',', [data.place, "label"].into_iter().chain(ways))?;
     let mut held: Vec<usize> = splits
         .iter()
@@ -204,7 +202,7 @@ fn predictions(
         let number = data.lines[row].to_string();
         let said = found
             .iter()
-            .map(|(_, said)| data.names[most_probable(&said[row])].as_str());
+            .map(|(_, said)| data.names[most_probable(&said[row]).unwrap_or(0)].as_str());
         let cells = [number.as_str(), data.names[data.labels[row]].as_str()]
             .into_iter()
             .chain(said);
@@ -271,7 +269,7 @@ mod tests {
 
     #[test]
     fn every_text_that_was_held_out_has_a_line() {
-        let data = Data {
+        let mut data = Data {
             lines: vec![2, 9],
             place: "line",
             texts: vec!["text".into(); 2],
@@ -284,12 +282,19 @@ mod tests {
             train: Vec::new(),
             valid: vec![1, 0],
         };
-        let mut out = Vec::new();
-        predictions(&data, &[split], &[row("ulmfit", 0.5, None)], &mut out).unwrap();
-        let text = String::from_utf8(out).unwrap();
+        let written = |data: &Data| {
+            let mut out = Vec::new();
+            let found = [row("ulmfit", 0.5, None)];
+            predictions(data, std::slice::from_ref(&split), &found, &mut out).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        let text = written(&data);
         assert_eq!(
             text.lines().collect::<Vec<_>>(),
             ["line,label,ulmfit", "2,no,no", "9,no,\"yes, sir\""]
         );
+        // Names that a spreadsheet program would take for others are marked.
+        data.names[1] = "nö".into();
+        assert!(written(&data).starts_with("\u{feff}line,label,ulmfit\n2,nö,nö\n"));
     }
 }

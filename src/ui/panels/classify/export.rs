@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use egui::{RichText, ScrollArea, TextEdit, TextStyle, Ui};
 
+use super::replace::Replacing;
 use super::results::Results;
 use crate::session::exchange::{
     self as exchange, Background, Format, Imported, Outcome, Wake, label_studio_configuration,
@@ -30,6 +31,8 @@ pub struct ExportWindow {
     choosing: Option<Background<Option<PathBuf>>>,
     /// The format that a place is chosen for.
     choosing_for: Format,
+    /// What is asked before something that is there is replaced.
+    replacing: Replacing,
     writing: Option<Background<Result<PathBuf, String>>>,
     choosing_labels: Option<Background<Option<PathBuf>>>,
     reading: Option<Background<Result<Imported, String>>>,
@@ -47,6 +50,7 @@ impl Default for ExportWindow {
             only_sure: false,
             choosing: None,
             choosing_for: Format::Csv,
+            replacing: Replacing::default(),
             writing: None,
             choosing_labels: None,
             reading: None,
@@ -116,9 +120,13 @@ impl ExportWindow {
                 let close = ui.button("Close").on_hover_text("Back to the table. (Esc)");
                 close.clicked()
             });
-        if modal.inner || modal.should_close() {
+        let left = modal.should_close();
+        // Esc is the answer to a question first.
+        let answered = left && !modal.inner && self.replacing.take_back();
+        if modal.inner || (left && !answered) {
             self.shown = false;
-            self.imported = None;
+            self.let_go();
+            self.replacing.leave();
         }
     }
 
@@ -191,13 +199,23 @@ impl ExportWindow {
         };
         if exchange::ASKS_WHERE {
             ui.horizontal(place);
+        } else if self.format.is_folder() {
+            small(ui, "The browser puts its two files among your downloads.");
         } else {
             small(ui, "The browser puts it among your downloads.");
+        }
+        let place = self.place(shared);
+        if self.replacing.is_asking(&place, self.format) {
+            if self.replacing.show(ui) {
+                self.write_to(place, ui, shared, results, threshold);
+            }
+            return;
         }
         let busy = self.writing.is_some();
         ui.horizontal(|ui| {
             let button = egui::Button::new(RichText::new("Write").strong()).min_size(egui::vec2(88.0, 32.0));
-            let hint = "Writes the file; an older one of that name is replaced once the new one is whole.";
+            let hint =
+                "Writes the file; asks first where it would replace one that this window has not written.";
             let write = ui.add_enabled(!busy && !nothing, button).on_hover_text(hint);
             let why = if nothing {
                 NOTHING
@@ -216,6 +234,14 @@ impl ExportWindow {
                 );
             }
         });
+    }
+
+    /// Where to write.
+    fn place(&self, shared: &Shared) -> PathBuf {
+        match self.typed.trim() {
+            "" => self.suggested(shared),
+            typed => PathBuf::from(typed),
+        }
     }
 
     /// Where to write unless the user says otherwise: beside the project.
@@ -256,14 +282,26 @@ impl ExportWindow {
 
     fn write(&mut self, ui: &Ui, shared: &mut Shared, results: Option<&Results>, threshold: f32) {
         let Some(open) = &shared.project else { return };
-        let path = match self.typed.trim() {
-            "" => self.suggested(shared),
-            typed => PathBuf::from(typed),
-        };
+        let path = self.place(shared);
         if open.path().is_some_and(|own| whole(own) == whole(&path)) {
             shared.fail("That is the file of this project itself: choose another name to write to.");
             return;
         }
+        let source = &open.project.texts.source;
+        if !self.replacing.asks(&path, self.format, source) {
+            self.write_to(path, ui, shared, results, threshold);
+        }
+    }
+
+    fn write_to(
+        &mut self,
+        path: PathBuf,
+        ui: &Ui,
+        shared: &Shared,
+        results: Option<&Results>,
+        threshold: f32,
+    ) {
+        let Some(open) = &shared.project else { return };
         let least = self.least(threshold);
         let predicted = |text| results?.predicted(text).filter(|(_, p)| *p >= least);
         let work = exchange::export_project(&open.project, predicted, self.format, path, wake(ui));
@@ -279,7 +317,9 @@ impl ExportWindow {
                 "Reads labels from any of these formats and gives them to the texts of this project that are the same. You \
                  see what will change first.",
             );
-            let busy = self.choosing_labels.is_some() || self.reading.is_some();
+            // A browser does not tell that it has opened no window to choose in: there the next press asks again.
+            let choosing = exchange::ASKS_WHERE && self.choosing_labels.is_some();
+            let busy = choosing || self.reading.is_some();
             ui.horizontal(|ui| {
                 let button = ui.add_enabled(!busy, egui::Button::new("Import labels"));
                 if button
@@ -321,8 +361,17 @@ impl ExportWindow {
                 Some(why) => shared.fail(format!("Not all labels were taken over: {why}.")),
                 None => shared.say(format!("{} labels were read.", count(found.matched))),
             }
+            self.let_go();
         } else if leave {
-            self.imported = None;
+            self.let_go();
+        }
+    }
+
+    /// Forgets the file of labels that was read.
+    fn let_go(&mut self) {
+        self.imported = None;
+        if self.reading.is_none() {
+            exchange::let_go(&self.compared.0);
         }
     }
 
@@ -332,6 +381,7 @@ impl ExportWindow {
             match chosen {
                 Ok(Some(path)) => {
                     self.typed = path.display().to_string();
+                    self.replacing.confirmed(path);
                     if self.choosing_for != self.format {
                         self.end_as_the_format();
                     }
@@ -344,12 +394,10 @@ impl ExportWindow {
             match written {
                 Ok(Ok(path)) => {
                     self.shown = false;
-                    shared.say(if exchange::ASKS_WHERE {
-                        format!("Written to {}.", path.display())
-                    } else {
-                        let name = path.file_name().unwrap_or_default();
-                        format!("{} goes to your downloads.", name.display())
-                    });
+                    self.replacing.wrote(&path);
+                    self.replacing.leave();
+                    shared.say(exchange::where_it_went(&path));
+                    exchange::let_go(&path);
                 }
                 Ok(Err(why)) => shared.fail(why),
                 Err(()) => shared.fail(LOST),
@@ -367,7 +415,10 @@ impl ExportWindow {
         if let Some(read) = take(&mut self.reading) {
             match read {
                 Ok(Ok(imported)) => self.imported = Some(imported),
-                Ok(Err(why)) => shared.fail(why),
+                Ok(Err(why)) => {
+                    shared.fail(why);
+                    self.let_go();
+                }
                 Err(()) => shared.fail(LOST),
             }
         }
@@ -412,6 +463,13 @@ fn sentences(found: &Imported) -> Vec<String> {
     )];
     if found.guessed {
         all.push("The file is not UTF-8 and was read as Windows-1252: are the accents right?".into());
+    }
+    if found.nameless {
+        all.push(
+            "The data set's card has several lists of names for its classes and does not tell which is meant: they are called \
+             by their numbers."
+                .into(),
+        );
     }
     if !found.new_labels.is_empty() {
         all.push(format!("New labels: {}.", found.new_labels.join(", ")));

@@ -236,7 +236,12 @@ mod tests {
         checked.apply(Action::CreateLabel { name }).unwrap();
         for (text, answer) in [(1, Answer::Label(0)), (2, Answer::Skipped)] {
             let texts = vec![text];
-            checked.apply(Action::AnswerMany { texts, answer }).unwrap();
+            let step = Action::AnswerMany {
+                texts,
+                answer,
+                alike: false,
+            };
+            checked.apply(step).unwrap();
         }
         assert_eq!(shown_of(below, &checked), [2]);
         assert_eq!(shown_of(Filter::default(), &checked), [0, 1, 2]);

@@ -103,7 +103,8 @@ impl Head<'_> {
             .truncate();
         let shown = combo.show_ui(ui, |ui| {
             ui.selectable_value(&mut filter.label, None, "Every label");
-            for i in 0..self.results.labels.len() {
+            // Labels that are one by now stand there once.
+            for i in (0..self.results.labels.len()).filter(|&i| self.results.first(i) == i) {
                 ui.selectable_value(&mut filter.label, Some(i), name(i));
             }
         });

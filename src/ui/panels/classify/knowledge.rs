@@ -1,17 +1,17 @@
 //! Everything that follows from the judged texts: trust, scores, mistakes. Made anew when labels or results change.
 
-use crate::session::exchange::{Background, Outcome, Wake};
 use crate::session::project::{LabelId, Project, TextId};
 use crate::session::trust::{self, Coverage, Judged, Report, Trust, label_errors, losses};
 use crate::ui::run::Share;
 
+use super::joint::Joint;
 use super::lesson::Lesson;
 use super::results::{Results, own_label};
 
 /// What is known of the classifier now.
 #[derive(Debug, Default)]
 pub struct Knowledge {
-    /// The classes of the judgements, as the classifier names them.
+    /// The classes of the judgements, as the classifier names them; of those that are one label by now, the first.
     pub classes: Vec<String>,
     /// The labels of the project that they are.
     pub ids: Vec<Option<LabelId>>,
@@ -29,28 +29,61 @@ pub struct Knowledge {
     pub coverage: Coverage,
     /// Labels since the classifier was trained.
     pub news: usize,
+    /// Scores of the labels that training held out, as they were then: what training told of TF-IDF is of just these.
+    pub then: Option<Report>,
+    /// Whether the judged texts are those, and have these labels still.
+    pub is_as_then: bool,
+    /// What TF-IDF gets wrong of the judged texts, where that was measured since.
+    pub counted: Option<Share>,
+}
+
+/// The classes of a classifier, as it names them.
+pub fn classes<'a>(lesson: &'a Lesson, results: Option<&'a Results>) -> &'a [String] {
+    match results {
+        Some(results) if lesson.classes.is_empty() => &results.labels,
+        _ => &lesson.classes,
+    }
 }
 
 impl Knowledge {
-    /// From what the classifier learned and said; brings the results' labels and confidences up to date.
-    pub fn new(lesson: &Lesson, mut results: Option<&mut Results>, project: &Project) -> Self {
+    /// From what the classifier learned and said; brings the results' labels and confidences up to date. What follows from the
+    /// judged texts alone is taken over from what was known `earlier` of the same classifier where those are the same: most
+    /// labels are for other texts, and with many classes it takes a while.
+    pub fn new(
+        lesson: &Lesson,
+        mut results: Option<&mut Results>,
+        project: &Project,
+        earlier: Option<Self>,
+    ) -> Self {
         if let Some(results) = results.as_deref_mut() {
-            results.ids = lesson.ids(&results.labels, project);
+            let ids = lesson.ids(&results.labels, project);
+            results.follow(ids);
         }
+        let classes = classes(lesson, results.as_deref());
+        let ids = lesson.ids(classes, project);
+        let joint = Joint::of(&ids);
+        let (classes, ids) = (joint.firsts(classes), joint.firsts(&ids));
         let judged = lesson.judged(results.as_deref(), project);
-        let classes = match &results {
-            Some(results) if lesson.classes.is_empty() => results.labels.clone(),
-            _ => lesson.classes.clone(),
-        };
-        let trust = Trust::measured(&judged);
-        let coverage = results.map_or_else(Coverage::default, |results| {
-            results.calibrate(trust.as_ref());
+        let earlier = earlier.filter(|earlier| earlier.classes == classes && earlier.judged == judged);
+        let mut known = earlier.unwrap_or_else(|| Self::measured(lesson, classes, judged));
+        known.ids = ids;
+        known.news = lesson.news(project);
+        let trust = known.trust.as_ref();
+        known.coverage = results.map_or_else(Coverage::default, |results| {
+            results.calibrate(trust);
             let open = results
                 .rows
                 .iter()
                 .filter(|r| own_label(project, r.text).is_none());
-            Coverage::new(open.map(|r| r.confidence), trust.as_ref())
+            Coverage::new(open.map(|r| r.confidence), trust)
         });
+        known
+    }
+
+    /// What follows from the judged texts alone.
+    fn measured(lesson: &Lesson, classes: Vec<String>, judged: Vec<Judged>) -> Self {
+        let judges = lesson.judges(&judged);
+        let trust = Trust::pooled(&judged, &judges);
         let texts = |places: Vec<usize>| {
             places
                 .into_iter()
@@ -67,16 +100,17 @@ impl Knowledge {
         };
         let mut doubtful = label_errors(&judged);
         doubtful.retain(|&i| judged.get(i).is_some_and(likely));
+        let then = lesson.then();
         Self {
-            report: trust::report(&classes, &judged, &lesson.judges(&judged)),
-            ids: lesson.ids(&classes, project),
+            report: trust::report(&classes, &judged, &judges),
             mistakes: texts(losses(&judged)),
             doubtful: texts(doubtful),
-            news: lesson.news(project),
+            is_as_then: then == judged,
+            then: trust::report(&lesson.classes, &then, &lesson.judges(&then)),
             classes,
             judged,
             trust,
-            coverage,
+            ..Self::default()
         }
     }
 
@@ -103,48 +137,5 @@ impl Knowledge {
                 .copied()
         };
         Some((judged.predicted(), self.trust.as_ref().and_then(of).unwrap_or(*p)))
-    }
-
-    /// Sets TF-IDF to work on the same labels and the same texts; `None` where training has done so, or where there is
-    /// nothing to learn from or to measure on.
-    pub fn baseline(
-        &self,
-        lesson: &Lesson,
-        project: &Project,
-        wake: Wake,
-    ) -> Option<Background<Option<(Report, f64)>>> {
-        // Labels that were held out in turn are among those that were trained on.
-        if lesson.baseline.is_some() || !lesson.held_out.is_empty() {
-            return None;
-        }
-        let text = |id: TextId| project.texts.texts.get(id as usize).cloned();
-        // The classifier learned from labels that have gone since, too.
-        let class = |label: LabelId| {
-            let (name, _) = lesson.names.iter().find(|n| n.1 == label)?;
-            self.classes.iter().position(|class| class == name)
-        };
-        let train: Vec<_> = (lesson.trained.iter())
-            .filter_map(|&(id, label)| Some((text(id)?, class(label)?)))
-            .collect();
-        let test: Vec<_> = (self.judged.iter())
-            .filter_map(|j| Some((text(j.text)?, j.clone())))
-            .collect();
-        let enough = !train.is_empty() && !test.is_empty();
-        enough.then(|| trust::baseline(self.classes.clone(), train, test, wake))
-    }
-}
-
-/// TF-IDF's share of wrong labels, once it is known.
-pub fn baseline_share(work: &Background<Option<(Report, f64)>>) -> Outcome<Option<Share>> {
-    match work.poll() {
-        Outcome::Running => Outcome::Running,
-        Outcome::Lost => Outcome::Lost,
-        Outcome::Done(found) => Outcome::Done(found.map(|(r, p)| Share {
-            error: r.error,
-            low: r.error_interval.low,
-            high: r.error_interval.high,
-            rows: r.rows,
-            p: Some(p),
-        })),
     }
 }

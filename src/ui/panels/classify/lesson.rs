@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::joint::Joint;
 use super::results::Results;
 use crate::session::project::{Answer, LabelId, Project, TextId};
 use crate::session::protocol::Prediction;
@@ -69,11 +70,12 @@ impl Lesson {
     }
 
     /// The labels of the project that a classifier's classes are: by their names when it was trained, so that a label
-    /// may be renamed since. One that was deleted or merged is none of the project's any more.
+    /// may be renamed since. One that was merged into another is that one; one that was deleted is none of the project's any
+    /// more.
     pub fn ids(&self, classes: &[String], project: &Project) -> Vec<Option<LabelId>> {
         let then = |name: &String| {
             let (_, id) = self.names.iter().find(|n| n.0 == *name)?;
-            project.label(*id).map(|l| l.id)
+            project.label(project.now(*id)).map(|l| l.id)
         };
         let then: Vec<Option<LabelId>> = classes.iter().map(then).collect();
         // A label that is another class under a new name is not this one too.
@@ -85,13 +87,15 @@ impl Lesson {
         found.map(|(name, id)| id.or_else(|| now(name))).collect()
     }
 
-    /// Labels that were given or changed since, kept-aside ones not counted: training again would learn from them.
+    /// Labels that were given or changed since, kept-aside ones not counted: training again would learn from them. Merging two
+    /// gives no text another label than those of them have.
     pub fn news(&self, project: &Project) -> usize {
         if self.trained.is_empty() {
             // What it was trained on is not known.
             return 0;
         }
-        let mut before = self.trained.clone();
+        let then = self.trained.iter();
+        let mut before: Vec<_> = then.map(|&(text, label)| (text, project.now(label))).collect();
         before.sort_unstable();
         let now = labelled(project);
         let new =
@@ -100,43 +104,79 @@ impl Lesson {
     }
 
     /// Texts whose label is known and that the classifier did not learn from: held out when it was estimated, or kept
-    /// aside from the beginning. One that is kept aside and whose label is no class is judged too: it is wrong for sure.
+    /// aside from the beginning. One whose label is no class is judged too: it is wrong for sure. Of classes that are one label
+    /// by now ([`Joint`]) there is one.
     pub fn judged(&self, results: Option<&Results>, project: &Project) -> Vec<Judged> {
         let mut judged: Vec<Judged> = Vec::new();
-        let mut add = |text, ids: &[Option<LabelId>], probabilities: &[f32], aside: bool| {
+        let mut add = |text, ids: &[Option<LabelId>], joint: &Joint, probabilities: &[f32]| {
             let Some(Answer::Label(label)) = project.answer(text) else {
                 return;
             };
             let class = ids.iter().position(|id| *id == Some(label));
-            // A text that was trained on had another label then.
-            if let Some(truth) = class.or(aside.then_some(probabilities.len())) {
-                judged.push(Judged {
-                    text,
-                    truth,
-                    probabilities: probabilities.to_vec(),
-                });
-            }
+            let probabilities = joint.sums(probabilities);
+            judged.push(Judged {
+                text,
+                // A mistake that was put right by a label of another kind stays one: nothing else of that kind is recognised.
+                truth: class.map_or(probabilities.len(), |class| joint.place(class)),
+                probabilities,
+            });
         };
         let ids = self.ids(&self.classes, project);
+        let joint = Joint::of(&ids);
         for (text, probabilities) in &self.held_out {
-            add(*text, &ids, probabilities, false);
+            add(*text, &ids, &joint, probabilities);
         }
         // Both must speak of the same classes to be counted together.
         if let Some(results) = results.filter(|r| self.classes.is_empty() || r.labels == self.classes) {
             let mut trained: Vec<TextId> = self.trained.iter().map(|t| t.0).collect();
             trained.sort_unstable();
+            let joint = Joint::of(&results.ids);
             for &text in project.aside() {
                 if trained.binary_search(&text).is_ok() {
                     continue;
                 }
                 let row = results.of(text).and_then(|i| results.probabilities.get(i));
                 if let Some(probabilities) = row {
-                    add(text, &results.ids, probabilities, true);
+                    add(text, &results.ids, &joint, probabilities);
                 }
             }
         }
         judged.sort_by_key(|j| j.text);
         judged
+    }
+
+    /// What training itself measured: the texts whose labels were held out, with the labels that they had then. None where
+    /// nothing is known of them.
+    pub fn then(&self) -> Vec<Judged> {
+        let classes = self.classes_then(&self.classes);
+        let mut judged: Vec<Judged> = (self.held_out.iter())
+            .filter_map(|(text, probabilities)| {
+                Some(Judged {
+                    text: *text,
+                    truth: *classes.get(text)?,
+                    probabilities: probabilities.clone(),
+                })
+            })
+            .collect();
+        judged.sort_by_key(|j| j.text);
+        judged
+    }
+
+    /// The number of the class that each text was trained on as.
+    pub fn classes_then(&self, classes: &[String]) -> HashMap<TextId, usize> {
+        let numbers: HashMap<&String, usize> = classes.iter().zip(0..).collect();
+        let names: HashMap<LabelId, &String> = self.names.iter().map(|(name, id)| (*id, name)).collect();
+        let class = |label: LabelId| numbers.get(*names.get(&label)?).copied();
+        let trained = self.trained.iter();
+        trained
+            .filter_map(|&(text, label)| Some((text, class(label)?)))
+            .collect()
+    }
+
+    /// The fold that held out each text, where one did; `None` where that was not told.
+    pub fn held_in(&self) -> Option<HashMap<TextId, usize>> {
+        let texts = self.held_out.iter().map(|h| h.0);
+        (self.folds.len() == self.held_out.len()).then(|| texts.zip(self.folds.iter().copied()).collect())
     }
 
     /// Whether several classifiers, each with labels of its own held out, were measured together. Their interval leaves out
@@ -268,7 +308,7 @@ mod tests {
         p.apply(Action::KeepAside { texts: vec![3, 7] }).unwrap();
         let mut lesson = Lesson::begin(&p);
         p.apply(Action::CreateLabel { name: "rare".into() }).unwrap();
-        // One that was kept aside, and one that was trained on under another label.
+        // One that was kept aside, and one that was held out under another label.
         answer(&mut p, 7, 2);
         answer(&mut p, 0, 2);
         let classes = vec!["a".to_string(), "b".to_string()];
@@ -277,7 +317,53 @@ mod tests {
         let results = Results::new(classes, ids, (0..8).map(|row| prediction(row, 0.3)).collect());
         let judged = lesson.judged(Some(&results), &p);
         let brief: Vec<_> = judged.iter().map(|j| (j.text, j.truth, j.right())).collect();
-        assert_eq!(brief, [(1, 0, true), (3, 1, true), (7, 2, false)]);
+        assert_eq!(brief, [(0, 2, false), (1, 0, true), (3, 1, true), (7, 2, false)]);
+        // What training measured stays as it was.
+        let then: Vec<_> = lesson.then().iter().map(|j| (j.text, j.truth)).collect();
+        assert_eq!(then, [(0, 0), (1, 0)]);
+    }
+
+    #[test]
+    fn two_labels_that_are_merged_are_one_class() {
+        let mut p = project();
+        p.apply(Action::CreateLabel { name: "c".into() }).unwrap();
+        p.apply(Action::CreateLabel { name: "d".into() }).unwrap();
+        for text in [2, 4, 7] {
+            answer(&mut p, text, 2);
+        }
+        let mut lesson = Lesson::begin(&p);
+        let classes = ["a", "b", "c"].map(String::from);
+        let said = |row, p: [f32; 3]| Prediction {
+            row,
+            probabilities: p.to_vec(),
+        };
+        // Texts 0 of `a`, 2 of `c` and 5 of `b`; what is said of the second is right of neither `a` nor `b`.
+        assert_eq!(lesson.trained[2], (2, 2));
+        lesson.hear(
+            &classes,
+            &[
+                said(0, [0.25, 0.5, 0.25]),
+                said(2, [0.5, 0.25, 0.25]),
+                said(4, [0.25, 0.25, 0.5]),
+            ],
+            &[0, 1, 2],
+        );
+        let brief = |p: &Project| -> Vec<(TextId, usize, bool)> {
+            let judged = lesson.judged(None, p);
+            judged.iter().map(|j| (j.text, j.truth, j.right())).collect()
+        };
+        assert_eq!(brief(&p), [(0, 0, false), (2, 2, false), (5, 1, false)]);
+        p.apply(Action::MergeLabels { from: 2, into: 0 }).unwrap();
+        assert_eq!(lesson.ids(&classes, &p), [Some(0), Some(1), Some(0)]);
+        // Both count as the first: half and half are as likely as the other, three quarters are likelier.
+        assert_eq!(brief(&p), [(0, 0, true), (2, 0, true), (5, 1, false)]);
+        assert_eq!(lesson.news(&p), 0, "no text has another label");
+        // Merged on, it is the label that there is; deleted, none.
+        p.apply(Action::MergeLabels { from: 0, into: 3 }).unwrap();
+        assert_eq!(lesson.ids(&classes, &p), [Some(3), Some(1), Some(3)]);
+        p.apply(Action::DeleteLabel { label: 3 }).unwrap();
+        assert_eq!(lesson.ids(&classes, &p), [None, Some(1), None]);
+        assert_eq!(brief(&p), [(5, 1, false)]);
     }
 
     #[test]
@@ -300,7 +386,7 @@ mod tests {
         let mut p = project();
         let lesson = Lesson::begin(&p);
         let classes = ["a".to_string(), "b".to_string()];
-        p.apply(Action::MergeLabels { from: 1, into: 0 }).unwrap();
+        p.apply(Action::DeleteLabel { label: 1 }).unwrap();
         assert_eq!(lesson.ids(&classes, &p), [Some(0), None]);
         // Another label of that name is what the classifier means.
         p.apply(Action::CreateLabel { name: "b".into() }).unwrap();
@@ -311,7 +397,7 @@ mod tests {
     fn a_label_is_not_two_classes() {
         let mut p = project();
         let lesson = Lesson::begin(&p);
-        p.apply(Action::MergeLabels { from: 1, into: 0 }).unwrap();
+        p.apply(Action::DeleteLabel { label: 1 }).unwrap();
         let name = "b".into();
         p.apply(Action::RenameLabel { label: 0, name }).unwrap();
         // The name of the class that went is now that of the other one.

@@ -5,14 +5,17 @@
 
 mod coming;
 mod confusion;
+mod counting;
 mod empty;
 mod export;
 mod finder;
 mod head;
+mod joint;
 mod knowledge;
 mod lesson;
 mod pill;
 mod quality;
+mod replace;
 mod results;
 mod steer;
 mod table;
@@ -28,14 +31,13 @@ use std::sync::Arc;
 
 use egui::{Frame, Margin, ScrollArea, Ui, vec2};
 
-use crate::session::exchange::Background;
 use crate::session::project::{TextId, Texts};
-use crate::session::trust::Report;
 use crate::ui::Shared;
 use crate::ui::side::Asker;
 use crate::ui::theme::{self, Theme};
 use crate::ui::widgets::small;
 
+use counting::Counting;
 use export::ExportWindow;
 use finder::{Filter, Finder, Order};
 use knowledge::Knowledge;
@@ -71,7 +73,8 @@ pub struct ClassifyPanel {
     wanted: bool,
     /// What follows from the above, and the steps of the project that it was made at.
     known: Option<(u64, Knowledge)>,
-    baseline: Option<Background<Option<(Report, f64)>>>,
+    /// TF-IDF beside it.
+    counting: Counting,
     threshold: f32,
     filter: Filter,
     finder: Option<Finder>,
@@ -98,7 +101,7 @@ impl Default for ClassifyPanel {
             running: None,
             wanted: false,
             known: None,
-            baseline: None,
+            counting: Counting::default(),
             threshold: THRESHOLD,
             filter: Filter::default(),
             finder: None,
@@ -218,6 +221,7 @@ impl ClassifyPanel {
             shown: finder.found(),
             selected: self.selected,
             threshold: self.threshold,
+            trust: self.known.as_ref().and_then(|(_, known)| known.trust.as_ref()),
         };
         let view = &mut self.view;
         let frame = Frame::new()
@@ -254,7 +258,7 @@ impl ClassifyPanel {
             if let Some(text) = self.selected {
                 let trust = known.and_then(|k| k.trust.as_ref());
                 let explained = self.explained.as_ref().filter(|(of, _)| *of == text);
-                let explained = explained.map(|(_, e)| e.clone().calibrated(trust));
+                let explained = explained.map(|(_, e)| e.clone().now(&open.project).calibrated(trust));
                 let similar = shared.insight.similar.get(&text);
                 let held_out = known.and_then(|k| k.mistaken(text));
                 let card = Why {

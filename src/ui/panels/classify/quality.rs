@@ -9,8 +9,9 @@ use super::knowledge::Knowledge;
 use super::lesson::Lesson;
 use super::results::class;
 use crate::session::project::Project;
-use crate::session::trust::Report;
+use crate::session::trust::{Interval, Report};
 use crate::ui::number::{count, percent};
+use crate::ui::run::Share;
 use crate::ui::theme::Theme;
 use crate::ui::widgets::{card, chip, heading, small};
 
@@ -62,7 +63,7 @@ pub fn show(ui: &mut Ui, known: &Knowledge, lesson: &Lesson, project: &Project) 
                 }
             }
         }
-        caption(ui, report, lesson);
+        caption(ui, report, known, lesson);
         lists(ui, known, &mut only);
         CollapsingHeader::new(RichText::new("Each label").text_style(TextStyle::Small))
             .id_salt("scores")
@@ -71,33 +72,21 @@ pub fn show(ui: &mut Ui, known: &Knowledge, lesson: &Lesson, project: &Project) 
     only
 }
 
-fn caption(ui: &mut Ui, report: &Report, lesson: &Lesson) {
-    let range = |low: f64, high: f64| format!("{:.0}\u{2013}{:.0}", 100.0 * low, 100.0 * high);
-    let mut text = format!(
-        "Rows: your label; columns: the classifier's. {} labels that it had not seen. Error {} ({}).",
+fn caption(ui: &mut Ui, report: &Report, known: &Knowledge, lesson: &Lesson) {
+    let (baseline, others) = if known.is_as_then {
+        (
+            lesson.baseline,
+            voting(lesson, ["Without its vote", "If it voted too"]),
+        )
+    } else {
+        (known.counted, String::new())
+    };
+    let text = format!(
+        "Rows: your label; columns: the classifier's. {} labels that it had not seen. Error {}{}{others}",
         count(report.rows),
-        percent(report.error),
-        range(report.error_interval.low, report.error_interval.high)
+        measured(report),
+        said("TF-IDF", baseline)
     );
-    let others = [
-        ("TF-IDF", &lesson.baseline),
-        ("Without its vote", &lesson.alone),
-        ("If it voted too", &lesson.together),
-    ];
-    for (who, share) in others {
-        if let Some(share) = share {
-            let close = if share.too_close() {
-                ", too close to tell on these labels"
-            } else {
-                ""
-            };
-            text += &format!(
-                " {who}: {} ({}){close}.",
-                percent(share.error),
-                range(share.low, share.high)
-            );
-        }
-    }
     let wider = if lesson.folded() {
         " The classifiers of the folds share training labels, so the true uncertainty is somewhat larger."
     } else {
@@ -107,10 +96,30 @@ fn caption(ui: &mut Ui, report: &Report, lesson: &Lesson) {
         "Error is the share of wrong labels; the range is its 95 % interval.{wider} TF-IDF with logistic regression, which only \
          counts words, learned from the same labels: a classifier that is not better than it has not understood more."
     ));
+    // What was told of TF-IDF is set beside what it was measured with.
+    let then = known.then.as_ref().filter(|_| !known.is_as_then);
+    let before = lesson.baseline.filter(|_| known.counted.is_none());
+    if let Some(then) = then {
+        let votes = ["Without TF-IDF's vote", "If TF-IDF voted too"];
+        let shares = said("TF-IDF", before) + &voting(lesson, votes);
+        if !shares.is_empty() {
+            let labels = if then.rows == 1 { "label" } else { "labels" };
+            let turns = if lesson.folded() { " in turn" } else { "" };
+            small(
+                ui,
+                format!(
+                    "Of the {} {labels} that training held out{turns}, as they were then: error {}{shares}",
+                    count(then.rows),
+                    measured(then)
+                ),
+            );
+        }
+    }
     // What was kept before the two were compared text by text has its interval only.
-    let worse = lesson.baseline.is_some_and(|b| match b.p {
-        Some(_) => b.clearly_less(report.error),
-        None => b.error < report.error_interval.low,
+    let beside = baseline.map(|b| (b, report)).or_else(|| before.zip(then));
+    let worse = beside.is_some_and(|(b, ours)| match b.p {
+        Some(_) => b.clearly_less(ours.error),
+        None => b.error < ours.error_interval.low,
     });
     if worse {
         let theme = Theme::of(ui.ctx());
@@ -122,15 +131,45 @@ fn caption(ui: &mut Ui, report: &Report, lesson: &Lesson) {
                 .color(theme.warm),
         );
     }
-    let helps = lesson
-        .together
-        .is_some_and(|both| both.clearly_less(report.error));
+    let helps =
+        (lesson.together.zip(known.then.as_ref())).is_some_and(|(both, ours)| both.clearly_less(ours.error));
     if helps {
         small(
             ui,
             "The two err on other texts: tick \u{201c}TF-IDF votes too\u{201d} on the Train screen, and train again.",
         );
     }
+}
+
+/// An error with its interval.
+fn measured(report: &Report) -> String {
+    let Interval { low, high } = report.error_interval;
+    format!("{} ({}).", percent(report.error), range(low, high))
+}
+
+/// What another one gets wrong of the same texts, where that is known.
+fn said(who: &str, share: Option<Share>) -> String {
+    share.map_or_else(String::new, |share| {
+        let close = if share.too_close() {
+            ", too close to tell on these labels"
+        } else {
+            ""
+        };
+        format!(
+            " {who}: {} ({}){close}.",
+            percent(share.error),
+            range(share.low, share.high)
+        )
+    })
+}
+
+/// What the classifier gets wrong where TF-IDF has a vote and where it has none, of the labels that training held out.
+fn voting(lesson: &Lesson, [without, with]: [&str; 2]) -> String {
+    said(without, lesson.alone) + &said(with, lesson.together)
+}
+
+fn range(low: f64, high: f64) -> String {
+    format!("{:.0}\u{2013}{:.0}", 100.0 * low, 100.0 * high)
 }
 
 /// What is worth a look, as buttons that show it in the table.

@@ -1,15 +1,16 @@
 //! Every text with its predicted label.
 
+use super::joint::Joint;
 use crate::session::project::{Answer, Label, LabelId, Predictions, Project, TextId};
 use crate::session::protocol::Prediction;
-use crate::session::trust::Trust;
+use crate::session::trust::{Trust, most_probable};
 
 /// A text and what the classifier says of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     /// The text.
     pub text: TextId,
-    /// The most probable label, a column of [`Results::labels`].
+    /// The most probable label, a column of [`Results::labels`]; the first, where several are one label by now.
     pub label: usize,
     /// Its calibrated probability.
     pub confidence: f32,
@@ -26,6 +27,8 @@ pub struct Results {
     pub rows: Vec<Row>,
     /// Probabilities as the classifier gave them, a row a text.
     pub probabilities: Vec<Vec<f32>>,
+    /// Which of the labels are one by now: what is said of each of them counts for that one.
+    joint: Joint,
     /// The temperature that the confidences are of.
     temperature: Option<f64>,
 }
@@ -35,13 +38,13 @@ impl Results {
     pub fn new(labels: Vec<String>, ids: Vec<Option<LabelId>>, predictions: Vec<Prediction>) -> Self {
         let mut results = Self {
             labels,
+            joint: Joint::of(&ids),
             ids,
             ..Self::default()
         };
         for prediction in predictions {
-            let by = |a: &(usize, &f32), b: &(usize, &f32)| a.1.total_cmp(b.1).then(b.0.cmp(&a.0));
-            let best = prediction.probabilities.iter().enumerate().max_by(by);
-            let (Some((label, &confidence)), Ok(text)) = (best, TextId::try_from(prediction.row)) else {
+            let best = best(&results.joint, &prediction.probabilities);
+            let (Some((label, confidence)), Ok(text)) = (best, TextId::try_from(prediction.row)) else {
                 continue;
             };
             results.rows.push(Row {
@@ -76,6 +79,28 @@ impl Results {
         }
     }
 
+    /// Takes over which labels of the project the classes are now. Where some have become one, the rows follow; their
+    /// confidences are not put right until the next [`Results::calibrate`].
+    pub fn follow(&mut self, ids: Vec<Option<LabelId>>) {
+        let joint = Joint::of(&ids);
+        self.ids = ids;
+        if joint == self.joint {
+            return;
+        }
+        self.joint = joint;
+        self.temperature = None;
+        for (row, probabilities) in self.rows.iter_mut().zip(&self.probabilities) {
+            if let Some(best) = best(&self.joint, probabilities) {
+                (row.label, row.confidence) = best;
+            }
+        }
+    }
+
+    /// The first class that is the same label as this one: the one that rows of either have.
+    pub fn first(&self, class: usize) -> usize {
+        self.joint.first(self.joint.place(class))
+    }
+
     /// Puts the confidences right by what is known of the classifier.
     pub fn calibrate(&mut self, trust: Option<&Trust>) {
         let temperature = trust.map(Trust::temperature);
@@ -85,10 +110,11 @@ impl Results {
         }
         self.temperature = temperature;
         for (row, probabilities) in self.rows.iter_mut().zip(&self.probabilities) {
-            let of = |p: &[f32]| p.get(row.label).copied().unwrap_or(0.0);
+            let of = |p: &[f32]| p.get(self.joint.place(row.label)).copied().unwrap_or(0.0);
+            let probabilities = self.joint.sums(probabilities);
             row.confidence = match trust {
-                Some(trust) => of(&trust.calibrated(probabilities)),
-                None => of(probabilities),
+                Some(trust) => of(&trust.calibrated(&probabilities)),
+                None => of(&probabilities),
             };
         }
     }
@@ -127,6 +153,19 @@ impl Results {
     }
 }
 
+/// The most probable label, the first of equals, and its probability: the first class of that label.
+fn best(joint: &Joint, probabilities: &[f32]) -> Option<(usize, f32)> {
+    let sums = joint.sums(probabilities);
+    let place = most_probable(&sums)?;
+    Some((joint.first(place), *sums.get(place)?))
+}
+
+/// Whether a text measures the error and has no label yet. What the classifier says of such a one is not shown: a label that is
+/// given in view of it would agree with it more often than one that is given without, and make the error too good.
+pub fn is_blind(project: &Project, text: TextId) -> bool {
+    project.is_aside(text) && own_label(project, text).is_none()
+}
+
 /// The user's own label of a text, where there is one.
 pub fn own_label(project: &Project, text: TextId) -> Option<&Label> {
     match project.answer(text)? {
@@ -145,4 +184,41 @@ pub fn class<'a>(
     let label = ids.get(class).copied().flatten().and_then(|id| project.label(id));
     let before = labels.get(class).map_or("", String::as_str);
     (label.map_or(before, |l| l.name.as_str()), label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_of_merged_labels_counts_for_the_one_that_they_are() {
+        let names = ["billing", "delivery", "payment"].map(String::from);
+        let said = [[0.3, 0.4, 0.3], [0.1, 0.2, 0.7], [0.2, 0.75, 0.05]];
+        let predictions = said.iter().enumerate().map(|(row, p)| Prediction {
+            row,
+            probabilities: p.to_vec(),
+        });
+        let apart = vec![Some(0), Some(1), Some(2)];
+        let mut results = Results::new(names.to_vec(), apart.clone(), predictions.clone().collect());
+        let rows = |results: &Results| -> Vec<(usize, i32)> {
+            let rows = results.rows.iter();
+            rows.map(|r| (r.label, (100.0 * r.confidence).round() as i32))
+                .collect()
+        };
+        assert_eq!(rows(&results), [(1, 40), (2, 70), (1, 75)]);
+        // Payment is merged into billing, and comes back.
+        let together = vec![Some(0), Some(1), Some(0)];
+        results.follow(together.clone());
+        results.calibrate(None);
+        assert_eq!(rows(&results), [(0, 60), (0, 80), (1, 75)]);
+        assert_eq!(results.predicted(1).map(|p| p.0), Some(0));
+        assert_eq!((results.gone_from(0.0), results.first(2)), (0, 0));
+        let from_the_start = Results::new(names.to_vec(), together, predictions.collect());
+        assert_eq!(rows(&from_the_start), rows(&results));
+        results.follow(apart);
+        assert_eq!(rows(&results), [(1, 40), (2, 70), (1, 75)]);
+        // What is kept is what the classifier said.
+        let kept = results.to_keep(1, 0.0);
+        assert_eq!(kept.probabilities, said.concat());
+    }
 }

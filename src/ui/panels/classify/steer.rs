@@ -4,17 +4,16 @@ use std::path::PathBuf;
 
 use egui::{Event as Input, Key, Ui};
 
+use super::super::label::keys::position;
 use super::super::train::model_place;
 use super::ClassifyPanel;
 use super::coming::Coming;
-use super::export::wake;
+use super::counting::Counting;
 use super::finder::{Filter, Only};
-use super::knowledge::{Knowledge, baseline_share};
 use super::lesson::{MODEL, SETTING};
-use super::results::{Results, own_label};
-use super::why::{Explained, Want, digit};
+use super::results::{Results, is_blind, own_label};
+use super::why::{Explained, Want};
 use crate::session::Event;
-use crate::session::exchange::Outcome;
 use crate::session::project::{Action as Step, Answer, Happened, LabelId, TextId};
 use crate::session::protocol::{Command, Explain, GivenRow, Job, Predict, Source};
 use crate::ui::actions::Action;
@@ -67,40 +66,6 @@ impl ClassifyPanel {
         shared.say("The texts are not classified.");
     }
 
-    /// Brings what is known up to date with the labels.
-    pub(super) fn learn(&mut self, ui: &Ui, shared: &mut Shared) {
-        let Some(open) = &mut shared.project else { return };
-        let steps = open.steps();
-        if self.known.as_ref().is_none_or(|(at, _)| *at != steps) {
-            let known = Knowledge::new(&self.lesson, self.results.as_mut(), &open.project);
-            let calibrated = |k: &Knowledge| k.trust.as_ref().map(crate::session::trust::Trust::temperature);
-            if self
-                .known
-                .as_ref()
-                .is_none_or(|(_, before)| calibrated(before) != calibrated(&known))
-            {
-                // Confidences have moved, and the order of the table may have.
-                self.finder = None;
-            }
-            if self.baseline.is_none() {
-                self.baseline = known.baseline(&self.lesson, &open.project, wake(ui));
-            }
-            self.known = Some((steps, known));
-        }
-        let Some(work) = &self.baseline else { return };
-        match baseline_share(work) {
-            Outcome::Running => {}
-            Outcome::Done(share) => {
-                self.baseline = None;
-                if share.is_some() {
-                    self.lesson.baseline = share;
-                    open.set(SETTING, &self.lesson);
-                }
-            }
-            Outcome::Lost => self.baseline = None,
-        }
-    }
-
     /// Chooses a text and asks why it has its label.
     pub(super) fn select(&mut self, text: TextId, shared: &mut Shared) {
         self.selected = Some(text);
@@ -132,8 +97,8 @@ impl ClassifyPanel {
         shared.wishes.push(Wish::Similar(text));
     }
 
-    /// Arrows choose, digits and Enter label and go on. What has the focus keeps its own: a text field all of them, anything else
-    /// all but digits.
+    /// Arrows choose, the keys of labels and Enter label and go on. What has the focus keeps its own: a text field all of them,
+    /// anything else all but those of labels.
     pub(super) fn keys(&mut self, ui: &Ui, shared: &mut Shared) {
         let covered = egui::Popup::is_any_open(ui.ctx()) || ui.memory(|m| m.top_modal_layer().is_some());
         if self.results.is_none() || ui.ctx().text_edit_focused() || covered || self.export.is_shown() {
@@ -176,11 +141,9 @@ impl ClassifyPanel {
             let predicted = self.results.as_ref().and_then(|r| r.predicted(text));
             predicted
                 .map(|p| p.0)
-                .filter(|_| own_label(&open.project, text).is_none())
+                .filter(|_| own_label(&open.project, text).is_none() && !is_blind(&open.project, text))
         } else {
-            // Where digits lie on shifted keys, the place of the key decides.
-            let number = |key: Key| (0..10).find(|&i| digit(i) == Some(key.name()));
-            let at = number(key).or_else(|| number(place?));
+            let at = position(key, place);
             at.and_then(|at| open.project.labels().nth(at)).map(|l| l.id)
         };
         if let Some(label) = label {
@@ -234,10 +197,12 @@ impl ClassifyPanel {
 
     fn give(&self, text: TextId, label: LabelId, shared: &mut Shared) {
         let predicted = self.results.as_ref().and_then(|r| r.predicted(text));
+        // What the classifier says of a text that measures it is not shown.
+        let shown = (shared.project.as_ref()).is_some_and(|open| !is_blind(&open.project, text));
         let step = Step::Answer {
             text,
             answer: Answer::Label(label),
-            suggested: predicted.map(|p| p.0),
+            suggested: predicted.filter(|_| shown).map(|p| p.0),
         };
         act(step, shared);
     }
@@ -284,7 +249,7 @@ impl ClassifyPanel {
         }
         let rows = open.project.texts.texts.iter().map(|text| GivenRow {
             text: text.clone(),
-            label: None,
+            ..GivenRow::default()
         });
         let texts = Source {
             path: PathBuf::from(&open.project.name),
@@ -381,7 +346,7 @@ impl ClassifyPanel {
         lesson.run = run as u64;
         self.lesson = lesson;
         self.forget();
-        self.baseline = None;
+        self.counting = Counting::default();
         self.try_one.forget(shared.side.busy(Asker::Try));
         shared.model = Some(outcome.out.clone());
         if let Some(open) = &mut shared.project {

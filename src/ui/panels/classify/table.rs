@@ -2,8 +2,10 @@
 
 use egui::{Align2, FontId, Rect, ScrollArea, Sense, Stroke, TextStyle, Ui, WidgetInfo, pos2, vec2};
 
-use super::results::{Results, Row, class, own_label};
+use super::results::{Results, Row, class, is_blind, own_label};
 use crate::session::project::{Project, TextId};
+use crate::session::trust::Trust;
+use crate::ui::number::percent;
 use crate::ui::theme::Theme;
 use crate::ui::widgets::one_line;
 
@@ -11,6 +13,8 @@ use crate::ui::widgets::one_line;
 const ROW: f32 = 37.0;
 /// Height of a row of two lines, where the table is narrow.
 const TALL: f32 = 58.0;
+/// Said of a text whose label is still to measure the error.
+const ASIDE: &str = "measures the error";
 /// A table that is narrower than this puts the label under the text.
 const NARROW: f32 = 480.0;
 
@@ -34,6 +38,8 @@ pub struct Table<'a> {
     pub selected: Option<TextId>,
     /// Confidence from which a label is accepted.
     pub threshold: f32,
+    /// What confidence is worth, where that is known.
+    pub trust: Option<&'a Trust>,
 }
 
 impl Table<'_> {
@@ -78,6 +84,12 @@ impl Table<'_> {
         let (predicted, label) = class(self.project, &self.results.labels, &self.results.ids, row.label);
         // The user's own label stands instead of the prediction.
         let (name, label) = own.map_or((predicted, label), |own| (own.name.as_str(), Some(own)));
+        let blind = is_blind(self.project, row.text);
+        let (name, label) = if blind {
+            ("no label yet", None)
+        } else {
+            (name, label)
+        };
         let colour = label.map_or(theme.dim, |l| theme.label(l.id));
 
         let width = ui.available_width();
@@ -86,6 +98,7 @@ impl Table<'_> {
         let sure = format!("{:.0} %", 100.0 * row.confidence);
         let said = match own {
             Some(_) => format!("{line}: {name}, your label"),
+            None if blind => format!("{line}: {name}, {ASIDE}"),
             None => format!("{line}: {name}, {sure}"),
         };
         response.widget_info(|| WidgetInfo::selected(egui::Role::Row, true, selected, &said));
@@ -127,6 +140,7 @@ impl Table<'_> {
                 format!("yours; it says {predicted}")
             }
         });
+        let instead = instead.or(blind.then(|| ASIDE.to_owned()));
         self.sureness(ui, bar, row, &sure, instead, theme);
 
         let clicked = response.clicked();
@@ -137,10 +151,14 @@ impl Table<'_> {
             }
             let note = match own {
                 Some(_) => format!("Your own label. The classifier says {predicted}, {sure}."),
+                None if blind => {
+                    "What the classifier says of it is shown once it has your label: it measures the error."
+                        .into()
+                }
                 None if label.is_none() => {
                     format!("{predicted}, {sure}: a label that this project no longer has. Click to see why.")
                 }
-                None => format!("{predicted}, right with a chance of about {sure}. Click to see why."),
+                None => worth(predicted, row.confidence, self.trust),
             };
             ui.label(
                 egui::RichText::new(note)
@@ -183,6 +201,22 @@ impl Table<'_> {
     }
 }
 
+/// What a prediction of so much confidence is worth, as the card about the threshold reckons it.
+fn worth(predicted: &str, confidence: f32, trust: Option<&Trust>) -> String {
+    let confidence = f64::from(confidence);
+    let sure = percent(confidence);
+    match trust {
+        Some(trust) => {
+            let right = percent(trust.likely_right(confidence));
+            format!(
+                "{predicted}, confidence {sure}: right with a chance of about {right}, measured on labels that it had not seen. \
+                 Click to see why."
+            )
+        }
+        None => format!("{predicted}, confidence {sure}, not checked against any label. Click to see why."),
+    }
+}
+
 /// One line of text, cut off with an ellipsis where the room ends.
 fn elided(ui: &Ui, rect: Rect, line: &str, theme: Theme) {
     let font = TextStyle::Body.resolve(ui.style());
@@ -191,4 +225,34 @@ fn elided(ui: &Ui, rect: Rect, line: &str, theme: Theme) {
     let galley = ui.painter().layout_job(job);
     let place = pos2(rect.left(), rect.center().y - galley.size().y / 2.0);
     ui.painter().galley(place, galley, theme.text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::trust::Judged;
+
+    #[test]
+    fn a_confidence_is_said_to_be_worth_what_was_measured() {
+        let said = worth("billing", 0.97, None);
+        assert!(
+            said.contains("confidence 97 %, not checked") && !said.contains("chance"),
+            "{said}"
+        );
+        // Sure of ten labels: eight are right, two are of a kind that it has not learned, which no temperature puts right.
+        let judged = |text: TextId| Judged {
+            text,
+            truth: if text < 8 { 0 } else { 2 },
+            probabilities: vec![0.97, 0.03],
+        };
+        let evidence: Vec<Judged> = (0..10).map(judged).collect();
+        let trust = Trust::measured(&evidence).unwrap();
+        let right = percent(trust.likely_right(0.97));
+        assert!(trust.likely_right(0.97) < 0.8);
+        let said = worth("billing", 0.97, Some(&trust));
+        assert!(
+            said.contains(&format!("confidence 97 %: right with a chance of about {right},")),
+            "{said}"
+        );
+    }
 }

@@ -297,6 +297,22 @@ fn what_has_the_focus_keeps_its_own_keys_and_leaves_the_digits() {
 }
 
 #[test]
+fn labels_beyond_the_digits_have_the_letters_of_the_label_screen() {
+    let mut h = usual();
+    let there = h.state().project().labels().count();
+    for i in there..11 {
+        let name = format!("topic {i}");
+        h.state_mut().open().act(Step::CreateLabel { name }).unwrap();
+    }
+    h.run_ok();
+    press(&mut h, Key::ArrowDown);
+    let text = h.state().panel.selected.unwrap();
+    h.get_by_label("topic 10, key A");
+    press(&mut h, Key::A);
+    assert_eq!(h.state().project().answer(text), Some(Answer::Label(10)));
+}
+
+#[test]
 fn a_correction_becomes_a_label_and_offers_to_train_again() {
     let mut h = usual();
     assert!(h.query_by_label("Train again").is_none());
@@ -413,6 +429,8 @@ fn found_rows(h: &Screenful) -> usize {
     h.state().panel.finder.as_ref().unwrap().found().len()
 }
 
+#[path = "tests/beside.rs"]
+mod beside;
 #[path = "tests/engine.rs"]
 mod engine;
 #[path = "tests/files.rs"]
@@ -422,5 +440,7 @@ mod kept;
 #[path = "tests/pictures.rs"]
 mod pictures;
 
+#[path = "tests/present.rs"]
+mod present;
 #[path = "tests/side.rs"]
 mod side;

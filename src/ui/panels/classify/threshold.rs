@@ -116,8 +116,9 @@ fn sentences(ui: &mut Ui, threshold: f64, only_below: &mut bool, known: &Knowled
                 let measured = format!("measured on {} {labels}).", count(measured_on));
                 ui.label(measured).on_hover_text(
                     "Labels above the threshold that the classifier had not seen: held out in turn, or kept aside at \
-                     random. The range is the 95 % interval of that many labels. What a confidence is worth was fitted on the \
-                     same labels, so the true uncertainty is somewhat larger.",
+                     random. The range is the 95 % interval of that many labels, wider where the classifiers of the folds \
+                     differ. What a confidence is worth was fitted on the same labels, so the true uncertainty is \
+                     somewhat larger.",
                 );
             }
             None if above == 0 => {

@@ -74,7 +74,9 @@ impl TryOne {
                 );
                 return;
             }
-            let answer = self.answer.as_ref().map(|a| a.clone().calibrated(trust));
+            let project = shared.project.as_ref().map(|open| &open.project);
+            let answer = self.answer.clone().zip(project);
+            let answer = answer.map(|(answer, project)| answer.now(project).calibrated(trust));
             let Some(answer) = &answer else {
                 ui.horizontal(|ui| {
                     ui.spinner();

@@ -2,11 +2,13 @@
 
 use egui::{Label, ScrollArea, TextFormat, Ui, text::LayoutJob};
 
+use super::super::label::keys::printed;
+use super::joint::Joint;
 use super::pill::Pill;
-use super::results::{class, own_label};
+use super::results::{class, is_blind, own_label};
 use crate::session::project::{Answer, LabelId, Project, TextId};
 use crate::session::protocol::WordWeight;
-use crate::session::trust::Trust;
+use crate::session::trust::{Trust, most_probable};
 use crate::ui::number::percent;
 use crate::ui::theme::Theme;
 use crate::ui::widgets::{card, chip, heading, key_hint, keycap, small};
@@ -27,6 +29,24 @@ pub struct Explained {
 }
 
 impl Explained {
+    /// The same of the labels that the classes are now: what is said of merged ones is said of the one that they are.
+    pub fn now(self, project: &Project) -> Self {
+        let ids = self.ids.iter().map(|id| id.map(|id| project.now(id)));
+        let ids: Vec<Option<LabelId>> = ids.collect();
+        let joint = Joint::of(&ids);
+        let word = |word: &WordWeight| WordWeight {
+            weights: joint.sums(&word.weights),
+            ..*word
+        };
+        Self {
+            labels: joint.firsts(&self.labels),
+            probabilities: joint.sums(&self.probabilities),
+            words: self.words.iter().map(word).collect(),
+            ids: joint.firsts(&ids),
+            text: self.text,
+        }
+    }
+
     /// The same in calibrated probabilities, so that every number on the screen means the same.
     pub fn calibrated(self, trust: Option<&Trust>) -> Self {
         let Some(trust) = trust else { return self };
@@ -50,8 +70,7 @@ impl Explained {
 
     /// The most probable class.
     pub fn best(&self) -> Option<usize> {
-        let by = |a: &(usize, &f32), b: &(usize, &f32)| a.1.total_cmp(b.1).then(b.0.cmp(&a.0));
-        self.probabilities.iter().enumerate().max_by(by).map(|(i, _)| i)
+        most_probable(&self.probabilities)
     }
 
     /// The word whose absence would change the best class's probability most, and the probability then.
@@ -164,7 +183,7 @@ impl Why<'_> {
         let mut want = None;
         card(ui, |ui| {
             self.title(ui);
-            match self.explained {
+            match self.explained.filter(|_| !self.is_blind()) {
                 Some(explained) => {
                     let area = ScrollArea::vertical().id_salt("why").max_height(168.0);
                     area.show(ui, |ui| tinted(ui, explained, self.project));
@@ -187,6 +206,11 @@ impl Why<'_> {
         want
     }
 
+    /// Whether what the classifier says is not shown.
+    fn is_blind(&self) -> bool {
+        is_blind(self.project, self.text)
+    }
+
     fn title(&self, ui: &mut Ui) {
         let known = |(id, p)| Some((self.project.label(id)?.name.as_str(), p));
         let said = self.predicted.and_then(known).or(self.gone);
@@ -201,6 +225,7 @@ impl Why<'_> {
                 format!("Your label: {}. It says {name}, {said}.", own.name)
             }
             (Some(own), _) => format!("Your label: {}", own.name),
+            (None, _) if self.is_blind() => format!("{passed}What is it?"),
             (None, Some((name, p))) => format!("{passed}Why {name}, {}?", percent(f64::from(p))),
             (None, None) => format!("{passed}Why?"),
         };
@@ -209,6 +234,11 @@ impl Why<'_> {
 
     /// Why the classifier's label cannot become the user's own, where it cannot.
     fn not_to_keep(&self) -> Option<String> {
+        if self.is_blind() {
+            let why = "This text is kept aside to measure the error: give it the label that it has, or leave it. What the \
+                       classifier says is shown afterwards, so that it does not sway you.";
+            return Some(why.into());
+        }
         let (name, _) = self
             .gone
             .filter(|_| own_label(self.project, self.text).is_none())?;
@@ -224,6 +254,9 @@ impl Why<'_> {
             .id_salt("why")
             .max_height(168.0)
             .show(ui, |ui| ui.label(text.chars().take(3_000).collect::<String>()));
+        if self.is_blind() {
+            return;
+        }
         ui.horizontal_wrapped(|ui| {
             if self.busy {
                 ui.add(egui::Spinner::new().size(12.0));
@@ -264,12 +297,13 @@ impl Why<'_> {
             }
             for (i, label) in self.project.labels().enumerate() {
                 let given = given == Some(Answer::Label(label.id));
-                if !given && self.predicted.is_some_and(|(id, _)| id == label.id) && own.is_none() {
-                    // That is what Keep does, and its digit too.
+                let said = self.predicted.is_some_and(|(id, _)| id == label.id);
+                if !given && said && own.is_none() && !self.is_blind() {
+                    // That is what Keep does, and its key too.
                     continue;
                 }
                 let pill = Pill {
-                    key: digit(i),
+                    key: printed(i),
                     name: &label.name,
                     colour: Some(theme.label(label.id)),
                     selected: given,
@@ -302,13 +336,6 @@ impl Why<'_> {
         });
         want
     }
-}
-
-/// The printed key of the label at this place.
-pub fn digit(place: usize) -> Option<&'static str> {
-    ["1", "2", "3", "4", "5", "6", "7", "8", "9", "0"]
-        .get(place)
-        .copied()
 }
 
 /// Says what the empty card is for.
@@ -347,6 +374,7 @@ pub fn keys(ui: &mut Ui) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::session::project::Action;
     use crate::session::trust::Judged;
 
     fn explained() -> Explained {
@@ -389,5 +417,28 @@ mod tests {
         assert_eq!(word, "not");
         assert!((without - expected).abs() < 1e-5, "{without} {expected}");
         assert_eq!(raw.clone().calibrated(None), raw);
+    }
+
+    #[test]
+    fn labels_that_were_merged_are_explained_as_one() {
+        let mut project = Project::default();
+        for name in ["bad", "good", "fine"] {
+            let name = name.into();
+            project.apply(Action::CreateLabel { name }).unwrap();
+        }
+        let mut three = explained();
+        three.labels.push("fine".into());
+        three.ids.push(Some(2));
+        three.probabilities = vec![0.375, 0.25, 0.375];
+        three.words.truncate(1);
+        three.words[0].weights = vec![0.25, -0.5, 0.25];
+        assert_eq!(three.clone().now(&project), three);
+        project.apply(Action::MergeLabels { from: 2, into: 1 }).unwrap();
+        let two = three.now(&project);
+        assert_eq!(two.labels, ["bad", "good"]);
+        assert_eq!(two.ids, [Some(0), Some(1)]);
+        assert_eq!(two.probabilities, [0.375, 0.625]);
+        assert_eq!(two.words[0].weights, [0.25, -0.25]);
+        assert_eq!(two.best(), Some(1));
     }
 }

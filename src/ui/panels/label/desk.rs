@@ -136,16 +136,20 @@ impl Desk {
         taken
     }
 
-    /// Gives several texts one label.
-    pub fn answer_many(&mut self, shared: &mut Shared, texts: Vec<TextId>, label: LabelId) -> bool {
+    /// Gives several texts that are alike one label, but for those that measure the error: each of them is judged by itself.
+    pub fn answer_many(&self, shared: &mut Shared, mut texts: Vec<TextId>, label: LabelId) -> bool {
+        if let Some(open) = &shared.project {
+            texts.retain(|&text| !self.is_aside(&open.project, text));
+        }
         if texts.is_empty() {
             return false;
         }
-        if let Some(asked) = self.asked.filter(|a| texts.contains(&a.text)) {
-            self.keep_aside(shared, asked.text);
-        }
-        let answer = Answer::Label(label);
-        send(shared, Step::AnswerMany { texts, answer })
+        let step = Step::AnswerMany {
+            alike: texts.len() > 1,
+            texts,
+            answer: Answer::Label(label),
+        };
+        send(shared, step)
     }
 
     /// A text that was drawn to measure the error is kept aside with its answer, also a skipped one: leaving out what is

@@ -2,8 +2,11 @@
 
 use egui::{Event, Key, Ui};
 
+/// How many labels have a key.
+pub const COUNT: usize = 30;
+
 /// Keys of labels, in the order of the labels.
-const KEYS: [(Key, &str); 30] = [
+const KEYS: [(Key, &str); COUNT] = [
     (Key::Num1, "1"),
     (Key::Num2, "2"),
     (Key::Num3, "3"),
@@ -37,18 +40,19 @@ const KEYS: [(Key, &str); 30] = [
 ];
 
 /// The key of the label at this position, as it is printed; `None` past the last key.
-pub(super) fn printed(position: usize) -> Option<&'static str> {
+pub fn printed(position: usize) -> Option<&'static str> {
     KEYS.get(position).map(|k| k.1)
 }
 
-fn position(key: Key) -> Option<usize> {
-    KEYS.iter().position(|k| k.0 == key)
+/// The position of the label that a key gives. Where digits lie on shifted keys, the place of the key decides.
+pub fn position(key: Key, physical: Option<Key>) -> Option<usize> {
+    let of = |key| KEYS.iter().position(|k| k.0 == key);
+    of(key).or_else(|| physical.and_then(of).filter(|&at| at < 10))
 }
 
 /// The position of the label whose key went down in this frame.
 ///
-/// A key that is held down counts once: a text that nobody has seen must not be labelled. Where digits lie on shifted
-/// keys, the place of the key decides.
+/// A key that is held down counts once: a text that nobody has seen must not be labelled.
 pub(super) fn pressed(ui: &Ui) -> Option<usize> {
     ui.input(|input| {
         input.events.iter().find_map(|event| match event {
@@ -59,8 +63,7 @@ pub(super) fn pressed(ui: &Ui) -> Option<usize> {
                 repeat: false,
                 modifiers,
             } if !(modifiers.ctrl || modifiers.alt || modifiers.command || modifiers.mac_cmd) => {
-                let digit = physical_key.and_then(position).filter(|&at| at < 10);
-                position(*key).or(digit)
+                position(*key, *physical_key)
             }
             _ => None,
         })
@@ -86,6 +89,6 @@ mod tests {
             assert!(!taken(key), "{printed}");
             assert_eq!(key.name(), printed);
         }
-        assert_eq!(printed(30), None);
+        assert_eq!(printed(COUNT), None);
     }
 }

@@ -7,8 +7,9 @@
 mod buttons;
 mod desk;
 mod empty;
+mod find;
 mod history;
-mod keys;
+pub(super) mod keys;
 mod lasso;
 mod manager;
 mod map;
@@ -31,12 +32,14 @@ use std::time::Duration;
 
 use egui::{CentralPanel, Frame, Key, Margin, Panel, ScrollArea, Ui};
 
+use super::train::missing;
 use crate::session::project::{Answer, Happened, LabelId, TextId, Texts};
 use crate::ui::actions::Action;
 use crate::ui::theme::{self, Theme};
 use crate::ui::{Screen, Shared, Wish};
-use buttons::{Flash, NewLabel};
+use buttons::{ALL_ANSWERED, Flash, Labels, NewLabel};
 use desk::{Desk, send};
+use find::Find;
 use trail::Turn;
 use view::{Mode, View, Want};
 
@@ -60,12 +63,15 @@ pub struct LabelPanel {
     naming: bool,
     setup: setup::Setup,
     new_label: Option<NewLabel>,
+    find: Option<Find>,
     manager: manager::Manager,
     similar: similar::Similar,
     map: map::Map,
     pace: pace::Pace,
     trail: trail::Trail,
     flash: Option<Flash>,
+    /// The suggestion whose button was brought into view.
+    brought: Option<(TextId, LabelId)>,
     /// The text whose deciding words were asked for.
     explained: Option<u32>,
     /// A text field had the keys in the last frame.
@@ -132,7 +138,15 @@ impl LabelPanel {
             Action::Skip => self.answer(Answer::Skipped, shared),
             Action::Unsure => self.answer(Answer::Unsure, shared),
             Action::Suggestions => self.hidden = !self.hidden,
-            Action::NewLabel if !self.naming => self.new_label = Some(NewLabel::default()),
+            Action::NewLabel if !self.naming => {
+                (self.new_label, self.find) = (Some(NewLabel::default()), None);
+            }
+            Action::FindLabel if !self.naming => {
+                if self.mode == Mode::Labels {
+                    self.switch(Mode::Read, shared);
+                }
+                (self.new_label, self.find) = (None, Some(Find::default()));
+            }
             Action::Similar => self.switch(Mode::Similar, shared),
             Action::Map => self.switch(Mode::Map, shared),
             _ => {}
@@ -211,12 +225,13 @@ impl LabelPanel {
             return;
         }
         if ui.input(|i| i.key_pressed(Key::Escape)) {
-            let closed = self.new_label.take().is_some() || typed || self.desk.back();
+            let field = self.new_label.take().is_some() || self.find.take().is_some();
+            let closed = field || typed || self.desk.back();
             if !closed {
                 self.switch(Mode::Read, shared);
             }
         }
-        if typing {
+        if typing || self.find.as_ref().is_some_and(Find::is_coming) {
             return;
         }
         if ui.input(|i| i.key_pressed(Key::Backspace)) {
@@ -278,12 +293,22 @@ impl LabelPanel {
         };
         if given {
             self.flash = Some(Flash { label, at: self.now });
+            self.find = None;
+        } else if let Some(find) = &mut self.find {
+            find.focus();
         }
     }
 
     /// An answer that is no label, to the text that is shown.
     fn answer(&mut self, answer: Answer, shared: &mut Shared) {
-        if self.mode == Mode::Read && !self.naming {
+        if self.naming {
+            return;
+        }
+        if self.mode != Mode::Read {
+            shared.say("Skipping and unsure are for one text at a time; Esc leads back to it.");
+        } else if self.desk.text().is_none() {
+            shared.say(ALL_ANSWERED);
+        } else {
             self.give(answer, shared);
         }
     }
@@ -308,8 +333,15 @@ impl LabelPanel {
         match mode {
             Mode::Similar => {
                 let Some(text) = self.desk.text() else {
+                    shared.say(ALL_ANSWERED);
                     return;
                 };
+                let aside = (shared.project.as_ref()).is_some_and(|o| self.desk.is_aside(&o.project, text));
+                if aside {
+                    // Its neighbours would be trained on with the label that it is to be judged by.
+                    shared.say("This text was drawn to measure the error: label it by itself.");
+                    return;
+                }
                 self.similar = similar::Similar::open(text);
                 if !shared.insight.similar.contains_key(&text) {
                     shared.wishes.push(Wish::Similar(text));
@@ -425,8 +457,25 @@ impl LabelPanel {
             Mode::Map => Some(self.map.selected(view.project, view.insight).len()),
             _ => None,
         };
-        buttons::labels(ui, view, &self.desk, self.flash, selected, height, wants);
-        buttons::hints(ui, view, wants);
+        let ready = buttons::idle(&self.desk, selected).is_none();
+        if let Some(find) = &mut self.find
+            && !find.show(ui, view, ready, wants)
+        {
+            self.find = None;
+        }
+        let shown: Vec<_> = match &self.find {
+            Some(find) => find.found(view.project.labels()),
+            None => view.project.labels().enumerate().collect(),
+        };
+        let labels = Labels {
+            desk: &self.desk,
+            flash: self.flash,
+            selected,
+            shown: &shown,
+            height,
+        };
+        labels.show(ui, view, &mut self.brought, wants);
+        buttons::hints(ui, view, &self.desk, self.mode, wants);
     }
 
     fn middle(&mut self, ui: &mut Ui, view: &View, wants: &mut Vec<Want>) {
@@ -437,7 +486,10 @@ impl LabelPanel {
         progress::show(ui, view, &self.pace);
         ui.add_space(4.0);
         if view.project.labelled() >= view.shared.goal {
-            progress::enough(ui, view, wants);
+            match missing(view.project) {
+                None => progress::enough(ui, view, wants),
+                Some(missing) => progress::not_yet(ui, view, &missing),
+            }
         }
         match self.mode {
             Mode::Read => reading::show(ui, view, &self.desk, wants),

@@ -93,7 +93,12 @@ mod tests {
         assert_eq!(order.next(&project, &insight), Some(pick(4)));
         let texts = vec![4, 2];
         let answer = Answer::Skipped;
-        project.apply(Action::AnswerMany { texts, answer }).unwrap();
+        let skip = Action::AnswerMany {
+            texts,
+            answer,
+            alike: false,
+        };
+        project.apply(skip).unwrap();
         let next = order.next(&project, &insight).unwrap();
         assert_eq!(next.reason, Reason::Random);
         assert_eq!(skipped(&project), Some(4));

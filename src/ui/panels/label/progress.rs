@@ -1,6 +1,6 @@
 //! How far the user has come, and that it is enough.
 
-use egui::{RichText, Stroke, TextStyle, Ui};
+use egui::{Color32, RichText, Stroke, TextStyle, Ui};
 
 use super::pace::Pace;
 use super::view::{View, Want};
@@ -43,28 +43,38 @@ pub(super) fn show(ui: &mut Ui, view: &View, pace: &Pace) {
     });
 }
 
+/// A line across the screen in this colour.
+fn banner(view: &View, colour: Color32) -> egui::Frame {
+    let theme = &view.theme;
+    egui::Frame::new()
+        .fill(theme.tint(colour, 0.12))
+        .stroke(Stroke::new(1.0, theme.tint(colour, 0.5)))
+        .corner_radius(theme::RADIUS)
+        .inner_margin(egui::Margin::symmetric(16, 8))
+}
+
+/// So many labels would be enough, were it not for this.
+pub(super) fn not_yet(ui: &mut Ui, view: &View, missing: &str) {
+    let text = RichText::new(missing).color(view.theme.text);
+    banner(view, view.theme.dim).show(ui, |ui| ui.label(text));
+}
+
 /// Calm: more labels are welcome, none is asked for.
 pub(super) fn enough(ui: &mut Ui, view: &View, wants: &mut Vec<Want>) {
     let theme = &view.theme;
-    egui::Frame::new()
-        .fill(theme.tint(theme.right, 0.12))
-        .stroke(Stroke::new(1.0, theme.tint(theme.right, 0.5)))
-        .corner_radius(theme::RADIUS)
-        .inner_margin(egui::Margin::symmetric(16, 8))
-        .show(ui, |ui| {
-            ui.horizontal_wrapped(|ui| {
-                ui.label(RichText::new("Enough to train").strong());
-                let more =
-                    RichText::new("Each further label still helps a little.").text_style(TextStyle::Small);
-                ui.label(more.color(theme.text));
-                let train = ui.button("Start training");
-                if train.on_hover_text(Action::Train.explanation()).clicked() {
-                    wants.push(Want::Act(Action::Show(Screen::Train)));
-                    wants.push(Want::Act(Action::Train));
-                }
-                if !view.narrow {
-                    keycap(ui, "Ctrl Enter");
-                }
-            });
+    banner(view, theme.right).show(ui, |ui| {
+        ui.horizontal_wrapped(|ui| {
+            ui.label(RichText::new("Enough to train").strong());
+            let more = RichText::new("Each further label still helps a little.").text_style(TextStyle::Small);
+            ui.label(more.color(theme.text));
+            let train = ui.button("Start training");
+            if train.on_hover_text(Action::Train.explanation()).clicked() {
+                wants.push(Want::Act(Action::Show(Screen::Train)));
+                wants.push(Want::Act(Action::Train));
+            }
+            if !view.narrow {
+                keycap(ui, "Ctrl Enter");
+            }
         });
+    });
 }

@@ -195,6 +195,7 @@ mod tests {
         let texts = Texts {
             extra_columns: vec!["label".into(), "id".into()],
             extra: labels.iter().enumerate().map(|(i, l)| row(l, i)).collect(),
+            extra_json: Vec::new(),
             ..Texts::default()
         };
         let setup = Setup::new(&Arc::new(texts));

@@ -3,7 +3,8 @@
 use egui::{RichText, TextStyle, Ui};
 
 use super::view::View;
-use crate::session::assistant::{Churn, Estimate};
+use crate::session::assistant::{Churn, Estimate, MEASURED_ON};
+use crate::session::project::{Answer, Project, TextId};
 use crate::ui::widgets::{Curve, card, curves, grouped, heading, percent, range, small};
 
 /// Size of the number that a card is about.
@@ -58,7 +59,14 @@ fn figure(ui: &mut Ui, view: &View, estimate: &Estimate) {
 }
 
 fn waiting(view: &View) -> String {
-    let aside = view.project.aside().len();
+    let project = view.project;
+    let measures = |t: &&TextId| matches!(project.answer(**t), Some(Answer::Label(_)));
+    if project.aside().iter().filter(measures).count() >= MEASURED_ON && !tells_apart(project) {
+        return "The small model that suggests needs labels of two kinds that are not kept aside; so far it has fewer. \
+                Once it has them, this says how much it gets wrong."
+            .into();
+    }
+    let aside = project.aside().len();
     let so_far = match aside {
         0 => "None is there yet".into(),
         1 => "One is there".into(),
@@ -68,6 +76,16 @@ fn waiting(view: &View) -> String {
         "Now and then a text is drawn at random and its label kept aside. {so_far}; once there are enough to measure \
          with, this says how much the small model that suggests gets wrong."
     )
+}
+
+/// Whether there are two kinds of labels to learn from.
+fn tells_apart(project: &Project) -> bool {
+    let mut kinds = project.answered().filter_map(|a| match a.answer {
+        Answer::Label(label) if !project.is_aside(a.text) => Some(label),
+        _ => None,
+    });
+    let first = kinds.next();
+    kinds.any(|kind| Some(kind) != first)
 }
 
 fn history(ui: &mut Ui, view: &View) {

@@ -1,5 +1,8 @@
 //! The texts most like one text, to be labelled together.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use egui::{RichText, Ui};
 
 use super::view::{Mode, View, Want};
@@ -14,8 +17,12 @@ pub(super) struct Similar {
     of: Option<TextId>,
     /// The texts, that one first, and whether they are ticked.
     rows: Vec<(TextId, bool)>,
-    /// Whether the similar ones have come.
-    filled: bool,
+    /// The similar ones that the rows were made of; `None` until they come.
+    found: Option<Arc<[TextId]>>,
+    /// The user has ticked or unticked some.
+    touched: bool,
+    /// Some have come after the first, and are not ticked.
+    more: bool,
 }
 
 impl Similar {
@@ -24,25 +31,44 @@ impl Similar {
         Self {
             of: Some(text),
             rows: vec![(text, true)],
-            filled: false,
+            ..Self::default()
         }
     }
 
-    /// Takes in the similar texts once they are known, and lets go of those that were answered meanwhile.
+    /// Takes in the similar texts once they are known, and again when more texts have been read, and lets go of those that
+    /// were answered meanwhile.
     pub fn follow(&mut self, view: &View) {
         let Some(of) = self.of else {
             return;
         };
-        if !self.filled
-            && let Some(found) = view.insight.similar.get(&of)
-        {
-            let others = found.iter().filter(|&&t| t != of);
-            self.rows.extend(others.map(|&t| (t, true)));
-            self.filled = true;
-        }
         let texts = view.project.texts.texts.len();
         let open = |t: TextId| (t as usize) < texts && (t == of || view.project.answer(t).is_none());
+        if let Some(found) = view.insight.similar.get(&of)
+            && self.found.as_ref() != Some(found)
+        {
+            self.take(of, found, open);
+        }
         self.rows.retain(|&(t, _)| open(t));
+    }
+
+    /// The rows in the order of these. Those that come later are not ticked: the next key may be meant for the list as it was
+    /// a moment ago, and a text that nobody has seen must not be labelled.
+    fn take(&mut self, of: TextId, found: &Arc<[TextId]>, open: impl Fn(TextId) -> bool) {
+        let first = self.found.is_none();
+        let before = std::mem::take(&mut self.rows);
+        let was = |text: TextId| before.iter().find(|row| row.0 == text).map(|row| row.1);
+        let near = found.iter().copied().filter(|&text| text != of);
+        self.rows = std::iter::once(of)
+            .chain(near)
+            .map(|text| (text, was(text).unwrap_or(first)))
+            .collect();
+        if self.touched {
+            let there: HashSet<TextId> = self.rows.iter().map(|row| row.0).collect();
+            self.rows
+                .extend(before.iter().filter(|row| !there.contains(&row.0)));
+        }
+        self.more |= !first && found.iter().any(|&text| open(text) && was(text).is_none());
+        self.found = Some(Arc::clone(found));
     }
 
     /// The texts that are ticked.
@@ -75,21 +101,35 @@ impl Similar {
             });
             let text = self.of.map_or("", |t| view.text(t));
             let start: String = one_line(text).chars().take(80).collect();
+            let (read, all) = view.insight.features;
+            let among = if read < all && self.found.is_some() {
+                format!(
+                    " among the {} of {} texts read so far",
+                    grouped(read),
+                    grouped(all)
+                )
+            } else {
+                String::new()
+            };
             small(
                 ui,
                 format!(
-                    "The nearest to “{start}”, nearest first. A label's key labels all that are ticked, in one step."
+                    "The nearest to “{start}”{among}, nearest first. A label's key labels all that are ticked, in one step."
                 ),
             );
+            if self.more {
+                small(ui, "Nearer ones have been read since; they are not ticked yet.");
+            }
             ui.horizontal(|ui| {
                 for (name, on) in [("Tick all", true), ("Tick none", false)] {
                     let hover = "Then untick or tick those that differ.";
                     if ui.button(name).on_hover_text(hover).clicked() {
                         self.rows.iter_mut().for_each(|r| r.1 = on);
+                        (self.touched, self.more) = (true, false);
                     }
                 }
             });
-            if !self.filled {
+            if self.found.is_none() {
                 waiting(ui, view);
             } else if self.rows.len() == 1 {
                 small(ui, "No other text without an answer is near.");
@@ -100,6 +140,7 @@ impl Similar {
             let changed = tick_list(ui, "similar", rows.len(), height, row);
             if let Some(row) = changed.and_then(|i| self.rows.get_mut(i)) {
                 row.1 = !row.1;
+                self.touched = true;
             }
             if !view.narrow {
                 ui.set_min_height(ui.available_height());

@@ -105,6 +105,11 @@ fn usual(texts: usize) -> Screenful {
     )
 }
 
+/// The same probabilities for each of the first nine texts.
+fn suggesting(row: &[f32]) -> Arc<HashMap<TextId, Arc<[f32]>>> {
+    Arc::new((0..9).map(|text| (text, Arc::from(row))).collect())
+}
+
 fn press(harness: &mut Screenful, key: Key) {
     harness.key_press(key);
     harness.run();
@@ -220,7 +225,10 @@ fn keeping_aside_and_answering_is_one_step_to_the_user() {
     let insight = Insight {
         queue,
         labels: vec![0, 1],
-        probabilities: HashMap::from([(3, Arc::from([0.9, 0.1])), (4, Arc::from([0.2, 0.8]))]),
+        probabilities: Arc::new(HashMap::from([
+            (3, Arc::from([0.9, 0.1])),
+            (4, Arc::from([0.2, 0.8])),
+        ])),
         ..Insight::default()
     };
     let mut h = screen(
@@ -408,14 +416,12 @@ fn suggestions_can_be_hidden_and_are_then_not_recorded() {
         (1180.0, 740.0),
     );
     let text = h.state().text();
-    let mut insight = Insight {
+    let insight = Insight {
         features: (9, 9),
         labels: vec![0, 1],
+        probabilities: suggesting(&[0.3, 0.7]),
         ..Insight::default()
     };
-    for text in 0..9 {
-        insight.probabilities.insert(text, Arc::from([0.3, 0.7]));
-    }
     h.state_mut().shared.insight = Arc::new(insight);
     h.run();
     assert_eq!(h.state().shared.wishes, [Wish::Explain(text)]);
@@ -442,7 +448,7 @@ fn what_is_suggested_is_said_and_not_only_painted() {
     let insight = Insight {
         features: (9, 9),
         labels: vec![0, 1],
-        probabilities: (0..9).map(|text| (text, Arc::from([0.3_f32, 0.7]))).collect(),
+        probabilities: suggesting(&[0.3, 0.7]),
         tints: HashMap::from([(text, Arc::from([tint]))]),
         ..Insight::default()
     };
@@ -493,5 +499,7 @@ fn another_project_starts_afresh() {
 
 mod disk;
 mod error;
+mod find;
+mod idle;
 mod many;
 mod pictures;

@@ -18,6 +18,7 @@ fn what_was_said_before_is_shown_again_where_classifying_anew_breaks_off() {
             message,
             usage: false,
             device: None,
+            diverged: None,
         },
     ] {
         let bench = h.state_mut();

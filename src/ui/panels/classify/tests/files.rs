@@ -44,6 +44,74 @@ fn another_format_writes_another_file() {
 }
 
 #[test]
+fn a_file_that_is_there_is_replaced_after_a_yes_and_no_sooner() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("labels.csv");
+    std::fs::write(&path, "mine").unwrap();
+    let is_kept = || std::fs::read_to_string(&path).unwrap() == "mine";
+    let mut h = screen(Some(turns(20, 4)), WIDE, |_| {});
+    h.key_press_modifiers(Modifiers::COMMAND, Key::E);
+    h.run_ok();
+    type_place(&mut h, &path);
+    h.run_ok();
+    // Neither Esc nor Enter, which are pressed without reading, are a yes.
+    for key in [Key::Escape, Key::Enter] {
+        h.get_by_label("Write").click();
+        h.run_ok();
+        h.get_by_label("labels.csv is there already. What it holds now would be lost.");
+        press(&mut h, key);
+        assert!(h.query_by_label("Replace it").is_none() && is_kept());
+        assert!(h.state().panel.export.is_shown());
+    }
+    // Another place needs no answer to the question about this one.
+    h.get_by_label("Write").click();
+    h.run_ok();
+    h.get_by_label("Parquet").click();
+    h.run_ok();
+    assert!(h.query_by_label("Replace it").is_none());
+    h.get_by_label("CSV").click();
+    h.run_ok();
+    h.get_by_label("Write").click();
+    h.run_ok();
+    h.get_by_label("Replace it").focus();
+    h.run_ok();
+    press(&mut h, Key::Enter);
+    for _ in 0..100_000 {
+        if !h.state().shared.messages.is_empty() {
+            break;
+        }
+        h.step();
+        std::thread::yield_now();
+    }
+    assert!(!is_kept() && !h.state().panel.export.is_shown());
+    // What this window wrote itself it may write again.
+    let said = written(&mut h, |_| {});
+    assert!(said.contains("labels.csv"), "{said}");
+}
+
+#[test]
+fn the_table_of_the_project_is_called_so_before_it_is_lost() {
+    let dir = tempfile::tempdir().unwrap();
+    let project = turns(20, 4);
+    let path = dir.path().join(&project.project.texts.source);
+    std::fs::write(&path, "text\nmessage number 1\n").unwrap();
+    let mut h = screen(Some(project), WIDE, |_| {});
+    h.key_press_modifiers(Modifiers::COMMAND, Key::E);
+    h.run_ok();
+    type_place(&mut h, &path);
+    h.run_ok();
+    h.get_by_label("Write").click();
+    h.run_ok();
+    h.get_by_label("Replace the table");
+    h.get_by_label("Keep it").click();
+    h.run_ok();
+    assert_eq!(
+        std::fs::read_to_string(&path).unwrap(),
+        "text\nmessage number 1\n"
+    );
+}
+
+#[test]
 fn the_file_of_the_project_is_not_written_over() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("p.unfreeze");

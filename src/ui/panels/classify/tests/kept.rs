@@ -6,36 +6,6 @@ use super::*;
 use crate::ui::panels::classify::coming::Coming;
 
 #[test]
-fn labels_kept_aside_are_evidence_and_tf_idf_is_measured_on_them() {
-    let mut open = turns(300, 120);
-    open.act(Step::KeepAside {
-        texts: (0..40).collect(),
-    })
-    .unwrap();
-    let mut h = screen(Some(open), WIDE, |bench| {
-        bench.train(predict);
-        // With enough labels aside none is held out.
-        bench.panel.lesson.held_out.clear();
-        bench.panel.lesson.classes.clear();
-        bench.panel.lesson.baseline = None;
-        bench.classify(predict);
-    });
-    for _ in 0..2_000 {
-        h.run_ok();
-        if h.state().panel.lesson.baseline.is_some() {
-            break;
-        }
-        std::thread::yield_now();
-    }
-    let panel = &h.state().panel;
-    assert_eq!(panel.known.as_ref().unwrap().1.judged.len(), 40);
-    assert_eq!(panel.lesson.baseline.unwrap().rows, 40);
-    h.run_ok();
-    h.get_by_label_contains("40 labels that it had not seen");
-    h.get_by_label_contains("TF-IDF: ");
-}
-
-#[test]
 fn trust_and_the_classifier_are_kept_with_the_project() {
     let dir = tempfile::tempdir().unwrap();
     let model = dir.path().join("model");

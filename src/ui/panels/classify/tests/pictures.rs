@@ -29,6 +29,7 @@ fn sample() -> Arc<Texts> {
         texts: rows.iter().map(|r| r[0].clone()).collect(),
         extra_columns: vec!["label".into(), "set".into()],
         extra: rows.iter().map(|r| r[1..].to_vec()).collect(),
+        extra_json: Vec::new(),
     })
 }
 

@@ -156,7 +156,11 @@ fn a_text_that_was_passed_over_can_be_given_what_the_classifier_says() {
         (Answer::Unsure, "You could not tell. Why returns,"),
     ] {
         let texts = vec![150];
-        let step = Step::AnswerMany { texts, answer };
+        let step = Step::AnswerMany {
+            texts,
+            answer,
+            alike: false,
+        };
         h.state_mut().open().act(step).unwrap();
         h.state_mut().panel.selected = Some(150);
         h.run_ok();

@@ -25,6 +25,7 @@ fn a_text_that_is_skipped_again_gives_way_to_the_next_once_that_is_on_disk() {
     let skipped = Step::AnswerMany {
         texts: vec![0, 1],
         answer: Answer::Skipped,
+        alike: false,
     };
     assert!(send(&mut shared, skipped));
     settle(&mut shared);

@@ -30,6 +30,7 @@ fn sample() -> Arc<Texts> {
         texts: rows.iter().map(|r| r[0].clone()).collect(),
         extra_columns: vec!["label".into(), "set".into()],
         extra: rows.iter().map(|r| r[1..].to_vec()).collect(),
+        extra_json: Vec::new(),
     })
 }
 
@@ -120,7 +121,7 @@ fn halfway(labelled: usize) -> (OpenProject, Insight) {
             reason: Reason::Uncertain { first: 0, second: 1 },
         }],
         labels: (0..6).collect(),
-        probabilities: probabilities.collect(),
+        probabilities: Arc::new(probabilities.collect()),
         estimate: history.last().copied(),
         history,
         churn: Some(Churn {
