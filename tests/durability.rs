@@ -51,6 +51,7 @@ fn action(at: u64) -> Action {
         _ if at % 19 == 4 => Action::AnswerMany {
             texts: (0..text % 5).collect(),
             answer: Answer::Unsure,
+            alike: at.is_multiple_of(2),
         },
         _ => Action::Answer {
             text,
@@ -84,10 +85,9 @@ fn seen(project: &Project) -> (Vec<Label>, Vec<Answered>, Option<Action>, Option
 
 /// The project that is killed: goes on where the log ends and tells every action that it was told is on disk.
 #[test]
+#[ignore = "child of no_acknowledged_answer_is_lost_when_it_is_killed"]
 fn answers_until_it_is_killed() {
-    let Some(path) = std::env::var_os(VARIABLE) else {
-        return;
-    };
+    let path = std::env::var_os(VARIABLE).expect("a project to answer in");
     let (woken, wakes) = channel();
     let wake = Arc::new(move || {
         let _ = woken.send(());
@@ -137,7 +137,12 @@ fn told_kept(line: &str) -> Option<u64> {
 
 fn start(path: &Path) -> (Child, BufReader<ChildStdout>) {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "answers_until_it_is_killed", "--nocapture"])
+        .args([
+            "--ignored",
+            "--exact",
+            "answers_until_it_is_killed",
+            "--nocapture",
+        ])
         .env(VARIABLE, path)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -66,6 +66,7 @@ impl Front {
                         .into(),
                     usage: false,
                     device: None,
+                    diverged: None,
                 },
             };
             match self.event(&event) {

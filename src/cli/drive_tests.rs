@@ -97,6 +97,7 @@ fn failure_decides_the_exit_code() {
                 message: "a.csv: no such file".into(),
                 usage,
                 device: None,
+                diverged: None,
             }]
         };
         let plain = ran(failed(), None, None, 0);
@@ -201,6 +202,7 @@ fn a_failure_is_said_though_nobody_reads() {
         message: "no labels".into(),
         usage: true,
         device: None,
+        diverged: None,
     };
     let Ran { code, err, .. } = making(vec![failed], context, Some(Box::new(Pipe(0))), None, 0);
     assert_eq!((code, err.as_str()), (2, "error: no labels\n"));

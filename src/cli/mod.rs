@@ -99,6 +99,7 @@ fn usage(error: &clap::Error, json: bool) -> ExitCode {
             message: message.clone(),
             usage: true,
             device: None,
+            diverged: None,
         };
         // Nobody is left to tell if these cannot be written.
         writeln!(io::stderr(), "error: {message}").ok();

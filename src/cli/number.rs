@@ -1,26 +1,6 @@
 //! Numbers as people read them.
 
-/// 12,345.
-pub fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.char_indices() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
-/// `1 row`, `2,000 rows`.
-pub fn counted(number: u64, singular: &str) -> String {
-    format!(
-        "{} {singular}{}",
-        count(number),
-        if number == 1 { "" } else { "s" }
-    )
-}
+pub use crate::session::number::{count, counted, percent};
 
 /// Seconds as `4.2s`, `45s`, `3m 20s`, `2h 05m`; `?` for what is no time.
 pub fn duration(seconds: f64) -> String {
@@ -36,11 +16,6 @@ pub fn duration(seconds: f64) -> String {
         (0, m, s) => format!("{m}m {s:02}s"),
         (h, m, _) => format!("{h}h {m:02}m"),
     }
-}
-
-/// A share in 0..=1 as `8.3 %`.
-pub fn percent(share: f64) -> String {
-    format!("{:.1} %", share * 100.0)
 }
 
 /// Items a second: whole above 10, otherwise with one digit behind the point.
@@ -86,14 +61,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn thousands_are_grouped() {
-        let shown: Vec<String> = [0, 12, 999, 1000, 12_345, 1_234_567].map(count).into();
-        assert_eq!(shown, ["0", "12", "999", "1,000", "12,345", "1,234,567"]);
-        assert_eq!(counted(1, "row"), "1 row");
-        assert_eq!(counted(0, "row"), "0 rows");
-    }
-
-    #[test]
     fn times_have_two_units_at_most() {
         let shown: Vec<String> = [0.0, 9.94, 9.96, 59.6, 200.0, 7500.0].map(duration).into();
         assert_eq!(shown, ["0.0s", "9.9s", "10s", "1m 00s", "3m 20s", "2h 05m"]);
@@ -104,7 +71,6 @@ mod tests {
 
     #[test]
     fn numbers_keep_what_matters() {
-        assert_eq!(percent(0.0834), "8.3 %");
         assert_eq!(speed(3120.4), "3,120");
         assert_eq!(speed(0.25), "0.2");
         assert_eq!(rate(0.004), "4.0e-3");

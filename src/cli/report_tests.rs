@@ -132,6 +132,7 @@ fn colours_only_on_a_terminal_that_wants_them() {
         message: "no such file".into(),
         usage: false,
         device: None,
+        diverged: None,
     };
     let (_, plain) = told(std::slice::from_ref(&failed), Look::default());
     assert_eq!(plain, "error: no such file\n");

@@ -16,7 +16,7 @@ pub fn watch(asked: &Arc<AtomicUsize>) -> Result<(), ctrlc::Error> {
     let asked = Arc::clone(asked);
     let mut first = None;
     // What `nohup` has set would be lost with the handler.
-    let hangups = hangup::set(hangup::IGNORED);
+    let ignored = hangup::ignore();
     let watched = ctrlc::set_handler(move || {
         if is_another(&mut first, Instant::now()) {
             // Off the line of the progress bar.
@@ -25,8 +25,10 @@ pub fn watch(asked: &Arc<AtomicUsize>) -> Result<(), ctrlc::Error> {
         }
         asked.store(1, Ordering::Relaxed);
     });
-    if watched.is_err() || hangups == hangup::IGNORED {
-        hangup::set(hangups);
+    if ignored {
+        hangup::ignore();
+    } else if watched.is_err() {
+        hangup::restore();
     }
     watched
 }
@@ -39,29 +41,33 @@ fn is_another(first: &mut Option<Instant>, now: Instant) -> bool {
 /// What becomes of the signal that tells of a closed terminal.
 #[cfg(unix)]
 mod hangup {
-    const SIGHUP: i32 = 1;
-    /// Nothing becomes of it.
-    pub const IGNORED: usize = 1;
+    use nix::sys::signal::{SigHandler, Signal, signal};
 
-    unsafe extern "C" {
-        fn signal(number: i32, action: usize) -> usize;
+    /// Has it ignored; whether it was ignored before.
+    pub fn ignore() -> bool {
+        matches!(set(SigHandler::SigIgn), Some(SigHandler::SigIgn))
     }
 
-    /// Sets what becomes of it; gives what was set before.
-    pub fn set(action: usize) -> usize {
-        // SAFETY: the C library has it on every Unix, and is given `SIG_IGN` or what it gave itself.
-        unsafe { signal(SIGHUP, action) }
+    /// Has it end the program, as it does where nobody asked for anything else.
+    pub fn restore() {
+        set(SigHandler::SigDfl);
+    }
+
+    /// What was set before; `None` where it cannot be set.
+    fn set(handler: SigHandler) -> Option<SigHandler> {
+        // SAFETY: no handler is set that could do what a handler must not.
+        unsafe { signal(Signal::SIGHUP, handler) }.ok()
     }
 }
 
 /// There is no such signal.
 #[cfg(not(unix))]
 mod hangup {
-    pub const IGNORED: usize = 1;
-
-    pub fn set(_: usize) -> usize {
-        0
+    pub fn ignore() -> bool {
+        false
     }
+
+    pub fn restore() {}
 }
 
 #[cfg(test)]

@@ -32,6 +32,8 @@ pub enum Action {
     Suggestions,
     /// Make a label.
     NewLabel,
+    /// Find a label by its name.
+    FindLabel,
     /// Show texts like this one.
     Similar,
     /// Show the map of all texts.
@@ -56,6 +58,8 @@ pub enum Action {
     Larger,
     /// Smaller text.
     Smaller,
+    /// Text of the usual size.
+    UsualSize,
     /// Settings.
     Settings,
     /// What this program is, and its licences.
@@ -64,7 +68,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of the palette.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 31] = [
         Self::Show(Screen::Texts),
         Self::Show(Screen::Label),
         Self::Show(Screen::Train),
@@ -80,6 +84,7 @@ impl Action {
         Self::Unsure,
         Self::Suggestions,
         Self::NewLabel,
+        Self::FindLabel,
         Self::Similar,
         Self::Map,
         // Before `Train`, for the same reason.
@@ -93,6 +98,7 @@ impl Action {
         Self::Theme,
         Self::Larger,
         Self::Smaller,
+        Self::UsualSize,
         Self::Settings,
         Self::About,
         Self::Palette,
@@ -112,6 +118,7 @@ impl Action {
             Self::Unsure => "Cannot tell",
             Self::Suggestions => "Show or hide suggestions",
             Self::NewLabel => "New label",
+            Self::FindLabel => "Find a label",
             Self::Similar => "Similar texts",
             Self::Map => "Map of all texts",
             Self::Train => "Start training",
@@ -124,6 +131,7 @@ impl Action {
             Self::Theme => "Light, dark or system colours",
             Self::Larger => "Larger text",
             Self::Smaller => "Smaller text",
+            Self::UsualSize => "Text of the usual size",
             Self::Settings => "Settings",
             Self::About => "About Unfreeze",
         }
@@ -147,6 +155,9 @@ impl Action {
             Self::Unsure => "Marks the text as one that cannot be told; it is not trained on.",
             Self::Suggestions => "Suggestions save time and can bias: hide them to judge for yourself.",
             Self::NewLabel => "Adds a label; it gets the next key.",
+            Self::FindLabel => {
+                "Shows only labels with the letters that you type; Enter gives the first of them."
+            }
             Self::Similar => "The texts nearest to this one, to be labelled together.",
             Self::Map => "Every text as a point, similar ones close together; draw round some to label them.",
             Self::Train => {
@@ -162,6 +173,7 @@ impl Action {
             Self::Export => "Writes texts, labels and confidences as a file.",
             Self::Theme => "Follows the system, or stays light or dark.",
             Self::Larger | Self::Smaller => "Changes the size of everything.",
+            Self::UsualSize => "Takes every change of the size back.",
             Self::Settings => "Colours, size, motion, the goal of labels, the device and the seed.",
             Self::About => "Version, licences and where the base model comes from.",
         }
@@ -183,6 +195,7 @@ impl Action {
             Self::Unsure => plain(Key::U),
             Self::Suggestions => plain(Key::H),
             Self::NewLabel => plain(Key::N),
+            Self::FindLabel => plain(Key::Slash),
             Self::Similar => plain(Key::S),
             Self::Map => plain(Key::M),
             Self::Train => command(Key::Enter),
@@ -195,9 +208,16 @@ impl Action {
             Self::Theme => command(Key::D),
             Self::Larger => command(Key::Plus),
             Self::Smaller => command(Key::Minus),
+            Self::UsualSize => command(Key::Num0),
             Self::Settings => command(Key::Comma),
             Self::About => None,
         }
+    }
+
+    /// Every key that it has: on many keyboards the plus is an equals sign with Shift, and nobody presses that for it.
+    pub fn shortcuts(self) -> impl Iterator<Item = KeyboardShortcut> {
+        let other = (self == Self::Larger).then(|| KeyboardShortcut::new(Modifiers::COMMAND, Key::Equals));
+        self.shortcut().into_iter().chain(other)
     }
 
     /// The key that a screen has for it while nothing else there wants it, where it has none everywhere.
@@ -208,9 +228,13 @@ impl Action {
     /// The screen that carries it out and on which its key works; `None` for those of the whole window.
     pub fn screen(self) -> Option<Screen> {
         match self {
-            Self::Skip | Self::Unsure | Self::Suggestions | Self::NewLabel | Self::Similar | Self::Map => {
-                Some(Screen::Label)
-            }
+            Self::Skip
+            | Self::Unsure
+            | Self::Suggestions
+            | Self::NewLabel
+            | Self::FindLabel
+            | Self::Similar
+            | Self::Map => Some(Screen::Label),
             Self::Compare | Self::PauseResume | Self::Step | Self::Stop => Some(Screen::Train),
             _ => None,
         }

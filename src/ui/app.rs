@@ -8,11 +8,12 @@ use egui::{CentralPanel, Frame, Margin, Ui};
 
 use super::Shared;
 use super::actions::{Action, is_kept};
-use super::chrome::{about, messages, palette::Palette, rail, settings as settings_window, top_bar};
+use super::chrome::{about, focus, messages, palette::Palette, rail, settings as settings_window, top_bar};
+use super::news;
 use super::panels::Panels;
 use super::project::Follower;
 use super::run::words;
-use super::settings::{Settings, ZOOM};
+use super::settings::Settings;
 use super::side::{Asker, Side};
 use super::theme::{self, Theme};
 use crate::session::Session;
@@ -40,6 +41,11 @@ pub struct App {
     asked_of: DeviceChoice,
     /// Whether the engine has said anything: one that never did is not replaced.
     engine_spoke: bool,
+    /// What the window is called now.
+    #[cfg(not(target_family = "wasm"))]
+    titled: String,
+    /// Whether something has ended that the user is to be called for.
+    calls: bool,
 }
 
 impl App {
@@ -83,6 +89,9 @@ impl App {
             palette: Palette::default(),
             over: Over::Nothing,
             engine_spoke: true,
+            #[cfg(not(target_family = "wasm"))]
+            titled: news::NAME.into(),
+            calls: false,
         })
     }
 
@@ -154,6 +163,13 @@ impl App {
         CentralPanel::default()
             .frame(frame)
             .show(ui, |ui| self.panels.show(ui, &mut self.shared));
+        if self.panels.shows_run(&self.shared) {
+            // What there is to do about the run stands there.
+            self.shared.withdraw_offers();
+            if ui.input(|i| i.focused) {
+                self.shared.run.seen();
+            }
+        }
         self.palette.show(ui, &mut self.shared);
         let stays = match self.over {
             Over::Nothing => true,
@@ -164,6 +180,7 @@ impl App {
             self.over = Over::Nothing;
         }
         messages::show(ui, &mut self.shared);
+        focus::show(ui.ctx());
         self.carry_out(ui.ctx());
         self.follower.ask(&mut self.shared);
     }
@@ -201,19 +218,57 @@ impl App {
     }
 
     fn heard(&mut self, event: Event) {
+        let trains = self.shared.run.is_running();
+        let works = trains || self.shared.run.compares();
+        let stopped = matches!(event, Event::Stopped { .. });
         self.panels.heard(&event, &mut self.shared);
         self.shared.run.push(event);
+        let run = &self.shared.run;
+        if works && !run.is_running() && !run.compares() {
+            if trains && !self.panels.shows_run(&self.shared) {
+                news::tell(&mut self.shared);
+            }
+            // Who stopped it knows.
+            self.calls |= !stopped;
+        }
+    }
+
+    /// What the window is called: how far the run is, or how it ended while nobody looked.
+    pub(super) fn title(&self) -> String {
+        news::title(&self.shared.run, self.panels.comparing())
+    }
+
+    /// Brings the title of the window up to date, and asks for attention where something has ended: to whoever works in another
+    /// window nothing else is in view.
+    #[cfg(not(target_family = "wasm"))]
+    fn tell_outside(&mut self, ctx: &egui::Context) {
+        let title = self.title();
+        if title != self.titled {
+            ctx.send_viewport_cmd(egui::ViewportCommand::Title(title.clone()));
+            self.titled = title;
+        }
+        if std::mem::take(&mut self.calls) {
+            let kind = egui::UserAttentionType::Informational;
+            ctx.send_viewport_cmd(egui::ViewportCommand::RequestUserAttention(kind));
+        }
+    }
+
+    /// A page has a title alone, which is set outside.
+    #[cfg(target_family = "wasm")]
+    fn tell_outside(&mut self, _ctx: &egui::Context) {
+        self.calls = false;
     }
 
     /// The engine has broken off: a browser has taken its worker away, or the memory ran out. What it was doing has failed, and
     /// goes on from its last checkpoint with another one.
     fn replace_engine(&mut self) {
         if self.shared.run.busy() {
-            let message = "the engine broke off, as it does when the memory runs out; your labels are safe, and the run goes on from its last checkpoint when you train again";
+            let message = "the engine broke off, as it does when the memory runs out; your labels are safe, and the Train screen goes on with the run from its last checkpoint";
             self.heard(Event::Failed {
                 message: message.into(),
                 usage: false,
                 device: None,
+                diverged: None,
             });
         }
         if self.engine_spoke {
@@ -250,18 +305,17 @@ impl App {
         let covered = self.over != Over::Nothing || ui.memory(|m| m.top_modal_layer().is_some());
         let keeps_steps = covered || ui.ctx().text_edit_focused();
         for action in Action::ALL {
-            let Some(shortcut) = action.shortcut() else {
-                continue;
-            };
             let here = action.screen().is_none_or(|s| s == self.shared.screen);
             let steps = matches!(action, Action::Undo | Action::Redo);
-            let plain_behind = self.over != Over::Nothing && shortcut.modifiers.is_none();
-            let kept = plain_behind || is_kept(ui.ctx(), &shortcut);
-            if !here || kept || (keeps_steps && steps) {
+            if !here || (keeps_steps && steps) {
                 continue;
             }
-            if ui.input_mut(|i| i.consume_shortcut(&shortcut)) {
-                self.shared.act(action);
+            for shortcut in action.shortcuts() {
+                let plain_behind = self.over != Over::Nothing && shortcut.modifiers.is_none();
+                let kept = plain_behind || is_kept(ui.ctx(), &shortcut);
+                if !kept && ui.input_mut(|i| i.consume_shortcut(&shortcut)) {
+                    self.shared.act(action);
+                }
             }
         }
     }
@@ -288,8 +342,15 @@ impl App {
                     };
                     self.shared.settings.apply(ctx);
                 }
-                Action::Larger => self.zoom(0.1, ctx),
-                Action::Smaller => self.zoom(-0.1, ctx),
+                Action::Larger | Action::Smaller | Action::UsualSize => {
+                    let settings = &mut self.shared.settings;
+                    match action {
+                        Action::Larger => settings.enlarge(1.0),
+                        Action::Smaller => settings.enlarge(-1.0),
+                        _ => settings.zoom = 1.0,
+                    }
+                    settings.apply(ctx);
+                }
                 action => {
                     if let Some(screen) = Panels::home(action) {
                         self.shared.screen = screen;
@@ -298,12 +359,6 @@ impl App {
                 }
             }
         }
-    }
-
-    fn zoom(&mut self, by: f32, ctx: &egui::Context) {
-        let zoom = &mut self.shared.settings.zoom;
-        *zoom = (*zoom + by).clamp(*ZOOM.start(), *ZOOM.end());
-        self.shared.settings.apply(ctx);
     }
 
     fn step(&mut self, step: Step) {
@@ -325,13 +380,20 @@ impl App {
             .and_then(|s| eframe::get_value(s, SETTINGS))
             .unwrap_or_default()
     }
+
+    /// Whether an earlier start of the program has kept settings.
+    #[cfg(target_family = "wasm")]
+    pub(super) fn has_settings(storage: Option<&dyn eframe::Storage>) -> bool {
+        storage.is_some_and(|s| s.get_string(SETTINGS).is_some())
+    }
 }
 
 impl eframe::App for App {
     // Before every frame, and alone while the window is minimised or the tab is hidden: a run that ends meanwhile has to leave
     // its classifier with the project.
-    fn logic(&mut self, _ctx: &egui::Context, _frame: &mut eframe::Frame) {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         self.take_in();
+        self.tell_outside(ctx);
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
@@ -360,81 +422,4 @@ impl Drop for App {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::Path;
-    use std::sync::mpsc::Sender;
-
-    use async_channel::Receiver;
-    use serde_json::{Value, json};
-
-    use super::*;
-    use crate::session::project::{OpenProject, Texts, Wake};
-    use crate::session::protocol::Command;
-    use crate::ui::run::Recipe;
-
-    /// A window over a project in this folder that trains, both ends of its engine, and what that tells when it is done.
-    fn about_to_finish(dir: &Path) -> (App, Receiver<Command>, Sender<Event>, Event) {
-        let model = dir.join("model");
-        std::fs::create_dir(&model).unwrap();
-        std::fs::write(model.join("config.json"), "{}").unwrap();
-        let wake: Wake = Arc::new(|| ());
-        let texts = Texts {
-            texts: vec!["a".into()],
-            ..Texts::default()
-        };
-        let open = OpenProject::create(dir.join("p.unfreeze"), "p", Arc::new(texts), wake).unwrap();
-        let (engine, commands, events) = Session::scripted();
-        let shared = Shared {
-            engine,
-            ..Shared::for_tests(Some(open))
-        };
-        let mut app = App {
-            asked_of: shared.settings.device,
-            shared,
-            panels: Panels::default(),
-            follower: Follower::default(),
-            palette: Palette::default(),
-            over: Over::default(),
-            engine_spoke: true,
-        };
-        app.heard(Event::Note {
-            message: "the screens look at the project".into(),
-        });
-        app.shared.run.begin(Recipe::default(), Vec::new());
-        app.heard(Event::Started {
-            job: "fit".into(),
-            device: "made up".into(),
-            reason: String::new(),
-            seed: 0,
-        });
-        let result = json!({ "out": model }).as_object().cloned().unwrap();
-        let job = "fit".into();
-        (app, commands, events, Event::Done { job, result })
-    }
-
-    #[test]
-    fn a_classifier_that_is_finished_while_nothing_is_shown_is_kept() {
-        let dir = tempfile::tempdir().unwrap();
-        let (mut app, commands, events, done) = about_to_finish(dir.path());
-        events.send(done).unwrap();
-        app.take_in();
-        // Nobody listens when the window closes, so that nothing more is heard then.
-        drop(commands);
-        drop(app);
-        let again = OpenProject::open(dir.path().join("p.unfreeze"), Arc::new(|| ())).unwrap();
-        assert!(again.models().any(|(name, _)| name == "classifier"));
-    }
-
-    #[test]
-    fn a_classifier_that_is_finished_while_the_window_closes_is_kept() {
-        let dir = tempfile::tempdir().unwrap();
-        let (app, _commands, events, done) = about_to_finish(dir.path());
-        // It ends just before it hears that it is to stop.
-        events.send(done).unwrap();
-        drop(app);
-
-        let again = OpenProject::open(dir.path().join("p.unfreeze"), Arc::new(|| ())).unwrap();
-        assert!(again.models().any(|(name, _)| name == "classifier"));
-        assert!(again.setting::<Value>("classifier lesson").is_some());
-    }
-}
+mod tests;

@@ -125,7 +125,7 @@ mod tests {
         ) {
             let method = [Method::Ulmfit, Method::Full, Method::ChainThaw][which];
             let device = [DeviceChoice::Auto, DeviceChoice::Cpu, DeviceChoice::Wgpu][which];
-            let recipe = Recipe { method, rate, cut_frac, ratio, factor, epochs, adapt, both, tfidf, keep: false };
+            let recipe = Recipe { method, rate, cut_frac, ratio, factor, epochs, adapt, both, tfidf, keep: false, reading: None };
             let settings = Settings { seed, device, ..Settings::default() };
             let link = of(&settings, &recipe);
             prop_assert_eq!(applied(&link), (settings, recipe));

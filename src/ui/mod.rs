@@ -11,6 +11,7 @@ mod history;
 mod link;
 #[cfg(not(target_family = "wasm"))]
 mod native;
+mod news;
 pub mod number;
 pub mod panels;
 mod project;
@@ -18,6 +19,7 @@ pub mod run;
 pub mod settings;
 mod shared;
 pub mod side;
+mod steps;
 pub mod theme;
 #[cfg(target_family = "wasm")]
 mod web;
@@ -26,6 +28,6 @@ pub mod widgets;
 pub use app::App;
 #[cfg(not(target_family = "wasm"))]
 pub use native::{has_display, open_window};
-pub use shared::{GOAL, Screen, Shared, Wish};
+pub use shared::{GOAL, Message, Offer, Screen, Shared, Wish};
 #[cfg(target_family = "wasm")]
 pub use web::open_window;

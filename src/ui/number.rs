@@ -1,21 +1,21 @@
 //! Numbers as people read them.
 
+use crate::session::number;
+pub use crate::session::number::whole_percent as percent;
+
 /// 12,345
 pub fn count(n: usize) -> String {
-    let digits = n.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    number::count(n as u64)
 }
 
-/// A share of one in whole per cent: 18 %
-pub fn percent(share: f64) -> String {
-    format!("{:.0} %", 100.0 * share)
+/// `1 text`, `2 texts`.
+pub fn texts(n: usize) -> String {
+    number::counted(n as u64, "text")
+}
+
+/// The two ends of an interval of shares, as `0 to 32 %`.
+pub fn range(low: f64, high: f64) -> String {
+    format!("{:.0} to {}", 100.0 * low, percent(high))
 }
 
 /// Seconds: 41 s, 2 min, 1 h 05 min.
@@ -38,11 +38,9 @@ mod tests {
 
     #[test]
     fn numbers_are_written_for_people() {
-        assert_eq!(
-            [0, 999, 1000, 1_234_567].map(count),
-            ["0", "999", "1,000", "1,234,567"]
-        );
-        assert_eq!(percent(0.184), "18 %");
+        assert_eq!([999, 1000].map(count), ["999", "1,000"]);
+        assert_eq!([1, 2].map(texts), ["1 text", "2 texts"]);
+        assert_eq!(range(0.0, 0.324), "0 to 32 %");
         assert_eq!(
             [41.0, 125.0, 3900.0].map(duration),
             ["41 s", "2 min", "1 h 05 min"]

@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
-use super::Shared;
 use super::history::{History, keep_now};
 use super::panels::Panels;
 use super::shared::Wish;
+use super::{Screen, Shared, steps};
+use crate::session::Session;
 use crate::session::assistant::{Assistant, Insight};
-use crate::session::project::{Happened, OpenProject, Texts};
+use crate::session::project::{Action as Step, Happened, OpenProject, Texts};
 
 /// Follows whatever project is open.
 #[derive(Default)]
@@ -28,12 +29,22 @@ impl Follower {
         self.history.follow(panels, shared);
         let happened = shared.project.as_mut().map(OpenProject::poll).unwrap_or_default();
         let mut changed = false;
+        let (mut undone, mut redone) = (0, 0);
         for happened in happened {
             changed |= matches!(happened, Happened::Acted(_));
+            undone += usize::from(matches!(happened, Happened::Acted(Step::Undo)));
+            redone += usize::from(matches!(happened, Happened::Acted(Step::Redo)));
             if let Some(why) = happened.failure() {
                 shared.fail(why);
             }
             panels.happened(&happened, shared);
+        }
+        // The Label screen shows the text itself.
+        if shared.screen != Screen::Label
+            && let Some(open) = &shared.project
+            && let Some(told) = steps::told(&open.project, undone, redone)
+        {
+            shared.say(told);
         }
         let (Some(assistant), Some(open)) = (&self.assistant, &shared.project) else {
             return;
@@ -90,6 +101,7 @@ impl Follower {
         let texts = Arc::clone(&open.project.texts);
         self.texts = Some(Arc::clone(&texts));
         shared.work_dir = shared.shelf.work_dir(open.path());
+        Session::work_in(&shared.work_dir);
         self.history = History::open(shared);
         match Assistant::spawn(texts, shared.settings.seed, Arc::clone(&shared.wake)) {
             Ok(assistant) => {

@@ -47,11 +47,40 @@ impl Settings {
         }
     }
 
+    /// Makes everything larger by so many tenths of the usual size, or smaller, within [`ZOOM`].
+    pub fn enlarge(&mut self, tenths: f32) {
+        // Whole tenths, however often it is changed.
+        let zoom = ((10.0 * self.zoom).round() + tenths) / 10.0;
+        self.zoom = zoom.clamp(*ZOOM.start(), *ZOOM.end());
+    }
+
     /// Puts colours, size and motion into force.
     pub fn apply(&self, ctx: &egui::Context) {
+        // The keys for the size are ours: what egui changes by itself would be neither shown here nor kept.
+        ctx.options_mut(|options| options.zoom_with_keyboard = false);
         ctx.set_theme(self.theme);
         ctx.set_zoom_factor(self.zoom.clamp(*ZOOM.start(), *ZOOM.end()));
         let animation_time = if self.still { 0.0 } else { 0.15 };
         ctx.all_styles_mut(|style| style.animation_time = animation_time);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_size_goes_in_whole_tenths_and_not_beyond_its_ends() {
+        let mut settings = Settings::default();
+        for _ in 0..7 {
+            settings.enlarge(1.0);
+        }
+        assert_eq!(settings.zoom, 1.7);
+        for _ in 0..40 {
+            settings.enlarge(-1.0);
+        }
+        assert_eq!(settings.zoom, *ZOOM.start());
+        settings.enlarge(100.0);
+        assert_eq!(settings.zoom, *ZOOM.end());
     }
 }

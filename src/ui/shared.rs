@@ -77,8 +77,19 @@ pub struct Message {
     pub text: String,
     /// Whether something failed.
     pub failure: bool,
+    /// What can be done about it; the message stays until that is done, or dismissed.
+    pub offer: Option<Offer>,
     /// When.
     pub since: Instant,
+}
+
+/// Something that a message offers to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// What its button says.
+    pub name: &'static str,
+    /// What it does.
+    pub action: Action,
 }
 
 /// Something a screen would like the assistant to find out; the answer comes with a later [`Insight`].
@@ -183,6 +194,7 @@ impl Shared {
     /// engine does for that one is stopped, with a checkpoint.
     pub fn open(&mut self, project: OpenProject) {
         self.leave();
+        self.withdraw_offers();
         self.run.change_project(super::run::kept::last(&project));
         self.project = Some(project);
         self.screen = Screen::Label;
@@ -211,35 +223,68 @@ impl Shared {
             // An engine that has ended does nothing any more.
             self.engine.send(Command::Stop).ok();
         }
-        let stopped = match (self.run.is_running(), self.run.compares()) {
-            (true, _) => "Training",
-            (_, true) => "Comparing methods",
+        let Some(left) = &self.project else { return };
+        let name = &left.project.name;
+        let on = "is stopped; open it again to go on from where it was.";
+        self.say(match (self.run.is_running(), self.run.other_job()) {
+            (true, _) => format!("Training on {name} {on}"),
+            (_, Some("lab")) => format!("Comparing methods on {name} {on}"),
+            (_, Some("predict")) => format!(
+                "Classifying the texts of {name} is stopped; when it is open again, 'Classify every text' begins anew."
+            ),
             _ => return,
-        };
-        if let Some(left) = &self.project {
-            let name = &left.project.name;
-            self.say(format!(
-                "{stopped} on {name} is stopped; open it again to go on from where it was."
-            ));
+        });
+    }
+
+    /// What the engine does for the open project that would be stopped if another one were opened; nothing where that could be
+    /// done again in a moment.
+    pub fn at_stake(&self) -> Option<String> {
+        let name = &self.project.as_ref()?.project.name;
+        if self.run.is_running() {
+            let record = &self.run.record;
+            let at = record.live().and_then(|at| record.at(at));
+            let at = at.map_or(String::new(), |(stage, step)| {
+                format!(": step {step} of {} ({})", stage.total, stage.name)
+            });
+            return Some(format!("Training on {name} goes on{at}."));
+        }
+        if self.run.is_elsewhere() {
+            return None;
+        }
+        match self.run.other_job()? {
+            "lab" => Some(format!("Methods are being compared on {name}.")),
+            "predict" => Some(format!("The texts of {name} are being classified.")),
+            _ => None,
         }
     }
 
     /// Tells the user something that went well or is worth knowing.
     pub fn say(&mut self, text: impl Into<String>) {
-        self.message(text.into(), false);
+        self.message(text.into(), false, None);
     }
 
     /// Tells the user what failed and what to do.
     pub fn fail(&mut self, text: impl Into<String>) {
-        self.message(text.into(), true);
+        self.message(text.into(), true, None);
     }
 
-    fn message(&mut self, text: String, failure: bool) {
+    /// Tells the user something and what can be done about it.
+    pub fn offer(&mut self, text: impl Into<String>, failure: bool, offer: Offer) {
+        self.message(text.into(), failure, Some(offer));
+    }
+
+    /// Takes back what messages offer: it can be done no more, or is being done.
+    pub fn withdraw_offers(&mut self) {
+        self.messages.retain(|message| message.offer.is_none());
+    }
+
+    fn message(&mut self, text: String, failure: bool, offer: Option<Offer>) {
         // Said again, it is still one thing to read.
         self.messages.retain(|message| message.text != text);
         self.messages.push(Message {
             text,
             failure,
+            offer,
             since: Instant::now(),
         });
     }

@@ -120,6 +120,7 @@ impl Side {
                     message,
                     usage: false,
                     device: None,
+                    diverged: None,
                 },
             )
         });

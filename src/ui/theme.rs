@@ -4,7 +4,8 @@
 
 use egui::{Color32, CornerRadius, FontFamily, FontId, Margin, Stroke, TextStyle, Visuals, vec2};
 
-/// Colours of one mode. Text on its backgrounds has a contrast of at least 4.5.
+/// Colours of one mode. Whatever has words in its colour (text, dim, ice, thaw, warm, right) has a contrast of at least 4.5 on every
+/// background, since a projector takes some of it away.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Theme {
     /// Whether it is the dark one.
@@ -17,6 +18,8 @@ pub struct Theme {
     pub raised: Color32,
     /// One-pixel borders instead of shadows.
     pub line: Color32,
+    /// Borders of what can be pressed, ticked or filled, with a contrast of at least 3.
+    pub edge: Color32,
     /// Text.
     pub text: Color32,
     /// Text of less weight.
@@ -45,6 +48,7 @@ impl Theme {
         panel: rgb(0x1a2029),
         raised: rgb(0x222a35),
         line: rgb(0x2a323d),
+        edge: rgb(0x6b7684),
         text: rgb(0xe6eaf0),
         dim: rgb(0x93a0b0),
         ice: rgb(0x6db6f2),
@@ -72,12 +76,13 @@ impl Theme {
         panel: rgb(0xffffff),
         raised: rgb(0xefede6),
         line: rgb(0xe2e0d8),
+        edge: rgb(0x82878e),
         text: rgb(0x1d232b),
-        dim: rgb(0x66707c),
-        ice: rgb(0x2f86cc),
-        thaw: rgb(0xb9770b),
-        warm: rgb(0xcf4a22),
-        right: rgb(0x23855a),
+        dim: rgb(0x616a76),
+        ice: rgb(0x206da9),
+        thaw: rgb(0x955e00),
+        warm: rgb(0xbe3f18),
+        right: rgb(0x1f7a52),
         labels: [
             rgb(0x8ab6ee),
             rgb(0x8fd4a8),
@@ -121,6 +126,11 @@ impl Theme {
         self.panel.lerp_to_gamma(colour, strength.clamp(0.0, 1.0))
     }
 
+    /// The lines of what is frozen: paler than the accent, and still seen from the back row.
+    pub fn frozen(&self) -> Color32 {
+        self.tint(self.ice, 0.8)
+    }
+
     fn visuals(&self) -> Visuals {
         let mut v = if self.dark {
             Visuals::dark()
@@ -144,7 +154,8 @@ impl Theme {
         v.warn_fg_color = self.thaw;
         v.error_fg_color = self.warm;
         v.selection.bg_fill = self.tint(self.ice, 0.35);
-        v.selection.stroke = Stroke::new(1.0, self.ice);
+        // The words of what is chosen have this colour too.
+        v.selection.stroke = Stroke::new(1.0, self.text);
         v.slider_trailing_fill = true;
         let radius = CornerRadius::same(8);
         for w in [
@@ -161,6 +172,7 @@ impl Theme {
         }
         v.widgets.inactive.weak_bg_fill = self.panel;
         v.widgets.inactive.bg_fill = self.raised;
+        v.widgets.inactive.bg_stroke = Stroke::new(1.0, self.edge);
         v.widgets.hovered.weak_bg_fill = self.raised;
         v.widgets.hovered.bg_fill = self.raised;
         v.widgets.hovered.bg_stroke = Stroke::new(1.0, self.ice);
@@ -169,6 +181,7 @@ impl Theme {
         v.widgets.active.bg_stroke = Stroke::new(1.0, self.ice);
         v.widgets.open.weak_bg_fill = self.raised;
         v.widgets.open.bg_fill = self.raised;
+        v.widgets.open.bg_stroke = Stroke::new(1.0, self.edge);
         v
     }
 }
@@ -258,14 +271,47 @@ mod tests {
     }
 
     #[test]
-    fn text_can_be_read_on_every_background() {
+    fn words_can_be_read_on_every_background() {
         for theme in [Theme::DARK, Theme::LIGHT] {
-            for back in [theme.background, theme.panel] {
-                for text in [theme.text, theme.dim] {
-                    let found = contrast(text, back);
-                    assert!(found >= 4.5, "{text:?} on {back:?}: {found:.2}");
+            let words = [
+                theme.text,
+                theme.dim,
+                theme.ice,
+                theme.thaw,
+                theme.warm,
+                theme.right,
+            ];
+            for back in [theme.background, theme.panel, theme.raised] {
+                for word in words {
+                    let found = contrast(word, back);
+                    assert!(found >= 4.5, "{word:?} on {back:?}: {found:.2}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn what_is_chosen_can_be_read_as_well_as_the_rest() {
+        for theme in [Theme::DARK, Theme::LIGHT] {
+            let chosen = theme.visuals().selection;
+            let found = contrast(chosen.stroke.color, chosen.bg_fill);
+            assert!(found >= 4.5, "dark {}: {found:.2}", theme.dark);
+            // So can the words on what is being pressed.
+            let pressed = theme.visuals().widgets.active;
+            let found = contrast(pressed.fg_stroke.color, pressed.weak_bg_fill);
+            assert!(found >= 4.5, "dark {}: {found:.2}", theme.dark);
+        }
+    }
+
+    #[test]
+    fn lines_that_say_something_can_be_told_from_what_is_behind_them() {
+        for theme in [Theme::DARK, Theme::LIGHT] {
+            for back in [theme.background, theme.panel, theme.raised] {
+                let found = contrast(theme.visuals().widgets.inactive.bg_stroke.color, back);
+                assert!(found >= 3.0, "an edge on {back:?}: {found:.2}");
+            }
+            let found = contrast(theme.frozen(), theme.panel);
+            assert!(found >= 3.0, "frozen, dark {}: {found:.2}", theme.dark);
         }
     }
 }

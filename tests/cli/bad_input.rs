@@ -157,7 +157,6 @@ fn labels_that_teach_nothing_are_refused() {
         "one.csv",
         "text,label\nthe old boat,x\nthe warm soup,x\na wet stone,x\n",
     );
-    dir.write("single.csv", labelled(30, 3) + "a lonely text,other\n");
     dir.write(
         "blank.csv",
         "text,label\n,x\n \"  \",y\n,x\n,y\n".replace(" \"  \"", "\"  \""),
@@ -168,14 +167,6 @@ fn labels_that_teach_nothing_are_refused() {
             (
                 "one.csv",
                 ["one.csv", "all 3 labels in column 'label' are 'x'", "two classes"],
-            ),
-            (
-                "single.csv",
-                [
-                    "single.csv: line 32",
-                    "the only example of class 'other'",
-                    "second",
-                ],
             ),
             (
                 "blank.csv",

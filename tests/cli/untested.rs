@@ -1,4 +1,4 @@
-//! Classes of one text, as surveys have them: always learned from, never measured, and named.
+//! Classes of one text, as surveys and rare kinds have them: always learned from, never measured, and named.
 
 use serde_json::{Value, json};
 
@@ -38,6 +38,33 @@ fn a_class_of_one_text_is_named_and_not_measured() {
         &dir.text("results/README.md"),
         &["The class 'none' is not measured"],
     );
+}
+
+#[test]
+fn a_class_of_one_row_is_learned_and_named() {
+    let dir = Dir::with_base();
+    dir.write("labelled.csv", labelled(30, 51) + "a lonely text,rare\n");
+    let why = "The class 'rare' is not measured: it has one text, which is always learned from";
+    for (out, how, measured) in [("folds", "folds:3", 30.0), ("held", "holdout:0.3", 9.0)] {
+        let ran = dir.done(&format!("{TRAIN} --out {out} --estimate {how}"));
+        assert_eq!(ran.number("estimated_on"), measured, "{how}");
+        assert_eq!(ran.last()["not_measured"], json!(["rare"]), "{how}");
+        assert_says(how, &warnings(&ran), &[why]);
+        let names: Vec<String> =
+            serde_json::from_str(&dir.text(&format!("{out}/labels.json"))).expect("names");
+        assert!(names.contains(&"rare".to_string()), "{names:?}");
+        let card = dir.text(&format!("{out}/README.md"));
+        assert_says(how, &card, &["not measured: rare", "temperature"]);
+    }
+    let line = "lab --data labelled.csv --model base --methods last-no-adapt --epochs 1 --estimate folds:3 --out results";
+    let ran = dir.done(line);
+    assert_eq!(ran.last()["not_measured"], json!(["rare"]));
+    assert_says("lab", &dir.text("results/README.md"), &[why]);
+    // Two of them are learned, and nothing can be said of the error.
+    dir.write("two.csv", "text,label\nthe old boat,x\nthe warm soup,y\n");
+    let ran = dir.done("train --data two.csv --model base --epochs 1 --out two");
+    assert!(ran.last()["error"].is_null());
+    assert_says("two", &warnings(&ran), &["The error is not estimated"]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use unfreeze::session::Session;
 use unfreeze::session::adapted::{Read, language_model, language_model_backward};
 use unfreeze::session::protocol::{ClassifierOptions, Command, Estimate, Event, Fit, Job, LmOptions};
+use unfreeze::session::unfinished::language_models;
 
 use super::ask::{done, fit, given, handed};
 use super::{Place, pretrain, rest, send, start, step_of, until};
@@ -87,4 +88,76 @@ fn the_language_models_are_there_again_when_the_classifier_that_has_them_gives_w
     let out = half.out.clone();
     done(&session, Job::Fit(half));
     assert!(files() == before && !out.join("backward/config.json").exists());
+}
+
+#[test]
+fn a_run_begins_with_what_the_interrupted_one_has_read_whose_place_it_takes() {
+    let place = Place::new();
+    let session = Session::spawn().expect("a thread");
+    let options = |epochs| ClassifierOptions {
+        epochs: Some(epochs),
+        batch: Some(8),
+        ..ClassifierOptions::default()
+    };
+    let job = Fit {
+        unlabelled: Some(handed(given(80))),
+        adapt: true,
+        lm: LmOptions {
+            epochs: Some(1),
+            bptt: Some(10),
+            batch: Some(4),
+            ..LmOptions::default()
+        },
+        // Long enough to be stopped in.
+        classifier: options(400),
+        estimate: Estimate::None,
+        ..fit(&place, "classifier", given(60))
+    };
+    start(&session, Job::Fit(job.clone()));
+    until(
+        &session,
+        |event| matches!(event, Event::Step { stage, .. } if stage == "train"),
+    );
+    send(&session, Command::Stop);
+    let end = rest(&session).pop();
+    assert!(matches!(end, Some(Event::Stopped { .. })), "{end:?}");
+    let [[Some((made, _)), None], [None, None]] = language_models(&job.out) else {
+        panic!("{:?}", language_models(&job.out))
+    };
+    let texts: Vec<String> = given(80).into_iter().map(|row| row.text).collect();
+    let read = Some(Read::of(&texts));
+    assert_eq!(Read::by(&made), read);
+
+    let next = Fit {
+        model: Some(made),
+        classifier: options(2),
+        adapt: false,
+        unlabelled: None,
+        overwrite: true,
+        ..job
+    };
+    // This one is interrupted too, and goes on by the path that it was given.
+    start(&session, Job::Fit(next.clone()));
+    send(&session, Command::Pause);
+    until(&session, |event| matches!(event, Event::Paused { .. }));
+    send(&session, Command::Step);
+    until(&session, |event| step_of(event) == Some(1));
+    send(&session, Command::Stop);
+    let end = rest(&session).pop();
+    assert!(matches!(end, Some(Event::Stopped { .. })), "{end:?}");
+    let resumed = Fit {
+        resume: true,
+        ..next.clone()
+    };
+    let events = done(&session, Job::Fit(resumed));
+    let adapts = |event: &&Event| matches!(event, Event::Step { stage, .. } if stage.starts_with("adapt"));
+    assert_eq!(events.iter().filter(adapts).count(), 0);
+    let (kept, _) = language_model(&next.out).expect("a language model");
+    assert_eq!(Read::by(&kept), read);
+    let card = std::fs::read_to_string(kept.join("README.md")).expect("a card");
+    assert!(card.contains("Licence"), "{card}");
+    assert!(
+        !place.path("classifier.read").exists(),
+        "the classifier has it now"
+    );
 }

@@ -29,6 +29,7 @@ pub fn given(rows: usize) -> Vec<GivenRow> {
         GivenRow {
             text: if at % 11 == 10 { String::new() } else { text },
             label: (at % 7 != 6).then(|| if cold { "cold" } else { "steep" }.to_string()),
+            group: None,
         }
     };
     (0..rows).map(row).collect()
@@ -189,7 +190,7 @@ fn a_classifier_of_texts_that_were_handed_over_can_be_asked() {
     assert_eq!(spelt, ["the", "snow", "and", "a", "frozen", "frozen", "pond"]);
     let row = |text: &str| GivenRow {
         text: text.into(),
-        label: None,
+        ..GivenRow::default()
     };
     let shorter = vec![row(&text), row("the and a frozen, frozen pond")];
     let (_, check) = predictions(&done(&session, ask(&place, shorter)));
@@ -289,14 +290,14 @@ fn labels_that_a_classifier_does_not_know_are_refused_or_count_as_wrong() {
 }
 
 #[test]
-fn what_is_wrong_with_texts_that_were_handed_over_names_their_rows() {
+fn what_is_wrong_with_texts_that_were_handed_over_is_told_by_what_they_are_called() {
     let place = Place::new();
     let session = Session::spawn().expect("a thread");
     let mut rows = given(12);
-    rows[4].label = Some("lukewarm".into());
+    rows.iter_mut().for_each(|row| row.label = Some("cold".into()));
     let error = failure(&session, Job::Fit(fit(&place, "none", rows)));
     assert!(
-        error.contains("my texts: row 5 is the only example of class 'lukewarm'"),
+        error.contains("my texts: all 11 labels") && error.contains("at least two classes"),
         "{error}"
     );
     assert!(!place.path("none.unfinished").exists());

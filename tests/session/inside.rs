@@ -72,7 +72,7 @@ fn forgetting(events: &[Event], of: &str) -> Vec<(u64, f64, f64)> {
 }
 
 #[test]
-fn every_group_has_its_way_every_epoch_its_forgetting_and_the_last_word_is_the_models() {
+fn every_group_has_its_way_every_thaw_its_forgetting_and_the_last_word_is_the_models() {
     let place = place();
     let job = Fit {
         adapt: true,
@@ -81,6 +81,11 @@ fn every_group_has_its_way_every_epoch_its_forgetting_and_the_last_word_is_the_m
             bptt: Some(10),
             batch: Some(4),
             ..LmOptions::default()
+        },
+        classifier: ClassifierOptions {
+            epochs: Some(7),
+            batch: Some(8),
+            ..ClassifierOptions::default()
         },
         estimate: Estimate::None,
         forgetting: true,
@@ -130,7 +135,12 @@ fn every_group_has_its_way_every_epoch_its_forgetting_and_the_last_word_is_the_m
     assert_eq!((at.len(), at[0], at[2]), (3, 0, adapted.len() as u64));
     assert!(at[1].abs_diff(per_epoch) <= 2, "{at:?}");
     let training = forgetting(&events, "train");
-    assert_eq!(training.len(), 5);
+    // The four groups join one by one; then it is every fourth epoch, and the last.
+    let ends: Vec<u64> = (0..=7)
+        .map(|epoch| trained.iter().filter(|step| step.1 <= epoch).count() as u64)
+        .collect();
+    let at: Vec<u64> = training.iter().map(|f| f.0).collect();
+    assert_eq!(at, [0, 1, 2, 3, 4, 7].map(|epoch: usize| ends[epoch]));
     let near = |a: f64, b: f64| {
         assert!((a / b - 1.0).abs() < 1e-4, "{a} {b}: {adapting:?} {training:?}");
     };
@@ -157,11 +167,14 @@ fn every_group_has_its_way_every_epoch_its_forgetting_and_the_last_word_is_the_m
             _ => None,
         })
         .collect();
-    assert_eq!(said.iter().map(|s| s.0).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    assert_eq!(
+        said.iter().map(|s| s.0).collect::<Vec<_>>(),
+        [1, 2, 3, 4, 5, 6, 7]
+    );
     let session = Session::spawn().expect("a thread");
     let texts = WATCH.map(|text| unfreeze::session::protocol::GivenRow {
         text: text.into(),
-        label: None,
+        ..Default::default()
     });
     start(
         &session,
@@ -175,7 +188,7 @@ fn every_group_has_its_way_every_epoch_its_forgetting_and_the_last_word_is_the_m
     let Some(Event::Predictions { predictions, .. }) = answer else {
         unreachable!()
     };
-    for (told, asked) in said[3].1.iter().zip(&predictions) {
+    for (told, asked) in said[6].1.iter().zip(&predictions) {
         assert_eq!(told.row, asked.row);
         for (a, b) in told.probabilities.iter().zip(&asked.probabilities) {
             assert!((a - b).abs() < 1e-4, "{told:?} {asked:?}");

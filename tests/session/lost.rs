@@ -20,7 +20,10 @@ fn on(device: DeviceChoice, job: Job) -> Job {
 #[test]
 fn a_lost_device_ends_the_run_and_not_the_engine() {
     if futures_lite::future::block_on(unfreeze::gpu::device::adapters()).is_empty() {
-        println!("skipped: there is no wgpu adapter");
+        assert!(
+            std::env::var_os("UNFREEZE_WGPU").is_none(),
+            "UNFREEZE_WGPU is set and there is no adapter: install a Vulkan driver (mesa-vulkan-drivers has a software one)"
+        );
         return;
     }
     let place = Place::new();
@@ -41,6 +44,7 @@ fn a_lost_device_ends_the_run_and_not_the_engine() {
             device: Some(what),
             usage: false,
             message,
+            ..
         }) => {
             assert!(what.contains("device"), "{what}");
             assert!(message.contains("--resume"), "{message}");

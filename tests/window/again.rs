@@ -8,7 +8,7 @@ use egui_kittest::kittest::Queryable as _;
 use unfreeze::ui::App;
 use unfreeze::ui::run::Status;
 
-use super::flow::{PATIENCE, label, open_sample, shared, until};
+use super::flow::{label, open_sample, reopen, shared, until, until_seen};
 use super::{shot, window_in};
 
 /// The sample with some labels, training, some steps done.
@@ -37,15 +37,9 @@ fn open_again(harness: &mut Harness<'static, App>) {
 }
 
 fn goes_on(harness: &mut Harness<'static, App>, from: u64) {
-    let began = std::time::Instant::now();
-    while harness
-        .query_by_role_and_label(egui::Role::Button, "Resume")
-        .is_none()
-    {
-        assert!(began.elapsed() < PATIENCE, "there is no way on");
-        harness.step();
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
+    until_seen(harness, "a way on", |h| {
+        h.query_by_role_and_label(egui::Role::Button, "Resume").is_some()
+    });
     harness
         .get_by_role_and_label(egui::Role::Button, "Resume")
         .click();
@@ -64,15 +58,7 @@ fn a_run_goes_on_when_the_window_is_opened_again() {
     drop(harness);
 
     let mut harness = window_in(home.path(), [1280.0, 800.0], false);
-    harness.run_steps(4);
-    let began = std::time::Instant::now();
-    while harness.query_by_label_contains("Open sample").is_none() {
-        assert!(began.elapsed() < PATIENCE, "the project is not listed");
-        harness.step();
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
-    harness.get_by_label_contains("Open sample").click();
-    harness.step();
+    reopen(&mut harness);
     open_again(&mut harness);
     shot(&mut harness, "again-1-stopped");
     let record = &shared(&harness).run.record;
@@ -91,13 +77,14 @@ fn another_project_stops_the_run_and_is_not_shown_it() {
     harness.event(egui::Event::Paste(
         "one of other texts\nand another of them\n".into(),
     ));
-    let began = std::time::Instant::now();
-    while harness.query_by_label("2 texts").is_none() {
-        assert!(began.elapsed() < PATIENCE, "the texts are not shown");
-        harness.step();
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
+    until_seen(&mut harness, "the texts", |h| {
+        h.query_by_label("2 texts").is_some()
+    });
     harness.key_press(Key::Enter);
+    harness.run_steps(4);
+    assert!(shared(&harness).run.is_running(), "it is not stopped unasked");
+    harness.get_by_label_contains("Stop it and open").click();
+    harness.step();
     until(&mut harness, "the other project", |s| {
         s.project
             .as_ref()

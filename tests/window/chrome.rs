@@ -67,6 +67,25 @@ fn settings_are_changed_and_closed_by_keys() {
     assert!(harness.query_by_label("Processor").is_none());
 }
 
+/// A slider would lie elsewhere in another size, and be taken for dragged on.
+#[test]
+fn the_size_changes_by_steps_that_are_kept() {
+    let sizes = |harness: &Harness<'static, App>| (shared(harness).settings.zoom, harness.ctx.zoom_factor());
+    let mut harness = window([1280.0, 800.0], false);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Comma);
+    harness.run_steps(4);
+    harness.get_by_label("Larger").click();
+    harness.run_steps(8);
+    assert_eq!(sizes(&harness), (1.1, 1.1));
+    harness.get_by_label("110 %");
+    // On many keyboards the plus is an equals sign with Shift.
+    for (key, size) in [(Key::Equals, 1.2), (Key::Minus, 1.1), (Key::Num0, 1.0)] {
+        harness.key_press_modifiers(Modifiers::COMMAND, key);
+        harness.run_steps(4);
+        assert_eq!(sizes(&harness), (size, size), "{key:?}");
+    }
+}
+
 /// A plot that was looked along keeps the focus, for the arrows.
 #[test]
 fn keys_work_after_a_look_along_the_schedule_and_not_while_a_number_is_typed() {

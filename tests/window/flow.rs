@@ -13,7 +13,7 @@ use unfreeze::ui::{App, Screen, Shared};
 use super::{shot, window_in};
 
 /// Long enough for two slow cores that another test keeps busy; nothing here waits for as long unless it fails.
-pub(super) const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_secs(600);
 
 pub(super) fn shared<'a>(harness: &'a Harness<'_, App>) -> &'a Shared {
     harness.state().shared()
@@ -21,8 +21,18 @@ pub(super) fn shared<'a>(harness: &'a Harness<'_, App>) -> &'a Shared {
 
 /// Draws frames until something has happened beside the window.
 pub(super) fn until(harness: &mut Harness<'_, App>, what: &str, happened: impl Fn(&Shared) -> bool) {
+    until_seen(harness, what, |harness| happened(shared(harness)));
+    harness.run_steps(3);
+}
+
+/// Draws frames until the window shows something.
+pub(super) fn until_seen(
+    harness: &mut Harness<'_, App>,
+    what: &str,
+    seen: impl Fn(&Harness<'_, App>) -> bool,
+) {
     let began = Instant::now();
-    while !happened(shared(harness)) {
+    while !seen(harness) {
         let said: Vec<&str> = shared(harness).messages.iter().map(|m| m.text.as_str()).collect();
         assert!(
             began.elapsed() < PATIENCE,
@@ -31,7 +41,6 @@ pub(super) fn until(harness: &mut Harness<'_, App>, what: &str, happened: impl F
         harness.step();
         std::thread::sleep(Duration::from_millis(5));
     }
-    harness.run_steps(3);
 }
 
 pub(super) fn answered(shared: &Shared) -> Vec<(u32, Answer)> {
@@ -179,13 +188,10 @@ fn the_sample_is_labelled_trained_classified_and_exported() {
 }
 
 /// Opens the only recent project.
-fn reopen(harness: &mut Harness<'_, App>) {
-    let began = Instant::now();
-    while harness.query_by_label_contains("of 600 texts labelled").is_none() {
-        assert!(began.elapsed() < PATIENCE, "the project is not listed");
-        harness.step();
-        std::thread::sleep(Duration::from_millis(5));
-    }
+pub(super) fn reopen(harness: &mut Harness<'_, App>) {
+    until_seen(harness, "the project in the list", |h| {
+        h.query_by_label_contains("of 600 texts labelled").is_some()
+    });
     harness.get_by_label_contains("Open sample").click();
     harness.step();
     until(harness, "the project is open", |s| s.project.is_some());
@@ -196,12 +202,9 @@ pub(super) fn classify(harness: &mut Harness<'_, App>) {
     harness.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::Enter);
     harness.run_steps(3);
     until(harness, "the Classify screen", |s| s.screen == Screen::Classify);
-    let began = Instant::now();
-    while harness.query_by_label("Search the texts").is_none() {
-        assert!(began.elapsed() < PATIENCE, "the texts are never classified");
-        harness.step();
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    until_seen(harness, "the classified texts", |h| {
+        h.query_by_label("Search the texts").is_some()
+    });
     harness.run_steps(8);
 }
 

@@ -6,11 +6,10 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use egui::{Key, Modifiers};
-use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
-use unfreeze::ui::{App, Screen};
+use unfreeze::ui::Screen;
 
-use super::flow::{answered, open_sample, shared, until};
+use super::flow::{answered, open_sample, shared, until, until_seen};
 use super::{shot, window_in};
 
 const KEYS: [Key; 6] = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6];
@@ -69,14 +68,9 @@ fn of_the_readme() {
     until(&mut harness, "the Classify screen", |s| {
         s.screen == Screen::Classify
     });
-    while harness
-        .query_all_by_label_contains("Classifying")
-        .next()
-        .is_some()
-    {
-        harness.step();
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    until_seen(&mut harness, "the classified texts", |h| {
+        h.query_all_by_label_contains("Classifying").next().is_none()
+    });
     harness.run_steps(8);
     harness.key_press(Key::ArrowDown);
     harness.run_steps(2);
@@ -92,15 +86,12 @@ fn of_the_readme() {
     harness.run_steps(2);
     harness.key_press(Key::Enter);
     harness.run_steps(4);
-    let unfinished = |harness: &Harness<'_, App>| {
-        let said = ["writing", "Nothing written yet."];
-        said.iter()
-            .any(|text| harness.query_all_by_label(text).next().is_some())
-    };
-    while unfinished(&harness) {
-        harness.step();
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    until_seen(&mut harness, "what was written", |h| {
+        let unfinished = ["writing", "Nothing written yet."];
+        unfinished
+            .iter()
+            .all(|text| h.query_all_by_label(text).next().is_none())
+    });
     harness.run_steps(4);
     shot(&mut harness, "window-write");
     // What each part of the method gives on these labels.
@@ -112,10 +103,9 @@ fn of_the_readme() {
     harness.run_steps(4);
     harness.get_by_label("Start comparing").click();
     harness.run_steps(4);
-    while harness.query_by_label("Save the table").is_none() {
-        harness.step();
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    until_seen(&mut harness, "the comparison's end", |h| {
+        h.query_by_label("Save the table").is_some()
+    });
     harness.run_steps(8);
     shot(&mut harness, "window-compare");
 }

@@ -226,7 +226,7 @@ pub struct PretrainArgs {
     /// Highest learning rate
     #[arg(long, value_name = "RATE", value_parser = values::above_zero)]
     pub rate: Option<f64>,
-    /// Scale of all dropouts
+    /// Scale of all dropouts, and of AR and TAR
     #[arg(long, value_name = "X", value_parser = values::scale)]
     pub drop_mult: Option<f32>,
     /// The corpus's name, for the model card
@@ -273,7 +273,7 @@ pub struct AdaptArgs {
     /// Time steps of a window
     #[arg(long, value_name = "N", value_parser = values::count)]
     pub bptt: Option<usize>,
-    /// Scale of all dropouts
+    /// Scale of all dropouts, and of AR and TAR
     #[arg(long, value_name = "X", value_parser = values::scale)]
     pub drop_mult: Option<f32>,
     /// At most so many tokens of the texts, such as 3M
@@ -346,7 +346,7 @@ pub struct TrainArgs {
     /// What the classifier's head sees of a text; deep without it
     #[arg(long, value_name = "WAY", value_parser = values::pooling())]
     pub pooling: Option<Pooling>,
-    /// Scale of all dropouts (with `fit`, of the language model's too)
+    /// Scale of all dropouts (with `fit`, of the language model's too, and of its AR and TAR)
     #[arg(long, value_name = "X", value_parser = values::scale)]
     pub drop_mult: Option<f32>,
 }

@@ -1,6 +1,7 @@
 //! What surrounds every screen.
 
 pub mod about;
+pub mod focus;
 pub mod messages;
 pub mod palette;
 pub mod rail;

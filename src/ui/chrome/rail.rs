@@ -3,6 +3,7 @@
 use egui::{Align2, FontId, Frame, Margin, Panel, Rect, Sense, Ui, pos2, vec2};
 
 use crate::ui::actions::Action;
+use crate::ui::run::Status;
 use crate::ui::theme::Theme;
 use crate::ui::{Screen, Shared};
 
@@ -39,8 +40,12 @@ fn item(ui: &mut Ui, shared: &mut Shared, screen: Screen, width: f32, narrow: bo
     let theme = Theme::of(ui.ctx());
     let here = shared.screen == screen;
     let (rect, response) = ui.allocate_exact_size(vec2(width, HEIGHT), Sense::click());
-    let info = || egui::WidgetInfo::selected(egui::Role::Tab, true, here, screen.name());
-    response.widget_info(info);
+    let news = news(shared, screen, theme);
+    response.widget_info(|| {
+        let mut info = egui::WidgetInfo::selected(egui::Role::Tab, true, here, screen.name());
+        info.current_text_value = news.map(|(what, _)| what.into());
+        info
+    });
     let painter = ui.painter();
     if here || response.hovered() || response.has_focus() {
         painter.rect_filled(rect, 0.0, theme.raised);
@@ -63,12 +68,31 @@ fn item(ui: &mut Ui, shared: &mut Shared, screen: Screen, width: f32, narrow: bo
         FontId::proportional(12.0),
         colour,
     );
+    if let Some((_, colour)) = news {
+        let at = pos2(rect.center().x + 17.0, rect.top() + 12.0);
+        painter.circle(at, 4.5, colour, egui::Stroke::new(1.5, theme.panel));
+    }
     let key = super::shortcut_text(ui, Action::Show(screen));
+    let news = news.map_or(String::new(), |(what, _)| format!("\n{what}."));
     if response
-        .on_hover_text(format!("{} {key}", screen.explanation()))
+        .on_hover_text(format!("{} {key}{news}", screen.explanation()))
         .clicked()
     {
         shared.act(Action::Show(screen));
+    }
+}
+
+/// What there is to know of a screen that is not looked at, and the colour of its dot.
+fn news(shared: &Shared, screen: Screen, theme: Theme) -> Option<(&'static str, egui::Color32)> {
+    let run = &shared.run;
+    match run.record.status {
+        _ if screen != Screen::Train => None,
+        _ if run.compares() => Some(("Methods are being compared", theme.ice)),
+        Status::Paused => Some(("Training holds", theme.thaw)),
+        Status::Starting | Status::Running => Some(("Training goes on", theme.thaw)),
+        Status::Failed { .. } if run.is_unseen() => Some(("Training failed", theme.warm)),
+        Status::Done if run.is_unseen() => Some(("Training is done", theme.right)),
+        _ => None,
     }
 }
 
@@ -105,5 +129,32 @@ fn icon(painter: &egui::Painter, screen: Screen, at: egui::Pos2, colour: egui::C
             line(-7.0, 7.0, -2.0, 6.0);
             line(2.0, 8.0, 9.0, 8.0);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::Event;
+    use crate::ui::run::Recipe;
+
+    #[test]
+    fn the_dot_of_the_train_screen_stays_until_the_end_is_seen() {
+        let mut shared = Shared::for_tests(None);
+        let theme = Theme::of(&egui::Context::default());
+        let told = |shared: &Shared, screen| news(shared, screen, theme).map(|(what, _)| what);
+        assert_eq!(told(&shared, Screen::Train), None);
+        shared.run.begin(Recipe::default(), Vec::new());
+        assert_eq!(told(&shared, Screen::Train), Some("Training goes on"));
+        assert_eq!(told(&shared, Screen::Label), None);
+        shared.run.push(Event::Failed {
+            message: "no room".into(),
+            usage: false,
+            device: None,
+            diverged: None,
+        });
+        assert_eq!(told(&shared, Screen::Train), Some("Training failed"));
+        shared.run.seen();
+        assert_eq!(told(&shared, Screen::Train), None);
     }
 }

@@ -1,11 +1,13 @@
 //! Settings, as one small window.
 
-use egui::{DragValue, Grid, RichText, ScrollArea, Slider, TextStyle, Ui};
+use egui::{Button, DragValue, Grid, RichText, ScrollArea, TextStyle, Ui};
 
 use crate::session::protocol::DeviceChoice;
 use crate::ui::Shared;
-use crate::ui::settings::ZOOM;
+use crate::ui::actions::Action;
+use crate::ui::settings::{Settings, ZOOM};
 use crate::ui::theme::{NARROW, Theme};
+use crate::ui::widgets::percent;
 
 /// Draws the window; false once it is closed.
 pub fn show(ui: &mut Ui, shared: &mut Shared) -> bool {
@@ -52,13 +54,8 @@ fn rows(ui: &mut Ui, shared: &mut Shared, narrow: bool) {
         }
     });
     ui.end_row();
-    let size = name(ui, narrow, "Size", "Of text and everything else.");
-    ui.add(
-        Slider::new(&mut settings.zoom, ZOOM)
-            .step_by(0.1)
-            .custom_formatter(|v, _| format!("{:.0} %", 100.0 * v)),
-    )
-    .labelled_by(size);
+    name(ui, narrow, "Size", "Of text and everything else.");
+    sizes(ui, settings);
     ui.end_row();
     name(ui, narrow, "Motion", "Nothing moves by itself when this is on.");
     ui.checkbox(&mut settings.still, "No animation");
@@ -96,6 +93,28 @@ fn rows(ui: &mut Ui, shared: &mut Shared, narrow: bool) {
     );
     ui.add(DragValue::new(&mut settings.seed)).labelled_by(seed);
     ui.end_row();
+}
+
+/// Steps and no slider: in another size whatever is dragged lies elsewhere at once, and would be taken for dragged on.
+fn sizes(ui: &mut Ui, settings: &mut Settings) {
+    let step = |ui: &mut Ui, may: bool, text: &str, action: Action| {
+        let key = super::shortcut_text(ui, action);
+        let button = ui.add_enabled(may, Button::new(text));
+        let why = format!("{} {key}", action.explanation());
+        button.on_hover_text(why).clicked()
+    };
+    ui.horizontal(|ui| {
+        let now = settings.zoom;
+        if step(ui, now > *ZOOM.start(), "Smaller", Action::Smaller) {
+            settings.enlarge(-1.0);
+        }
+        if step(ui, true, &percent(f64::from(now)), Action::UsualSize) {
+            settings.zoom = 1.0;
+        }
+        if step(ui, now < *ZOOM.end(), "Larger", Action::Larger) {
+            settings.enlarge(1.0);
+        }
+    });
 }
 
 /// What a setting is called, before it; above it where there is no room beside. Gives the label's id.

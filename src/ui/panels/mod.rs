@@ -46,6 +46,16 @@ impl Panels {
         self.train.recipe_mut()
     }
 
+    /// Classifiers that a comparison of methods has trained, of how many, while it goes on.
+    pub fn comparing(&self) -> Option<(u64, u64)> {
+        self.train.comparing()
+    }
+
+    /// Whether the screen in view shows the run, and what there is to do about it.
+    pub fn shows_run(&self, shared: &Shared) -> bool {
+        shared.screen == Screen::Train && self.train.shows_run()
+    }
+
     /// Draws the screen that is chosen.
     pub fn show(&mut self, ui: &mut Ui, shared: &mut Shared) {
         self.classify.notice(shared);
@@ -94,6 +104,7 @@ impl Panels {
         let given = self.classify.given(&job, shared);
         if self.train.interrupted(job, given.is_some(), shared) {
             self.classify.interrupted(given, shared);
+            self.train.offer_to_resume(shared);
         }
     }
 
@@ -135,6 +146,7 @@ impl Panels {
             | Action::Unsure
             | Action::Suggestions
             | Action::NewLabel
+            | Action::FindLabel
             | Action::Similar
             | Action::Map => self.label.act(action, shared),
             Action::Stop if self.classify.is_wanted() => self.classify.take_back(shared),

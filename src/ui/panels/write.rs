@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use egui::{RichText, Slider, TextEdit, TextStyle, Ui};
+use egui::{RichText, ScrollArea, Slider, TextEdit, TextStyle, Ui};
 
 use crate::session::adapted::language_model;
 use crate::session::protocol::{Event, Generate, Job};
@@ -66,6 +66,14 @@ impl WritePanel {
         if self.follow(shared.model.as_ref()) {
             self.outdated = shared.side.take_back(Asker::WriteAfter);
         }
+        // On a phone, or in a larger size, what the model says afterwards lies below the edge.
+        ScrollArea::vertical()
+            .id_salt("write")
+            .auto_shrink([false, false])
+            .show(ui, |ui| self.contents(ui, shared));
+    }
+
+    fn contents(&mut self, ui: &mut Ui, shared: &mut Shared) {
         let theme = Theme::of(ui.ctx());
         ui.label(
             RichText::new("What has it learnt to say?")
@@ -97,6 +105,10 @@ impl WritePanel {
                     .on_hover_text("Writes a continuation (Enter)");
                 if ready && (go.clicked() || entered) {
                     self.ask(shared);
+                }
+                if entered {
+                    // The next beginning is typed at once.
+                    field.request_focus();
                 }
             });
         });
@@ -191,7 +203,8 @@ fn column(ui: &mut Ui, title: &str, column: &Column, waiting: bool, theme: Theme
     let lines = egui::Layout::top_down(egui::Align::LEFT);
     let contents = |ui: &mut Ui| {
         heading(ui, title);
-        if waiting && column.text.is_none() {
+        // Also above what it wrote before, until the next comes.
+        if waiting {
             ui.horizontal(|ui| {
                 ui.spinner();
                 small(ui, "writing");
@@ -220,7 +233,52 @@ fn column(ui: &mut Ui, title: &str, column: &Column, waiting: bool, theme: Theme
 
 #[cfg(test)]
 mod tests {
+    use egui_kittest::{Harness, kittest::Queryable as _};
+
     use super::*;
+
+    fn screen(size: [f32; 2]) -> Harness<'static, (WritePanel, Shared)> {
+        let state = (WritePanel::default(), Shared::for_tests(None));
+        let mut harness = Harness::builder()
+            .with_size(size)
+            .with_context_setup(theme::install)
+            .build_ui_state(|ui, (panel, shared)| panel.show(ui, shared), state);
+        harness.run_steps(3);
+        harness
+    }
+
+    #[test]
+    fn what_it_says_afterwards_is_reached_on_the_smallest_screen() {
+        let size = [336.0, 380.0];
+        let mut harness = screen(size);
+        let bottom = |h: &Harness<'_, (WritePanel, Shared)>| {
+            let why = h.get_by_label_contains("There is no adapted model yet");
+            why.rect().bottom()
+        };
+        assert!(bottom(&harness) > size[1], "it lies below the edge");
+        harness.hover_at(egui::pos2(100.0, 200.0));
+        harness.event(egui::Event::MouseWheel {
+            unit: egui::MouseWheelUnit::Point,
+            delta: egui::vec2(0.0, -2_000.0),
+            phase: egui::TouchPhase::Move,
+            source: egui::MouseWheelSource::Unknown,
+            modifiers: egui::Modifiers::NONE,
+        });
+        harness.run_steps(20);
+        let bottom = bottom(&harness);
+        assert!(bottom <= size[1], "{bottom}");
+    }
+
+    #[test]
+    fn after_enter_the_next_beginning_can_be_typed_at_once() {
+        let mut harness = screen([1_000.0, 700.0]);
+        harness.get_by_label("Beginning").focus();
+        harness.run_steps(2);
+        assert!(harness.ctx.text_edit_focused());
+        harness.key_press(egui::Key::Enter);
+        harness.run_steps(3);
+        assert!(harness.ctx.text_edit_focused());
+    }
 
     #[test]
     fn the_adapted_model_is_that_of_the_classifier() {

@@ -5,6 +5,7 @@
 
 pub mod bounds;
 pub mod kept;
+pub mod left;
 mod record;
 pub mod series;
 pub mod stage;
@@ -56,6 +57,8 @@ pub struct Run {
     /// That job is none of this project's: nothing of it is shown.
     elsewhere: bool,
     runs: usize,
+    /// It ended, well or not, and nobody has looked since.
+    unseen: bool,
 }
 
 /// Earlier runs that are kept.
@@ -79,7 +82,7 @@ impl Run {
     /// The job of this record is about to be sent again, to go on from its checkpoint.
     pub fn resume(&mut self) {
         self.record.status = Status::Starting;
-        self.asked = Asked::Nothing;
+        (self.asked, self.unseen) = (Asked::Nothing, false);
         self.expected = Expected::Training;
     }
 
@@ -96,10 +99,11 @@ impl Run {
 
     /// The job could not be sent.
     pub fn fail(&mut self, message: impl Into<String>) {
-        self.expected = Expected::Nothing;
+        (self.expected, self.unseen) = (Expected::Nothing, true);
         self.record.status = Status::Failed {
             message: message.into(),
             device: None,
+            diverged: None,
         };
     }
 
@@ -146,6 +150,16 @@ impl Run {
         }
     }
 
+    /// Whether the run has ended, well or not, and nobody has looked since.
+    pub fn is_unseen(&self) -> bool {
+        self.unseen
+    }
+
+    /// The user looks at it.
+    pub fn seen(&mut self) {
+        self.unseen = false;
+    }
+
     /// Whether the engine works on something.
     pub fn busy(&self) -> bool {
         self.job.is_some() || self.elsewhere || self.expected != Expected::Nothing
@@ -186,7 +200,7 @@ impl Run {
         }
         self.runs += 1;
         self.record.number = self.runs;
-        self.asked = Asked::Nothing;
+        (self.asked, self.unseen) = (Asked::Nothing, false);
     }
 
     /// Takes in the next event.
@@ -216,7 +230,16 @@ impl Run {
                 }
             }
             Event::Stopped { message } => self.ended(Status::Stopped { message }),
-            Event::Failed { message, device, .. } => self.ended(Status::Failed { message, device }),
+            Event::Failed {
+                message,
+                device,
+                diverged,
+                ..
+            } => self.ended(Status::Failed {
+                message,
+                device,
+                diverged,
+            }),
             Event::Warning { message } if self.expected == Expected::Training && self.job.is_some() => {
                 // The engine does one job at a time and has refused this one.
                 self.fail(format!("{message} (it is busy with another job)"));
@@ -265,7 +288,7 @@ impl Run {
             self.end(status);
         } else if self.expected == Expected::Measuring {
             self.expected = Expected::Nothing;
-            if let Status::Failed { message, device } = status {
+            if let Status::Failed { message, device, .. } = status {
                 self.unmeasured(&words(message, device));
             }
         } else if self.expected == Expected::Other {
@@ -280,6 +303,7 @@ impl Run {
     fn end(&mut self, status: Status) {
         self.expected = Expected::Nothing;
         self.asked = Asked::Nothing;
+        self.unseen = matches!(status, Status::Done | Status::Failed { .. });
         self.record.status = status;
         if let Some(stage) = self.record.stages.last_mut() {
             stage.seconds_left = None;

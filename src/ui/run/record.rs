@@ -36,6 +36,9 @@ pub struct Recipe {
     /// Whether the language model that has read the texts for an earlier run is kept, so that none has to read them.
     #[serde(default)]
     pub keep: bool,
+    /// Highest learning rate of stage 2; `None` is the engine's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reading: Option<f64>,
 }
 
 impl Recipe {
@@ -64,6 +67,7 @@ impl Default for Recipe {
             both: false,
             tfidf: false,
             keep: false,
+            reading: None,
         }
     }
 }
@@ -93,6 +97,9 @@ pub enum Status {
         /// What became of the device, where that was at fault: another one can go on.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         device: Option<String>,
+        /// The highest rate, where training diverged at it: it would again from a checkpoint.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        diverged: Option<f64>,
     },
     /// It ended well.
     Done,
@@ -102,6 +109,11 @@ impl Status {
     /// Whether the engine works on it.
     pub fn active(&self) -> bool {
         matches!(self, Self::Starting | Self::Running | Self::Paused)
+    }
+
+    /// Whether it ended before it was done in a way that a checkpoint leads on from.
+    pub fn can_go_on(&self) -> bool {
+        matches!(self, Self::Stopped { .. } | Self::Failed { diverged: None, .. })
     }
 }
 
@@ -171,6 +183,9 @@ pub struct Outcome {
     pub estimate: Option<Share>,
     /// How many folds that were; 1 is a hold-out.
     pub folds: usize,
+    /// Labels that the estimate says nothing of, since no text of theirs could be held out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_measured: Vec<String>,
     /// On labels that were kept aside from the beginning.
     pub aside: Option<Share>,
     /// TF-IDF with logistic regression, from the same labels on the same texts.
@@ -193,9 +208,12 @@ impl Outcome {
     /// From the keys of the `done` event.
     pub fn of(result: &Map<String, Value>) -> Self {
         let number = |key: &str| result.get(key).and_then(Value::as_f64);
+        let names = result.get("not_measured").and_then(Value::as_array);
+        let names = names.into_iter().flatten();
         Self {
             estimate: Share::of(result, "", "estimated_on"),
             folds: number("folds").unwrap_or(0.0) as usize,
+            not_measured: names.filter_map(|name| Some(name.as_str()?.into())).collect(),
             aside: None,
             baseline: Share::of(result, "baseline_", "estimated_on"),
             together: Share::of(result, "together_", "estimated_on"),
@@ -253,6 +271,9 @@ pub struct Record {
     pub saved: Option<u64>,
     /// What it gave, once it is done.
     pub outcome: Option<Outcome>,
+    /// Classifiers that each direction trains to measure the error; `None` where that was not known before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folds: Option<usize>,
 }
 
 impl Record {

@@ -62,6 +62,7 @@ fn any_event() -> impl Strategy<Value = Event> {
                 message: name,
                 usage: n % 2 == 0,
                 device: None,
+                diverged: None,
             },
             3 => Event::Stopped { message: name },
             4 => Event::StageStarted {
@@ -202,6 +203,7 @@ fn other_jobs_leave_the_run_alone_and_say_that_the_engine_is_busy() {
         message: "no".into(),
         usage: false,
         device: None,
+        diverged: None,
     });
     assert!(run.record == before && !run.busy());
     // Asked for, the error on the labels kept aside joins the outcome.
@@ -240,6 +242,7 @@ fn a_job_that_was_sent_keeps_the_engine_busy_before_it_begins() {
         message: "no device".into(),
         usage: false,
         device: None,
+        diverged: None,
     };
     for begins in [true, false] {
         let mut run = finished(Default::default());
@@ -263,12 +266,14 @@ fn a_failure_before_the_first_event_is_this_runs_and_a_refusal_too() {
         message: "no device".into(),
         usage: false,
         device: None,
+        diverged: None,
     });
     assert_eq!(
         run.record.status,
         Status::Failed {
             message: "no device".into(),
             device: None,
+            diverged: None,
         }
     );
     run.push(started("predict"));

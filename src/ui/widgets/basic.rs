@@ -1,8 +1,8 @@
-//! Cards, chips, key caps and lines of text in the house's sizes.
+//! Cards, chips and lines of text in the house's sizes.
 
 use egui::{
-    Color32, CornerRadius, FontId, Frame, InnerResponse, Margin, Response, RichText, Sense, Stroke,
-    StrokeKind, TextStyle, Ui, WidgetInfo, vec2,
+    Color32, CornerRadius, Frame, InnerResponse, Margin, Response, RichText, Sense, Stroke, TextStyle, Ui,
+    vec2,
 };
 
 use crate::ui::theme::{self, Theme};
@@ -44,26 +44,6 @@ pub fn chip(ui: &mut Ui, text: impl Into<String>) -> Response {
             .corner_radius(CornerRadius::same(255))
             .fill(theme.panel),
     )
-}
-
-/// The key that works here, drawn as a key; nothing on a phone, which has none.
-pub fn keycap(ui: &mut Ui, key: &str) -> Response {
-    if theme::is_narrow(ui.ctx()) {
-        return ui.allocate_exact_size(vec2(0.0, 0.0), Sense::hover()).1;
-    }
-    let theme = Theme::of(ui.ctx());
-    let font = FontId::monospace(TextStyle::Small.resolve(ui.style()).size - 1.0);
-    let text = ui.painter().layout_no_wrap(key.to_owned(), font, theme.dim);
-    // Not a frame round a label, which a row of tall buttons would stretch.
-    let size = vec2((text.size().x + 10.0).max(20.0), 20.0);
-    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(egui::Role::Label, true, key));
-    let line = Stroke::new(1.0, theme.line);
-    ui.painter()
-        .rect(rect, 4, theme.background, line, StrokeKind::Inside);
-    ui.painter()
-        .galley(rect.center() - text.size() / 2.0, text, theme.dim);
-    response
 }
 
 /// A card's name.

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use egui::text::LayoutJob;
 use egui::{
-    Color32, FontId, Galley, Rect, Response, Role, Sense, Stroke, StrokeKind, TextStyle, Ui, Widget,
-    WidgetInfo, pos2, vec2,
+    Color32, Galley, Rect, Response, Role, Sense, Stroke, StrokeKind, TextStyle, Ui, Widget, WidgetInfo,
+    pos2, vec2,
 };
 
-use super::numbers::{grouped, percent};
+use super::keycap::Keycap;
+use super::{grouped, percent};
 use crate::ui::theme::{self, Theme};
 
 /// The least height, in points, that a finger meets.
@@ -33,7 +34,7 @@ pub struct LabelButton<'a> {
     pub current: bool,
     /// From 1, just pressed, to 0.
     pub flash: f32,
-    /// What a press does, in a sentence.
+    /// What a press does, or why none does anything now, in a sentence.
     pub explanation: &'a str,
 }
 
@@ -66,7 +67,8 @@ impl Widget for LabelButton<'_> {
             ui.painter().rect(rect, 8, fill, stroke, StrokeKind::Inside);
             self.paint(ui, rect, &theme);
         }
-        response.on_hover_text(self.explanation)
+        let explained = response.on_hover_text(self.explanation);
+        explained.on_disabled_hover_text(self.explanation)
     }
 }
 
@@ -84,11 +86,7 @@ impl LabelButton<'_> {
         let middle = rect.center().y;
         let mut left = rect.left() + 12.0;
         if let Some(key) = self.key.filter(|_| !theme::is_narrow(ui.ctx())) {
-            let cap = Rect::from_min_size(pos2(left, middle - 10.0), vec2(21.0, 20.0));
-            let line = Stroke::new(1.0, theme.line);
-            painter.rect(cap, 4, theme.background, line, StrokeKind::Inside);
-            let font = FontId::monospace(small.size - 1.0);
-            painter.text(cap.center(), egui::Align2::CENTER_CENTER, key, font, theme.dim);
+            let cap = Keycap::new(ui, key).paint(painter, pos2(left, middle), theme, false);
             left = cap.right() + 10.0;
         }
         painter.circle_filled(pos2(left + 5.0, middle), 5.0, self.colour);

@@ -8,7 +8,7 @@ use egui::{
     Align, Align2, Context, DroppedFileHandle, Event, FontId, Id, LayerId, Order, Stroke, StrokeKind,
 };
 
-use super::Want;
+use super::{Want, is_project};
 use crate::session::exchange::Source;
 use crate::session::files;
 use crate::ui::theme::{RADIUS, Theme};
@@ -59,6 +59,17 @@ fn pasted_source(text: String) -> Source {
     }
 }
 
+/// What becomes of what is open, if a file of this name is let go: a page does not see the name before.
+fn promise(name: Option<&str>) -> &'static str {
+    match name {
+        Some(name) if is_project(Path::new(name)) => {
+            "It takes the place of the project that is open; what goes on there is not stopped before you say so."
+        }
+        Some(_) => "What is open now stays as it is until you start with the new texts.",
+        None => "Texts are shown first, and what is open stays as it is; a project takes its place.",
+    }
+}
+
 /// While a file is held over the window, says that it can be let go.
 fn hovered(ctx: &Context) {
     let held = ctx.input(|i| i.raw.hovered_files.clone());
@@ -82,11 +93,12 @@ fn hovered(ctx: &Context) {
     );
     let middle = frame.center();
     let large = FontId::proportional(20.0);
-    let what = name.map_or("Let go to open it".to_owned(), |name| {
-        format!("Let go to open {name}")
-    });
+    let what = match &name {
+        Some(name) => format!("Let go to open {name}"),
+        None => "Let go to open it".to_owned(),
+    };
     let small = FontId::proportional(12.0);
-    let stays = "What is open now stays as it is until you start with the new texts.".to_owned();
+    let stays = promise(name.as_deref()).to_owned();
     for (text, font, colour, side, gap) in [
         (what, large, theme.text, Align2::CENTER_BOTTOM, 0.0),
         (stays, small, theme.dim, Align2::CENTER_TOP, 10.0),
@@ -97,5 +109,17 @@ fn hovered(ctx: &Context) {
         // A centred galley hangs from the middle of its upper edge.
         let at = side.anchor_size(middle + egui::vec2(0.0, gap), galley.size());
         painter.galley(at.center_top(), galley, colour);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::promise;
+
+    #[test]
+    fn a_project_that_is_let_go_is_not_said_to_change_nothing() {
+        assert!(promise(Some("mail.csv")).contains("stays as it is until you start"));
+        assert!(promise(Some("mail.unfreeze")).contains("takes the place of the project"));
+        assert!(promise(None).contains("a project takes its place"));
     }
 }

@@ -83,11 +83,30 @@ fn language(ui: &mut Ui, found: &Survey) {
         (None, script) => ui.label(format!("They are written in {script} letters.")),
     }
     .on_hover_text(hint);
+    if let Some(what) = boxes(guess.script, SYSTEM_FONTS) {
+        caution(ui, what);
+    }
     if !guess.could_be_english() {
         let what =
             "The base model has read English only and will help little here: expect to need more labels.";
         caution(ui, what.into());
     }
+}
+
+/// Whether letters that the window's own fonts lack come from the system's, as on the desktop. A page sees none of those.
+const SYSTEM_FONTS: bool = cfg!(not(target_family = "wasm"));
+/// Scripts that the window's own fonts have.
+const DRAWN: [&str; 3] = ["Latin", "Greek", "Cyrillic"];
+
+/// What to know of texts whose letters cannot be drawn.
+fn boxes(script: &str, system_fonts: bool) -> Option<String> {
+    let drawn = system_fonts || script.is_empty() || DRAWN.contains(&script);
+    (!drawn).then(|| {
+        format!(
+            "This page has no font for {script} letters and shows boxes in their place; what is in the texts stays as it is. Unfreeze \
+             on the desktop shows them."
+        )
+    })
 }
 
 fn unknown(ui: &mut Ui, found: &Survey) {
@@ -250,7 +269,20 @@ fn label_counts(ui: &mut Ui, found: &Survey) {
 
 #[cfg(test)]
 mod tests {
-    use super::named;
+    use super::{boxes, named};
+
+    #[test]
+    fn letters_that_a_page_cannot_draw_are_told() {
+        assert!(boxes("Chinese", false).is_some_and(|said| said.contains("no font for Chinese letters")));
+        for (script, system) in [
+            ("Chinese", true),
+            ("Latin", false),
+            ("Cyrillic", false),
+            ("", false),
+        ] {
+            assert_eq!(boxes(script, system), None);
+        }
+    }
 
     #[test]
     fn places_are_named_and_the_rest_is_counted() {

@@ -12,9 +12,11 @@ mod columns;
 mod drop_area;
 mod findings;
 mod incoming;
+mod leaving;
 mod lengths;
 mod preview;
 mod project;
+mod reading;
 mod recents;
 mod start;
 mod table;
@@ -28,11 +30,12 @@ use std::sync::Arc;
 
 use egui::{Context, Key, ScrollArea, Ui};
 
-use crate::session::exchange::{self, Addition, Plan, Sheet, Source};
+use crate::session::exchange::{self, Addition, Plan, Reading, Sheet, Source};
 use crate::session::files;
 use crate::session::project::{EXTENSION, OpenProject};
 use crate::ui::actions::Action;
 use crate::ui::{Screen, Shared};
+use leaving::Instead;
 use preview::Preview;
 use recents::Recents;
 use work::{Ended, Work};
@@ -49,10 +52,16 @@ enum Want {
     Act(Action),
     /// Read texts and show what is in them.
     Read(Source),
+    /// Read what the preview shows otherwise.
+    ReadAgain(Reading),
     /// Ask for what is on the clipboard.
     Paste,
     /// Open a project file.
     Open(PathBuf),
+    /// Stop what the engine does for the open project, and open the other one.
+    Leave,
+    /// Stay with the open project.
+    Stay,
     /// Take a project off the list of recent ones.
     Forget(PathBuf),
     /// Ask whether this project is to be deleted; `None` leaves it.
@@ -79,6 +88,8 @@ pub struct TextsPanel {
     recents: Recents,
     work: Option<Work>,
     preview: Option<Preview>,
+    /// What is to take the place of the open project, once it is confirmed that the engine's work for that is to be stopped.
+    leaving: Option<Instead>,
     /// A file whose labels the open project is to get; another screen takes it from here.
     labels_from: Option<PathBuf>,
 }
@@ -112,6 +123,12 @@ impl TextsPanel {
         self.recents.look(shared);
         let mut wants = Vec::new();
         self.keys(ui, shared, &mut wants);
+        let stake = shared.at_stake();
+        self.leaving = self.leaving.take().filter(|_| stake.is_some());
+        if let (Some(instead), Some(stake)) = (&self.leaving, &stake) {
+            leaving::show(ui, instead, stake, &mut wants);
+            ui.add_space(GAP);
+        }
         match (&self.work, &mut self.preview) {
             (Some(work), _) if work.hides_the_screen() => work.show(ui, &mut wants),
             (_, Some(preview)) => preview.show(ui, shared, &mut wants),
@@ -138,7 +155,7 @@ impl TextsPanel {
                 self.work = Some(Work::Choosing(exchange::choose_file("Open texts", wake)));
             }
             Action::OpenSample => self.sample(shared),
-            Action::FreshSample => self.read(Source::Sample, shared),
+            Action::FreshSample => self.go_or_ask(Instead::FreshSample, shared),
             _ => {}
         }
     }
@@ -162,7 +179,11 @@ impl TextsPanel {
         // Enter on a focused button is that button's.
         let enter = pressed(Key::Enter) && ctx.memory(|m| m.focused().is_none());
         let escape = pressed(Key::Escape);
-        if self.work.is_some() {
+        if self.leaving.is_some() {
+            if escape {
+                wants.push(Want::Stay);
+            }
+        } else if self.work.is_some() {
             if escape {
                 wants.push(Want::Cancel);
             }
@@ -188,8 +209,15 @@ impl TextsPanel {
             Want::Act(action) => shared.act(action),
             Want::Read(Source::File(path)) if is_project(&path) => self.open(path, shared),
             Want::Read(source) => self.read(source, shared),
-            Want::Paste => ctx.send_viewport_cmd(egui::ViewportCommand::RequestPaste),
+            Want::ReadAgain(reading) => self.read_again(reading, shared),
+            Want::Paste => Self::paste(ctx),
             Want::Open(path) => self.open(path, shared),
+            Want::Leave => {
+                if let Some(instead) = self.leaving.take() {
+                    self.go(instead, shared);
+                }
+            }
+            Want::Stay => self.leaving = None,
             Want::Forget(path) => self.recents.forget(path, shared),
             Want::AskToDelete(path) => self.recents.ask(path),
             Want::Delete(path) => self.recents.delete(path, shared),
@@ -198,7 +226,7 @@ impl TextsPanel {
                     self.work = None;
                 }
             }
-            Want::Back => self.preview = None,
+            Want::Back => self.close_preview(),
             Want::Start => self.start(shared),
             Want::Add => self.add(shared),
             Want::Download => {
@@ -211,6 +239,13 @@ impl TextsPanel {
                 self.preview = None;
                 self.labels_from = Some(path);
             }
+        }
+    }
+
+    /// Forgets what was read.
+    fn close_preview(&mut self) {
+        if let Some(path) = self.preview.take().as_ref().and_then(Preview::path) {
+            exchange::let_go(path);
         }
     }
 
@@ -234,18 +269,53 @@ impl TextsPanel {
         self.work = Some(Work::read(source, Arc::clone(&shared.wake)));
     }
 
+    /// Reads what the preview shows otherwise than it was guessed; it stays until that is done.
+    fn read_again(&mut self, reading: Reading, shared: &mut Shared) {
+        let source = self.preview.as_ref().map(|preview| preview.source().clone());
+        if let Some(source) = source
+            && self.may_begin(shared)
+        {
+            self.work = Some(Work::read_again(source, reading, Arc::clone(&shared.wake)));
+        }
+    }
+
     /// Goes on with the sample where there is a project of it, and makes one where there is none.
     fn sample(&mut self, shared: &mut Shared) {
         if shared.project.as_ref().is_some_and(exchange::is_sample) {
             shared.screen = Screen::Label;
             return;
         }
-        let Some(folder) = shared.shelf.projects().map(Path::to_path_buf) else {
-            return self.read(Source::Sample, shared);
-        };
-        if self.may_begin(shared) {
+        self.go_or_ask(Instead::Sample, shared);
+    }
+
+    /// Opens what takes the place of the open project; asks first where that would stop what the engine does for it.
+    fn go_or_ask(&mut self, instead: Instead, shared: &mut Shared) {
+        if shared.at_stake().is_some() {
             shared.screen = Screen::Texts;
-            self.work = Some(Work::find_sample(folder, Arc::clone(&shared.wake)));
+            self.leaving = Some(instead);
+        } else {
+            self.go(instead, shared);
+        }
+    }
+
+    fn go(&mut self, instead: Instead, shared: &mut Shared) {
+        if !self.may_begin(shared) {
+            return;
+        }
+        shared.screen = Screen::Texts;
+        let wake = Arc::clone(&shared.wake);
+        match instead {
+            Instead::Project(path) => self.work = Some(Work::open(path, wake)),
+            Instead::Sample => match shared.shelf.projects().map(Path::to_path_buf) {
+                Some(folder) => self.work = Some(Work::find_sample(folder, wake)),
+                None => self.read(Source::Sample, shared),
+            },
+            Instead::FreshSample => self.read(Source::Sample, shared),
+            Instead::Preview(_) => {
+                if let Some(plan) = self.wanted_plan() {
+                    self.make(plan, shared);
+                }
+            }
         }
     }
 
@@ -258,26 +328,25 @@ impl TextsPanel {
             shared.screen = Screen::Label;
             return;
         }
-        shared.screen = Screen::Texts;
-        self.work = Some(Work::open(path, Arc::clone(&shared.wake)));
+        self.go_or_ask(Instead::Project(path), shared);
+    }
+
+    /// What the preview plans, where nothing stands in its way.
+    fn wanted_plan(&self) -> Option<Plan> {
+        let preview = self.preview.as_ref().filter(|p| p.obstacle().is_none())?;
+        Some(preview.plan())
     }
 
     /// Makes the project that the preview plans.
     fn start(&mut self, shared: &mut Shared) {
-        if let Some(preview) = self.preview.as_ref().filter(|p| p.obstacle().is_none()) {
-            let plan = preview.plan();
-            self.make(plan, shared);
+        if let Some(plan) = self.wanted_plan() {
+            self.go_or_ask(Instead::Preview(plan.sheet.source.clone()), shared);
         }
     }
 
     /// Adds what the preview plans to the open project: finds out what that is.
     fn add(&mut self, shared: &mut Shared) {
-        let plan = self
-            .preview
-            .as_ref()
-            .filter(|preview| preview.obstacle().is_none())
-            .map(Preview::plan);
-        let (Some(plan), Some(open)) = (plan, &shared.project) else {
+        let (Some(plan), Some(open)) = (self.wanted_plan(), &shared.project) else {
             return;
         };
         if let Some(why) = adding::obstacle(shared) {
@@ -320,7 +389,7 @@ impl TextsPanel {
         let said = grown.then(|| said.clone());
         self.work = None;
         if let Some(said) = said {
-            self.preview = None;
+            self.close_preview();
             self.recents.note(shared.project.iter(), shared);
             shared.open_again();
             shared.say(said);
@@ -345,11 +414,22 @@ impl TextsPanel {
             Ended::Chosen(None) => {}
             Ended::NoSample => self.read(Source::Sample, shared),
             Ended::Sample(sheet) => self.make(plan_of_sample(sheet), shared),
-            Ended::Read(sheet) => self.preview = Some(Preview::new(sheet, shared)),
+            Ended::Read(sheet, source, reading) => {
+                let mut read = Preview::new(sheet, source, reading, shared);
+                if let Some(before) = &self.preview {
+                    read.choose_as(before, shared);
+                }
+                // A file that comes again under its name has taken the earlier one's place.
+                let before = self.preview.as_ref().and_then(Preview::path);
+                if before != read.path() {
+                    self.close_preview();
+                }
+                self.preview = Some(read);
+            }
             Ended::Opened(project) => {
                 self.recents
                     .note(shared.project.iter().chain([&*project]), shared);
-                self.preview = None;
+                self.close_preview();
                 shared.open(*project);
             }
             Ended::Prepared(addition) => self.grow(*addition, shared),

@@ -9,9 +9,10 @@ use super::adding::Adding;
 use super::button::{Weight, button};
 use super::columns::{self, Choice};
 use super::findings::{self, Steps};
+use super::reading;
 use super::table::Rows;
 use super::{GAP, SIDE, Want};
-use crate::session::exchange::{Background, MOST_LABELS, Outcome, Plan, Sheet};
+use crate::session::exchange::{Background, MOST_LABELS, Outcome, Plan, Reading, Sheet, Source};
 use crate::session::survey::{Survey, survey};
 use crate::ui::Shared;
 use crate::ui::theme::{self, Theme};
@@ -23,6 +24,9 @@ const NARROW_TABLE: f32 = 420.0;
 /// A table that was read.
 pub(super) struct Preview {
     sheet: Arc<Sheet>,
+    /// Where it was read from, and what was said of how.
+    source: Source,
+    reading: Reading,
     pub choice: Choice,
     /// What was found in the columns that are chosen, once it is.
     pub found: Option<Survey>,
@@ -35,10 +39,13 @@ pub(super) struct Preview {
 }
 
 impl Preview {
-    pub fn new(sheet: Sheet, shared: &Shared) -> Self {
+    /// That of a table that was read from there, so.
+    pub fn new(sheet: Sheet, source: Source, reading: Reading, shared: &Shared) -> Self {
         let mut preview = Self {
             choice: Choice::of(&sheet),
             sheet: Arc::new(sheet),
+            source,
+            reading,
             found: None,
             looking: None,
             adding: Adding::default(),
@@ -48,6 +55,28 @@ impl Preview {
         };
         preview.look(shared);
         preview
+    }
+
+    /// The file that it was read from, if it was one.
+    pub fn path(&self) -> Option<&Path> {
+        self.sheet.path.as_deref()
+    }
+
+    /// Where it was read from.
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// Takes over what was chosen of the same columns, which were only read with other letters.
+    pub fn choose_as(&mut self, before: &Self, shared: &Shared) {
+        let same = self.reading.page != before.reading.page
+            && self.source == before.source
+            && self.sheet.has_header == before.sheet.has_header
+            && self.sheet.columns.len() == before.sheet.columns.len();
+        if same && self.choice != before.choice {
+            self.choice = before.choice.clone();
+            self.look(shared);
+        }
     }
 
     /// Surveys the columns that are chosen, beside the window.
@@ -129,7 +158,7 @@ impl Preview {
                 .show(ui, |ui| {
                     self.head(ui, shared, wants);
                     ui.add_space(GAP);
-                    self.side(ui, shared);
+                    self.side(ui, shared, wants);
                     ui.add_space(GAP);
                     self.table(ui, NARROW_TABLE);
                 });
@@ -147,7 +176,7 @@ impl Preview {
                     ScrollArea::vertical()
                         .id_salt("texts-side")
                         .auto_shrink([false, false])
-                        .show(ui, |ui| self.side(ui, shared));
+                        .show(ui, |ui| self.side(ui, shared, wants));
                 });
             self.head(ui, shared, wants);
             ui.add_space(8.0);
@@ -192,17 +221,15 @@ impl Preview {
                 ui.label(RichText::new(why).color(theme.thaw));
             }
         });
-        if self.sheet.guessed {
-            let why = "The file is not UTF-8 and was read as Windows-1252: are the accents right?";
-            ui.label(RichText::new(why).color(theme.thaw));
-        }
+        wants.extend(reading::page(ui, &self.sheet, self.reading).map(Want::ReadAgain));
         if self.obstacle().is_none() {
             self.adding.say(ui, shared);
         }
     }
 
-    fn side(&mut self, ui: &mut Ui, shared: &Shared) {
+    fn side(&mut self, ui: &mut Ui, shared: &Shared, wants: &mut Vec<Want>) {
         ui.spacing_mut().item_spacing.y = GAP;
+        wants.extend(reading::header(ui, &self.sheet, self.reading).map(Want::ReadAgain));
         if columns::show(ui, &self.sheet, &mut self.choice, self.found.as_ref()) {
             self.look(shared);
         }

@@ -5,6 +5,7 @@ use egui::{Label, RichText, TextStyle, Ui};
 use super::Want;
 use super::button::{Weight, button};
 use crate::session::exchange::{ASKS_WHERE, is_sample, shown};
+use crate::session::files;
 use crate::session::project::OpenProject;
 use crate::ui::Screen;
 use crate::ui::actions::Action;
@@ -72,6 +73,10 @@ pub(super) fn show(ui: &mut Ui, open: &OpenProject, wants: &mut Vec<Want>) {
                         "Texts, labels, runs and models. Who clears this page's data in the browser clears them."
                     },
                 );
+                if let Some(warning) = danger(project.labelled(), files::may_be_cleared()) {
+                    let warning = RichText::new(warning).text_style(TextStyle::Small);
+                    ui.add(Label::new(warning.color(theme.thaw)).wrap());
+                }
             }
             None => {
                 let warning = "It lives in memory only: export the labels before you close the window.";
@@ -108,4 +113,27 @@ pub(super) fn show(ui: &mut Ui, open: &OpenProject, wants: &mut Vec<Want>) {
             }
         });
     });
+}
+
+/// What to know of labels that the browser may delete.
+fn danger(labelled: usize, may_be_cleared: bool) -> Option<&'static str> {
+    (labelled > 0 && may_be_cleared).then_some(
+        "This browser does not promise to keep it: Safari deletes what a page has kept after seven days without a visit, others may \
+         when the disk is full. Download the project now and then, so that you have your labels in any case.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::danger;
+
+    #[test]
+    fn labels_that_may_be_deleted_are_told_with_the_way_out() {
+        assert!(danger(1, true).is_some_and(|said| said.contains("Download the project")));
+        assert_eq!((danger(0, true), danger(1, false)), (None, None));
+        assert!(
+            !crate::session::files::may_be_cleared(),
+            "a disk keeps what it has"
+        );
+    }
 }

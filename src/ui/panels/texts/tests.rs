@@ -14,7 +14,9 @@ use crate::ui::theme::{self, Theme};
 
 mod adding;
 mod hostile;
+mod leaving;
 mod pictures;
+mod reading;
 mod recent;
 
 /// The screen with what the window does round it: the tick of every frame, the keys of actions, carrying them out.
@@ -158,6 +160,7 @@ fn small_project() -> OpenProject {
         Step::AnswerMany {
             texts: vec![0, 2],
             answer: Answer::Label(0),
+            alike: false,
         },
     ] {
         open.act(action).unwrap();
@@ -203,6 +206,7 @@ fn the_sample_is_opened_again_with_its_labels() {
     open.act(Step::AnswerMany {
         texts: vec![3, 5],
         answer: Answer::Label(0),
+        alike: false,
     })
     .unwrap();
     until(&mut h, "the labels are on disk", |b| {

@@ -7,7 +7,7 @@ use egui::{ProgressBar, RichText, Ui};
 
 use super::Want;
 use super::button::{Weight, button};
-use crate::session::exchange::{self, Addition, Background, Outcome, Plan, Sheet, Source, Wake};
+use crate::session::exchange::{self, Addition, Background, Outcome, Plan, Reading, Sheet, Source, Wake};
 use crate::session::project::{OpenProject, Texts};
 use crate::ui::theme::{self, Theme};
 use crate::ui::widgets::{card, small};
@@ -20,7 +20,9 @@ pub(super) enum Work {
     Reading {
         /// Whether they are the sample, which needs no preview.
         sample: bool,
-        name: String,
+        source: Source,
+        /// What was said of how.
+        reading: Reading,
         work: Background<Result<Sheet, String>>,
     },
     /// A project of the sample is looked for.
@@ -52,7 +54,7 @@ pub(super) enum Ended {
     /// There is no project of the sample yet.
     NoSample,
     Sample(Sheet),
-    Read(Sheet),
+    Read(Sheet, Source, Reading),
     Opened(Box<OpenProject>),
     Prepared(Box<Addition>),
     Failed(String),
@@ -62,8 +64,19 @@ impl Work {
     pub fn read(source: Source, wake: Wake) -> Self {
         Self::Reading {
             sample: source == Source::Sample,
-            name: source.name(),
+            source: source.clone(),
+            reading: Reading::default(),
             work: exchange::open(source, wake),
+        }
+    }
+
+    /// Reads what was read before, otherwise than it was guessed.
+    pub fn read_again(source: Source, reading: Reading, wake: Wake) -> Self {
+        Self::Reading {
+            sample: false,
+            source: source.clone(),
+            reading,
+            work: exchange::open_again(source, reading, wake),
         }
     }
 
@@ -100,7 +113,8 @@ impl Work {
     pub fn stalled(name: &str, total: u64, done: u64) -> Self {
         Self::Reading {
             sample: false,
-            name: name.into(),
+            source: Source::File(name.into()),
+            reading: Reading::default(),
             work: Background::stalled(total, done),
         }
     }
@@ -130,10 +144,15 @@ impl Work {
                     Ended::Failed(how.into())
                 }
             },
-            Self::Reading { sample, work, .. } => match work.poll() {
+            Self::Reading {
+                sample,
+                source,
+                reading,
+                work,
+            } => match work.poll() {
                 Outcome::Running => return None,
                 Outcome::Done(Ok(sheet)) if *sample => Ended::Sample(sheet),
-                Outcome::Done(Ok(sheet)) => Ended::Read(sheet),
+                Outcome::Done(Ok(sheet)) => Ended::Read(sheet, source.clone(), *reading),
                 Outcome::Done(Err(why)) => Ended::Failed(why),
                 Outcome::Lost => lost(),
             },
@@ -165,7 +184,7 @@ impl Work {
         let (what, share) = match self {
             Self::Choosing(_) => return,
             Self::Seeking(_) => ("Opening the sample".to_string(), None),
-            Self::Reading { name, work, .. } => (format!("Reading {name}"), work.share()),
+            Self::Reading { source, work, .. } => (format!("Reading {}", source.name()), work.share()),
             Self::Opening { new: true, name, .. } => (format!("Making a project of {name}"), None),
             Self::Opening { name, .. } => (format!("Opening {name}"), None),
             Self::Adding { name, .. } => (format!("Comparing {name} with the project"), None),

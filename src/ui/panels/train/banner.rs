@@ -2,15 +2,15 @@
 
 use egui::{Button, RichText, Stroke, TextStyle, Ui};
 
+use super::broken;
 use super::numbers::{about, capital, clock, ends, per_cent, short};
-use super::start::{Material, Readiness, what_will_happen};
+use super::ready::{Material, Readiness, listed, what_will_happen};
 use super::view::{Intent, View};
-use crate::session::Session;
 use crate::ui::Screen;
 use crate::ui::actions::Action;
 use crate::ui::run::{Kind, Outcome, Recipe, Record, Share, Status, words as words_of_failure};
 use crate::ui::theme;
-use crate::ui::widgets::{self, keycap, small};
+use crate::ui::widgets::{self, Explained as _, keycap, small};
 
 /// What the banner is drawn from, beside the view.
 pub struct Standing<'a> {
@@ -22,6 +22,8 @@ pub struct Standing<'a> {
     pub estimate: Option<(f64, usize)>,
     /// Whether the run can go on from a checkpoint.
     pub resumable: bool,
+    /// Whether it is asked if it is to give way to another.
+    pub asks: bool,
     /// Whether it would go on on the processor anyway.
     pub on_cpu: bool,
     /// The job that keeps the engine busy.
@@ -94,12 +96,13 @@ pub fn show(ui: &mut Ui, view: &View<'_>, standing: &Standing<'_>, intents: &mut
     });
 }
 
-fn title(ui: &mut Ui, text: impl Into<String>) -> egui::Response {
+/// The line that says where one stands.
+pub fn title(ui: &mut Ui, text: impl Into<String>) -> egui::Response {
     ui.label(RichText::new(text).text_style(theme::title()).strong())
 }
 
 /// What the next run will do.
-fn ready(ui: &mut Ui, material: &Material, standing: &Standing<'_>) {
+pub fn ready(ui: &mut Ui, material: &Material, standing: &Standing<'_>) {
     title(ui, "Ready to train");
     ui.label(format!(
         "{} {}",
@@ -114,29 +117,7 @@ fn words(ui: &mut Ui, view: &View<'_>, standing: &Standing<'_>) {
     }
     let planned = view.stage.is_none() && view.record.live().is_some();
     match &view.record.status {
-        Status::Failed {
-            device: Some(what), ..
-        } => {
-            title(ui, "The device was lost or is full");
-            ui.label(lost(view, what, standing));
-        }
-        Status::Failed { message, .. } => {
-            title(ui, "Training failed");
-            ui.label(words_of_failure(message.clone(), None));
-        }
-        Status::Stopped { .. } => {
-            title(ui, "Stopped");
-            let at = view.record.live().and_then(|p| view.record.at(p));
-            let at = at.map_or(String::new(), |(stage, step)| {
-                format!(" at step {step} of {} ({})", stage.total, stage.name)
-            });
-            let next = if standing.resumable {
-                "Resume goes on from there; the result is the same as without the break."
-            } else {
-                "Start again when you are ready."
-            };
-            ui.label(format!("The run ended{at}. {next}"));
-        }
+        Status::Failed { .. } | Status::Stopped { .. } => broken::words(ui, view, standing),
         Status::Done => match (&view.record.outcome, standing.readiness) {
             (_, Readiness::Ready(material)) if planned => ready(ui, material, standing),
             (Some(outcome), _) => {
@@ -166,28 +147,6 @@ fn words(ui: &mut Ui, view: &View<'_>, standing: &Standing<'_>) {
             format!("The engine is busy ({job}); training can start when it is done."),
         );
     }
-}
-
-/// What happened to the device, what is kept, and the ways on.
-fn lost(view: &View<'_>, what: &str, standing: &Standing<'_>) -> String {
-    let kept = match (standing.resumable, view.record.saved) {
-        (false, _) => {
-            return format!(
-                "{}. Start again, or choose another device in the settings.",
-                capital(what)
-            );
-        }
-        (true, Some(step)) => format!("Everything until step {step} of this stage is kept"),
-        (true, None) => "Stages that were finished are kept".into(),
-    };
-    let on = if standing.on_cpu {
-        "Resume goes on from there; with other programs closed there is more memory."
-    } else if Session::OWN_DEVICE {
-        "Resume tries the same device again; the CPU is slower and goes on from the same place."
-    } else {
-        "If the device was lost, it comes back when the program is started again; the CPU goes on from the same place now."
-    };
-    format!("{}. {kept}. {on}", capital(what))
 }
 
 fn duration(standing: &Standing<'_>) -> String {
@@ -249,6 +208,13 @@ fn done(ui: &mut Ui, view: &View<'_>, outcome: &Outcome) {
             error.rows
         ),
     };
+    let without = match &outcome.not_measured[..] {
+        names if names.is_empty() || outcome.aside.is_some() => String::new(),
+        names => format!(
+            " It is the error of the other labels: {} had no text that could be left out.",
+            listed(names)
+        ),
+    };
     let baseline = outcome.baseline.map_or(String::new(), |b| {
         format!(
             " TF-IDF with logistic regression from the same labels: {}.",
@@ -263,7 +229,7 @@ fn done(ui: &mut Ui, view: &View<'_>, outcome: &Outcome) {
     let perplexity = outcome.perplexity.filter(|_| view.record.recipe.reads());
     let read = perplexity.map_or(String::new(), read);
     ui.label(format!(
-        "{}, in {}.{baseline}{vote}{read}",
+        "{}, in {}.{without}{baseline}{vote}{read}",
         capital(&how),
         clock(outcome.seconds)
     ));
@@ -291,19 +257,19 @@ fn read((before, after): (f64, f64)) -> String {
 }
 
 /// A button: what it says, whether it is the one to press, why it cannot be, what it is for.
-struct Press {
-    name: &'static str,
-    first: bool,
-    blocked: Option<String>,
-    why: &'static str,
-    intent: Intent,
+pub struct Press {
+    pub name: String,
+    pub first: bool,
+    pub blocked: Option<String>,
+    pub why: &'static str,
+    pub intent: Intent,
 }
 
 /// The first one is rightmost.
 fn buttons(view: &View<'_>, standing: &Standing<'_>) -> Vec<Press> {
     let blocked = standing.busy.map(|job| format!("The engine is busy: {job}."));
-    let press = |name, first, why, intent| Press {
-        name,
+    let press = |name: &str, first, why, intent| Press {
+        name: name.into(),
         first,
         blocked: None,
         why,
@@ -329,35 +295,12 @@ fn buttons(view: &View<'_>, standing: &Standing<'_>) -> Vec<Press> {
         return vec![press(name, true, why, Intent::Run(view.current.number))];
     }
     let ready = matches!(standing.readiness, Readiness::Ready(_));
-    let resume = Press {
-        blocked: blocked.clone(),
-        ..press(
-            "Resume",
-            true,
-            "Goes on from the last checkpoint.",
-            Intent::Resume,
-        )
-    };
+    if view.record.status != Status::Done
+        && let Some(all) = broken::buttons(view, standing, blocked.as_ref())
+    {
+        return all;
+    }
     match &view.record.status {
-        Status::Failed { .. } | Status::Stopped { .. } if standing.resumable => {
-            let mut all = vec![resume];
-            if matches!(view.record.status, Status::Failed { device: Some(_), .. }) && !standing.on_cpu {
-                all.push(Press {
-                    blocked: blocked.clone(),
-                    ..press(
-                        "Resume on the CPU",
-                        false,
-                        "Goes on from the last checkpoint on the processor, and uses it for everything after; the settings have \
-                         the way back.",
-                        Intent::ResumeOnCpu,
-                    )
-                });
-            }
-            if ready {
-                all.push(train("Start again", false));
-            }
-            all
-        }
         Status::Done => {
             let why = Action::Classify.explanation();
             let mut all = vec![press(
@@ -428,7 +371,7 @@ fn add(ui: &mut Ui, button: Press, intents: &mut Vec<Intent>) {
     let button = ui.add_enabled(blocked.is_none(), widget);
     let button = button
         .on_hover_text(why)
-        .on_disabled_hover_text(blocked.unwrap_or_default());
+        .blocked_because(&blocked.unwrap_or_default());
     if button.clicked() {
         intents.push(intent);
     }

@@ -4,15 +4,17 @@ use egui::accesskit::Role;
 use egui::{Align2, Color32, Painter, Pos2, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use super::chart::{Axes, small_font};
-use super::numbers::{per_cent, short};
+use super::numbers::{count, per_cent, short};
 use super::view::View;
 use crate::session::preview::is_pretrained;
 use crate::ui::run::{Kind, Stage};
 use crate::ui::widgets::{heading, small};
 
 const EXPLANATION: &str = "Catastrophic forgetting as a curve: the encoder that is being tuned, under the decoder of the language \
-                           model that it came from, reads general text after every epoch. The higher its perplexity above the \
-                           pretrained model's, the more it has forgotten; gradual unfreezing is there to keep it low (section 3.3).";
+                           model that it came from, reads general text: after every epoch while it reads your texts; while \
+                           it learns the labels, before each thaw, after every fourth epoch and after the last. The higher its \
+                           perplexity above the pretrained model's, the more it has forgotten; gradual unfreezing is there to \
+                           keep it low (section 3.3).";
 
 /// Draws the card's contents; the plot is `height` high.
 pub fn show(ui: &mut Ui, view: &View<'_>, height: f32) {
@@ -32,14 +34,15 @@ pub fn show(ui: &mut Ui, view: &View<'_>, height: f32) {
     let Some(stage) = stage.filter(|_| view.stage.is_some()) else {
         small(
             ui,
-            "After every epoch: how well the model still reads general text, beside the pretrained model.",
+            "From time to time: how well the model still reads general text, beside the pretrained model.",
         );
         return;
     };
     let step = if own.is_some() { view.step } else { u64::MAX };
-    let now = stage.forgetting.at(step);
+    // It is not measured at every step, nor after every epoch.
+    let now = stage.forgetting.points().take_while(|p| p.0 <= step).last();
     match now.zip(stage.pretrained) {
-        Some((now, before)) if before > 0.0 => {
+        Some(((at, now), before)) if before > 0.0 => {
             let change = now / before - 1.0;
             let sign = if change < 0.0 { "−" } else { "+" };
             let text = format!(
@@ -47,13 +50,25 @@ pub fn show(ui: &mut Ui, view: &View<'_>, height: f32) {
                 short(now),
                 per_cent(change.abs())
             );
-            small(ui, text).on_hover_text(format!("{} for the pretrained model.", short(before)));
+            small(ui, text).on_hover_text(format!(
+                "Measured {}; {} for the pretrained model.",
+                after(at),
+                short(before)
+            ));
         }
         _ => {
             small(ui, "perplexity on general text");
         }
     }
     plot(ui, view, stage, step, height);
+}
+
+/// When it was measured.
+fn after(step: u64) -> String {
+    match step {
+        0 => "before the first step".into(),
+        _ => format!("after step {}", count(step)),
+    }
 }
 
 /// Height of the row that names two lines.

@@ -7,6 +7,11 @@ use super::{blocks, forgetting, formula, loss, method, schedule, watched};
 use crate::ui::run::{Recipe, Record};
 use crate::ui::widgets::card;
 
+/// The least width, in points, at which there are columns: with less, the middle one has no room for its plot.
+pub const COLUMNS: f32 = 900.0;
+/// Below this width, in points, what stands side by side in a card goes below one another.
+pub const CLOSE: f32 = 460.0;
+
 /// The wide layout: the thaw, the schedule, the meters.
 pub fn columns(
     ui: &mut Ui,

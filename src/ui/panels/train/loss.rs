@@ -91,7 +91,7 @@ fn plot(ui: &mut Ui, view: &View<'_>, stage: &Stage, height: f32) {
         }
         axes.line(&painter, points(&stage.ar), Stroke::new(1.0, theme.ice));
         axes.line(&painter, points(&stage.tar), Stroke::new(1.0, theme.thaw));
-        let quiet = Stroke::new(1.0, theme.tint(theme.text, 0.3));
+        let quiet = Stroke::new(1.0, theme.tint(theme.text, 0.5));
         axes.line(&painter, points(&stage.cross_entropy), quiet);
         axes.line(
             &painter,

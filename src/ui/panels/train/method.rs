@@ -2,6 +2,7 @@
 
 use egui::{Checkbox, ComboBox, DragValue, RichText, Slider, TextStyle, Ui};
 
+use super::layout::CLOSE;
 use super::numbers::count;
 use super::view::{Intent, View};
 use crate::session::preview::{is_pretrained, own_rate, takes};
@@ -9,10 +10,11 @@ use crate::session::protocol::Method;
 use crate::ui::actions::Action;
 use crate::ui::run::{Recipe, Record, bounds};
 use crate::ui::theme::Theme;
-use crate::ui::widgets::{heading, keycap, small};
+use crate::ui::widgets::{Explained as _, heading, keycap, small};
 
 /// Why nothing can be changed while a run goes on.
-pub const LOCKED: &str = "Locked while training: these numbers are part of the run. Stop it to change them.";
+pub const LOCKED: &str = "Locked while training: these numbers are part of the run. Other numbers are another run, which begins anew: \
+                          once the texts are read, it keeps the language model that has read them.";
 /// Why the texts cannot be read first.
 const RANDOM: &str = "This method starts from random weights: there is no language model to adapt.";
 
@@ -23,7 +25,8 @@ pub fn explanation(method: Method) -> &'static str {
             "Gradual unfreezing, a slower rate for each lower layer, a slanted triangle: the paper's method (section 3.3; table 7, last row)."
         }
         Method::UlmfitCode => {
-            "ULMFiT as its reference code runs it: the head, then the last LSTM, then everything, a steeper triangle for each."
+            "ULMFiT with the unfreezing and the schedule of its reference code: the head, then the last LSTM, then everything, a \
+             steeper triangle for each. Dropout, pooling and the like are those of the other methods."
         }
         Method::Scratch => {
             "No pretraining at all: what the labels alone can teach (table 7, `from scratch`)."
@@ -91,7 +94,7 @@ pub fn card(
         let named = chosen.response.accessible_name("Method");
         named
             .on_hover_text(explanation(shown.method))
-            .on_disabled_hover_text(LOCKED);
+            .blocked_because(LOCKED);
     });
     small(ui, explanation(shown.method));
     ui.add_enabled_ui(!locked, |ui| {
@@ -104,7 +107,7 @@ pub fn card(
             let range = bounds::EPOCHS.0..=bounds::EPOCHS.1;
             let field = DragValue::new(&mut epochs).range(range).speed(0.1);
             let field = ui.add(field).labelled_by(label.id);
-            if field.on_hover_text(why).on_disabled_hover_text(LOCKED).changed() {
+            if field.on_hover_text(why).blocked_because(LOCKED).changed() {
                 recipe.epochs = epochs;
             }
         });
@@ -116,14 +119,14 @@ pub fn card(
                        pretraining that it goes on from took 4 to 24.";
             let tick = ui.add_enabled(pretrained, Checkbox::new(&mut adapt, "adapt first"));
             let blocked = if locked { LOCKED } else { RANDOM };
-            if tick.on_hover_text(why).on_disabled_hover_text(blocked).changed() {
+            if tick.on_hover_text(why).blocked_because(blocked).changed() {
                 recipe.adapt = adapt;
             }
             let mut both = shown.both;
             let why = "Trains a second classifier that reads the texts from their end, and averages the probabilities of the two: \
                        a little better, in twice the time (section 5, Impact of bidirectionality).";
             let tick = ui.checkbox(&mut both, "both directions");
-            if tick.on_hover_text(why).on_disabled_hover_text(LOCKED).changed() {
+            if tick.on_hover_text(why).blocked_because(LOCKED).changed() {
                 recipe.both = both;
             }
             let mut tfidf = shown.tfidf;
@@ -132,7 +135,7 @@ pub fn card(
                        them, with 50 labels, added nearly eight; on the sample it takes three off. Where labels are left out to \
                        measure the error, the run says what it changes on yours.";
             let tick = ui.checkbox(&mut tfidf, "TF-IDF votes too");
-            if tick.on_hover_text(why).on_disabled_hover_text(LOCKED).changed() {
+            if tick.on_hover_text(why).blocked_because(LOCKED).changed() {
                 recipe.tfidf = tfidf;
             }
         });
@@ -164,11 +167,11 @@ fn to_the_lab(ui: &mut Ui, view: &View<'_>, intents: &mut Vec<Intent>) {
 /// Whether the language model that has read the texts is kept.
 fn keep(ui: &mut Ui, view: &View<'_>, shown: &Recipe, recipe: &mut Recipe) {
     let mut keep = shown.keep;
-    let why = "Without stage 2, which takes most of the time: the language model that the classifier before was made from has read \
-               these texts, and the next one is made from it too. Forgetting, and how far the layers move, are then measured from \
+    let why = "Without stage 2, which takes most of the time: the language model of an earlier run has read these texts, and the \
+               next classifier is made from it too. Forgetting, and how far the layers move, are then measured from \
                there on. Untick it to have the texts read anew, for example with another seed.";
     let tick = ui.checkbox(&mut keep, "keep the language model that has read your texts");
-    if tick.on_hover_text(why).on_disabled_hover_text(LOCKED).changed() {
+    if tick.on_hover_text(why).blocked_because(LOCKED).changed() {
         recipe.keep = keep;
     }
     let added = view.adapted.map_or(0, |adapted| adapted.added);
@@ -278,7 +281,7 @@ fn idle(which: usize, method: Method) -> &'static str {
     }
 }
 
-/// The four sliders, in a row or two by two. The curve above them redraws at once.
+/// The four sliders, in a row, or two by two where that has no room for their names and numbers. The curve above them redraws at once.
 pub fn sliders(ui: &mut Ui, view: &View<'_>, recipe: &mut Recipe) {
     let locked = view.current.status.active();
     let shown = if locked {
@@ -286,7 +289,7 @@ pub fn sliders(ui: &mut Ui, view: &View<'_>, recipe: &mut Recipe) {
     } else {
         recipe.clone()
     };
-    let columns = if view.narrow { 2 } else { 4 };
+    let columns = if ui.available_width() < CLOSE { 2 } else { 4 };
     for row in [0, 1, 2, 3].chunks(columns) {
         ui.columns(columns, |uis| {
             for (ui, &which) in uis.iter_mut().zip(row) {
@@ -336,7 +339,7 @@ fn slider(ui: &mut Ui, dial: &Dial, before: f64, enabled: bool, disabled: &str) 
                     ui.add(field)
                         .accessible_name(format!("{} as a number", dial.name))
                         .on_hover_text("Drag, or click to type a number.")
-                        .on_disabled_hover_text(disabled);
+                        .blocked_because(disabled);
                 });
                 label
             })
@@ -348,7 +351,7 @@ fn slider(ui: &mut Ui, dial: &Dial, before: f64, enabled: bool, disabled: &str) 
         ui.add(slider)
             .labelled_by(label.id)
             .on_hover_text(dial.why)
-            .on_disabled_hover_text(disabled);
+            .blocked_because(disabled);
     });
     (value != before && enabled).then_some(value)
 }

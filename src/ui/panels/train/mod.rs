@@ -5,6 +5,7 @@
 
 mod banner;
 mod blocks;
+mod broken;
 mod chart;
 mod forgetting;
 mod formula;
@@ -15,6 +16,8 @@ mod loss;
 mod method;
 mod numbers;
 mod outlook;
+mod playhead;
+mod ready;
 mod schedule;
 mod start;
 mod steer;
@@ -33,14 +36,15 @@ use crate::session::protocol::{DeviceChoice, Event, Fit, Way};
 use crate::session::{Command, preview};
 use crate::ui::actions::Action;
 use crate::ui::run::{Asked, Kind, Playhead, Recipe, Record, Run, Stage, Status};
-use crate::ui::theme::{self, Theme};
+use crate::ui::theme::Theme;
 use crate::ui::{Screen, Shared};
 
 use keep::Keeper;
 use lab::LabPanel;
 use outlook::{Outlook, classifier_groups};
+pub use ready::missing;
+use ready::{Material, Readiness};
 pub use start::model_place;
-use start::{Material, Readiness};
 use steer::{engine_does, send};
 use view::{Compare, Intent, View};
 
@@ -65,6 +69,8 @@ pub struct TrainPanel {
     compare: Compare,
     /// The job of the run, to go on with it.
     job: Option<Box<Fit>>,
+    /// Whether the user is asked if a run that can go on is to give way to another.
+    asks: bool,
     outlook: Option<(OutlookKey, Arc<Outlook>)>,
     /// Whether there is enough to train on, and what that was counted from.
     counted: Option<(Counted, Readiness)>,
@@ -86,7 +92,7 @@ struct OutlookKey {
 }
 
 /// What changes when labels do.
-type Counted = (Vec<(u16, usize)>, usize, usize);
+type Counted = (Vec<(u16, usize)>, usize, usize, u64);
 
 /// Labels that the plan is drawn for while no texts are open: the goal of the Label screen.
 const EXAMPLE: usize = 100;
@@ -109,7 +115,11 @@ impl TrainPanel {
             let compared = self.keeper.complete(&lab::reference(&self.recipe));
             let next = lab::Next {
                 recipe: &self.recipe,
-                adapted: self.keeper.offered(&compared).filter(|_| compared.keep),
+                // A comparison that is interrupted has to find it again.
+                adapted: self
+                    .keeper
+                    .offered(&compared)
+                    .filter(|a| a.stays && compared.keep),
             };
             if let Some(way) = self.lab.show(ui, shared, next, &readiness) {
                 self.take(way);
@@ -127,9 +137,23 @@ impl TrainPanel {
         }
     }
 
+    /// Whether it shows the run, and not the comparison of methods in its place.
+    pub fn shows_run(&self) -> bool {
+        !self.lab.is_shown()
+    }
+
     /// Takes in what the engine says, before the run does.
     pub fn heard(&mut self, event: &Event, shared: &mut Shared) {
+        if matches!(event, Event::Failed { .. }) && shared.run.is_running() {
+            // The way on stands on the banner.
+            self.lab.close();
+        }
         self.lab.hear(event, shared);
+    }
+
+    /// Classifiers that a comparison of methods has trained, of how many, while it goes on.
+    pub fn comparing(&self) -> Option<(u64, u64)> {
+        self.lab.progress()
     }
 
     /// The next run trains in this way.
@@ -159,8 +183,9 @@ impl TrainPanel {
         match action {
             Action::Train => {
                 shared.screen = Screen::Train;
-                self.start(shared);
+                self.start(shared, false);
             }
+            Action::PauseResume if self.can_go_on(&shared.run) => self.resume(shared),
             Action::PauseResume if status == Status::Running => {
                 shared.run.asked = Asked::Pause;
                 send(shared, Command::Pause);
@@ -220,11 +245,12 @@ impl TrainPanel {
         };
         let project = &open.project;
         let labels = project.labels().map(|l| (l.id, project.count(l.id))).collect();
-        let key = (labels, project.aside().len(), project.texts.texts.len());
+        let (aside, texts) = (project.aside().len(), project.texts.texts.len());
+        let key = (labels, aside, texts, open.steps());
         match &self.counted {
             Some((before, readiness)) if *before == key => readiness.clone(),
             _ => {
-                let readiness = start::readiness(Some(project));
+                let readiness = ready::readiness(Some(project));
                 self.counted = Some((key, readiness.clone()));
                 readiness
             }
@@ -256,6 +282,9 @@ impl TrainPanel {
             }
             Intent::Act(action) => shared.act(action),
             Intent::Resume => self.resume(shared),
+            Intent::StartOver => self.start(shared, true),
+            Intent::StartSlower => self.start_slower(shared),
+            Intent::Leave => self.asks = false,
             Intent::ResumeOnCpu => {
                 // The finished model is measured and asked after this run: that must not end on the lost device again.
                 shared.settings.device = DeviceChoice::Cpu;
@@ -325,13 +354,12 @@ impl TrainPanel {
         let playhead = self.playhead(record);
         let at = playhead.and_then(|p| record.at(p));
         let material = match readiness {
-            Readiness::Ready(material) => *material,
+            Readiness::Ready(material) => material.clone(),
             _ => Material {
-                texts: 0,
                 labels: EXAMPLE,
                 watched: preview::watched(&[EXAMPLE / 2; 2]),
                 classes: 2,
-                aside: 0,
+                ..Material::default()
             },
         };
         let before = self.keeper.complete(&self.recipe);
@@ -359,7 +387,7 @@ impl TrainPanel {
                     || run.record.status == Status::Done && self.seen != run.record.number,
                 aside: material.measured_aside(),
                 comparing: self.lab.progress(),
-                narrow: ui.available_width() < theme::NARROW,
+                narrow: ui.available_width() < layout::COLUMNS,
             };
             let records: Vec<&Record> = run.earlier.iter().chain([&run.record]).collect();
             let steps = outlook::planned(&recipe, material.rows()).iter().sum::<usize>() as u64;
@@ -367,7 +395,8 @@ impl TrainPanel {
                 readiness,
                 recipe: &before,
                 estimate: banner::estimate(&records, &before, &material, steps),
-                resumable: self.job.is_some() && run.record.live().is_some() && !view.looks_back(),
+                resumable: self.can_go_on(run) && !view.looks_back(),
+                asks: self.asks && self.can_go_on(run) && !view.looks_back(),
                 on_cpu: shared.settings.device == DeviceChoice::Cpu || run.record.device.starts_with("CPU"),
                 busy: run.other_job().map(engine_does),
             };

@@ -1,4 +1,6 @@
-//! Numbers as people read them.
+//! Numbers as people read them, of a run.
+
+pub use crate::session::number::count;
 
 /// Two figures with an exponent: 5.3e-3.
 pub fn scientific(x: f64) -> String {
@@ -71,19 +73,6 @@ pub fn log_ticks((low, high): (f64, f64), room: f32) -> Vec<(f64, String)> {
             (value, number)
         })
         .collect()
-}
-
-/// With a comma at every thousand.
-pub fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 /// Minutes and seconds, with hours where there are some.
@@ -161,7 +150,6 @@ mod tests {
             [short(0.62), short(0.0012), short(123.4), short(0.0)],
             ["0.62", "1.2e-3", "123", "0.00"]
         );
-        assert_eq!([count(0), count(999), count(10_412)], ["0", "999", "10,412"]);
         assert_eq!([clock(21.4), clock(3_723.0)], ["0:21", "1:02:03"]);
         let words = [20.0, 70.0, 130.0, 7_300.0].map(about);
         assert_eq!(

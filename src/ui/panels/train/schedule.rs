@@ -1,10 +1,12 @@
 //! The learning rate of every layer group over the steps, with the playhead.
 
 use egui::accesskit::Role;
-use egui::{Align2, Key, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use super::chart::{Axes, small_font};
+use super::layout::CLOSE;
 use super::numbers::{capital, count, log_ticks, scientific};
+use super::playhead;
 use super::view::{Intent, View};
 use crate::session::protocol::Schedule;
 use crate::ui::widgets::{heading, small};
@@ -18,9 +20,9 @@ const GUTTER: f32 = 46.0;
 /// Least height between two of them, in points.
 const LINE: f32 = 26.0;
 
-/// Draws the card's head and the plot, `height` high.
+/// Draws the card's head and the plot, `height` high. Where there is no room beside the title, the place is below it.
 pub fn show(ui: &mut Ui, view: &View<'_>, height: f32, intents: &mut Vec<Intent>) {
-    if view.narrow {
+    if ui.available_width() < CLOSE {
         heading(ui, title(view)).on_hover_text(explanation(view));
         ui.horizontal(|ui| place(ui, view, intents));
     } else {
@@ -132,7 +134,7 @@ fn plot(ui: &mut Ui, view: &View<'_>, height: f32, intents: &mut Vec<Intent>) {
                 if trains {
                     axes.line(&painter, points, Stroke::new(width, warm));
                 } else {
-                    axes.dashed(&painter, points, Stroke::new(1.5, theme.tint(theme.ice, 0.45)));
+                    axes.dashed(&painter, points, Stroke::new(1.5, theme.frozen()));
                 }
             }
         }
@@ -168,21 +170,7 @@ fn plot(ui: &mut Ui, view: &View<'_>, height: f32, intents: &mut Vec<Intent>) {
         response.request_focus();
         goal = Some((axes.x_at(at).round() as u64).clamp(1, end.max(1)));
     }
-    if response.has_focus() {
-        // The arrows are the playhead's while it has the focus.
-        ui.memory_mut(|m| {
-            let filter = egui::EventFilter {
-                horizontal_arrows: true,
-                ..Default::default()
-            };
-            m.set_focus_lock_filter(response.id, filter);
-        });
-        let (back, on) = ui.input(|i| (i.num_presses(Key::ArrowLeft), i.num_presses(Key::ArrowRight)));
-        if back + on > 0 {
-            let to = (view.step + on as u64).saturating_sub(back as u64);
-            goal = Some(to.clamp(1, end.max(1)));
-        }
-    }
+    let goal = playhead::wanted(ui, &response, view.step, end).or(goal);
     if let Some(step) = goal
         && step != view.step
     {

@@ -1,10 +1,10 @@
-//! Whether there is enough to train on, and the job that is made of a project.
+//! The job that is made of a project.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::super::classify::{LESSON, Lesson};
-use super::numbers::count;
+use super::ready::{ENOUGH_ASIDE, Material};
 use crate::session::preview;
 use crate::session::project::{Answer, Label, LabelId, OpenProject, Project};
 use crate::session::protocol::{
@@ -12,143 +12,8 @@ use crate::session::protocol::{
 };
 use crate::ui::run::Recipe;
 
-/// Fewer labels of a class cannot be both trained on and measured.
-const LEAST_OF_A_CLASS: usize = 2;
-/// With so many labels kept aside the error is measured on them, and no label has to be left out of training for it.
-const ENOUGH_ASIDE: usize = 20;
 /// Texts that are watched.
 const WATCHED: usize = 3;
-
-/// Whether there is enough to train on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Readiness {
-    /// No texts are open.
-    NoProject,
-    /// What is missing, in a sentence.
-    TooFew(String),
-    /// All there is.
-    Ready(Material),
-}
-
-/// What a run would be made of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Material {
-    /// Texts in all.
-    pub texts: usize,
-    /// Labels to train on.
-    pub labels: usize,
-    /// Of these, the ones that methods with early stopping watch.
-    pub watched: usize,
-    /// Classes among them.
-    pub classes: usize,
-    /// Labels kept aside to measure the error.
-    pub aside: usize,
-}
-
-impl Material {
-    /// Labels, and the watched ones among them: what the length of a run depends on.
-    pub fn rows(&self) -> (usize, usize) {
-        (self.labels, self.watched)
-    }
-
-    /// Whether the error is measured on the labels kept aside.
-    pub fn measured_aside(&self) -> bool {
-        self.aside >= ENOUGH_ASIDE
-    }
-}
-
-/// Counts what there is.
-pub fn readiness(project: Option<&Project>) -> Readiness {
-    let Some(project) = project else {
-        return Readiness::NoProject;
-    };
-    let mut counts: BTreeMap<LabelId, usize> = project.labels().map(|l| (l.id, 0)).collect();
-    let mut aside = 0;
-    for answered in project.answered() {
-        if let Answer::Label(label) = answered.answer {
-            if project.is_aside(answered.text) {
-                aside += 1;
-            } else {
-                *counts.entry(label).or_default() += 1;
-            }
-        }
-    }
-    let used: Vec<usize> = counts.values().copied().filter(|&n| n > 0).collect();
-    let name = |id: &LabelId| {
-        project
-            .label(*id)
-            .map_or(String::new(), |l| format!("'{}'", l.name))
-    };
-    let few: Vec<String> = (counts.iter())
-        .filter(|(_, n)| (1..LEAST_OF_A_CLASS).contains(*n))
-        .map(|(id, _)| name(id))
-        .collect();
-    let message = if used.len() < 2 {
-        let missing = if used.is_empty() {
-            "two labels are"
-        } else {
-            "one more label is"
-        };
-        format!("Training needs texts of at least two labels, two of each: {missing} still without a text.")
-    } else if !few.is_empty() {
-        let (are, them) = if few.len() == 1 {
-            ("has", "it")
-        } else {
-            ("have", "each")
-        };
-        format!(
-            "{} {are} only one text: label one more of {them} to train.",
-            few.join(", ")
-        )
-    } else {
-        return Readiness::Ready(Material {
-            texts: project.texts.texts.len(),
-            labels: used.iter().sum(),
-            watched: preview::watched(&used),
-            classes: used.len(),
-            aside,
-        });
-    };
-    Readiness::TooFew(message)
-}
-
-/// What a run will do, in plain words.
-pub fn what_will_happen(material: &Material, recipe: &Recipe) -> String {
-    let Material {
-        texts,
-        labels,
-        classes,
-        aside,
-        ..
-    } = *material;
-    let (texts, labels) = (count(texts as u64), count(labels as u64));
-    let first = if recipe.keep {
-        format!(
-            "Keeps the language model that has read your texts, and trains on your {labels} labels of {classes} classes"
-        )
-    } else if recipe.reads() {
-        format!(
-            "Adapts the language model to your {texts} texts, then trains on your {labels} labels of {classes} classes"
-        )
-    } else if preview::is_pretrained(recipe.method) {
-        format!(
-            "Trains on your {labels} labels of {classes} classes, without adapting the language model first"
-        )
-    } else {
-        format!("Trains on your {labels} labels of {classes} classes, from random weights")
-    };
-    let first = if recipe.both {
-        format!("{first}: once forward and once backward")
-    } else {
-        first
-    };
-    let then = if material.measured_aside() {
-        format!("The error is measured on the {aside} labels kept aside.")
-    } else {
-        "The error is measured by classifiers that each leave some labels out.".into()
-    };
-    format!("{first}. {then}")
-}
 
 /// The options of stage 3; what is as the method has it stays unsaid.
 pub(super) fn options(recipe: &Recipe) -> ClassifierOptions {
@@ -190,13 +55,33 @@ fn named(project: &Project, aside: bool, call: impl Fn(&Label) -> String) -> Vec
                 GivenRow {
                     text: text.clone(),
                     label: Some(call(label)),
+                    group: answered.group,
                 },
             ));
         }
     }
     // Whatever the order of labelling, the same labels give the same model.
     rows.sort_by_key(|(text, _)| *text);
-    rows.into_iter().map(|(_, row)| row).collect()
+    let mut rows: Vec<GivenRow> = rows.into_iter().map(|(_, row)| row).collect();
+    number_groups(&mut rows);
+    rows
+}
+
+/// Numbers groups in the order of their first rows, so that the same groups are the same job however they came about. One of a
+/// single row is none.
+fn number_groups(rows: &mut [GivenRow]) {
+    let mut sizes: HashMap<u64, usize> = HashMap::new();
+    for group in rows.iter().filter_map(|row| row.group) {
+        *sizes.entry(group).or_default() += 1;
+    }
+    let mut numbers: HashMap<u64, u64> = HashMap::new();
+    for row in rows {
+        let next = numbers.len() as u64;
+        row.group = row
+            .group
+            .filter(|group| sizes.get(group).is_some_and(|&size| size > 1))
+            .map(|group| *numbers.entry(group).or_insert(next));
+    }
 }
 
 /// Where the classifier of a project is made.
@@ -241,7 +126,7 @@ fn watch(project: &Project) -> Vec<String> {
 pub fn fit(project: &Project, material: &Material, recipe: &Recipe, common: Common, work_dir: &Path) -> Fit {
     let unlabelled = project.texts.texts.iter().map(|text| GivenRow {
         text: text.clone(),
-        label: None,
+        ..GivenRow::default()
     });
     Fit {
         common,
@@ -254,7 +139,10 @@ pub fn fit(project: &Project, material: &Material, recipe: &Recipe, common: Comm
         tfidf: recipe.tfidf,
         backward_model: None,
         adapt: recipe.reads(),
-        lm: LmOptions::default(),
+        lm: LmOptions {
+            rate: recipe.reading.map(short),
+            ..LmOptions::default()
+        },
         classifier: options(recipe),
         estimate: if material.measured_aside() {
             Estimate::None
@@ -313,6 +201,7 @@ pub fn evaluation(
 mod tests {
     use std::sync::Arc;
 
+    use super::super::ready::{Readiness, readiness, what_will_happen};
     use super::*;
     use crate::session::project::{Action, Texts};
     use crate::session::protocol::Method;
@@ -343,6 +232,13 @@ mod tests {
             .unwrap();
     }
 
+    fn material(project: &Project) -> Material {
+        match readiness(Some(project)) {
+            Readiness::Ready(material) => material,
+            other => panic!("{other:?}"),
+        }
+    }
+
     #[test]
     fn what_is_missing_is_said() {
         assert_eq!(readiness(None), Readiness::NoProject);
@@ -355,15 +251,12 @@ mod tests {
         answer(&mut p, 8, 0);
         answer(&mut p, 7, 0);
         assert!(missing(&p).contains("one more label is still without"));
-        answer(&mut p, 3, 1);
-        assert_eq!(
-            missing(&p),
-            "'bad' has only one text: label one more of it to train."
-        );
         answer(&mut p, 2, 1);
         // A label that is kept aside is not one to train on.
         p.apply(Action::KeepAside { texts: vec![2] }).unwrap();
-        assert!(missing(&p).contains("'bad'"));
+        assert!(missing(&p).contains("one more label is still without"));
+        answer(&mut p, 3, 1);
+        assert_eq!(material(&p).not_measured, ["bad"]);
         answer(&mut p, 1, 1);
         let Readiness::Ready(material) = readiness(Some(&p)) else {
             panic!("enough")
@@ -398,6 +291,42 @@ mod tests {
         assert_eq!(job.watch[0], "text number 0 of the test");
         assert_eq!(job.classifier.cut_frac, Some(0.1));
         assert_eq!(short(0.011_000_000_000_000_001), 0.011);
+    }
+
+    #[test]
+    fn labels_given_together_are_handed_over_as_groups() {
+        let mut p = project(30);
+        for text in 20..26 {
+            answer(&mut p, text, (text % 2) as LabelId);
+        }
+        let groups =
+            |p: &Project| -> Vec<Option<u64>> { rows(p, false).iter().map(|row| row.group).collect() };
+        assert_eq!(groups(&p), [None; 6]);
+        let together = |texts: Vec<u32>, label| Action::AnswerMany {
+            texts,
+            answer: Answer::Label(label),
+            alike: true,
+        };
+        p.apply(together(vec![9, 3, 5], 0)).unwrap();
+        p.apply(together(vec![1, 7], 1)).unwrap();
+        let both = [Some(0), Some(1), Some(1), Some(0), Some(1)];
+        assert_eq!(groups(&p)[..5], both);
+        let material = material(&p);
+        let job = fit(
+            &p,
+            &material,
+            &Recipe::default(),
+            Common::default(),
+            "/w".as_ref(),
+        );
+        assert!(learns_from(&job, &p));
+        // A correction leaves the text with those that it was chosen for its likeness to.
+        answer(&mut p, 5, 1);
+        assert_eq!(groups(&p)[..5], both);
+        // Two of which one is kept aside are one to learn from.
+        p.apply(Action::KeepAside { texts: vec![7] }).unwrap();
+        assert_eq!(groups(&p)[..4], [None, Some(0), Some(0), Some(0)]);
+        assert!(!learns_from(&job, &p));
     }
 
     #[test]

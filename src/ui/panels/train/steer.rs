@@ -1,11 +1,14 @@
 //! What the screen does: it starts a run, goes on with one, and has the model measured of one that has ended.
 
 use super::TrainPanel;
-use super::start::{self, Readiness};
-use crate::session::protocol::{Fit, Job};
+use super::lab::Shape;
+use super::ready::{self, Readiness};
+use super::start;
+use crate::session::protocol::{Estimate, Fit, Job};
 use crate::session::{Command, files};
-use crate::ui::Shared;
-use crate::ui::run::Status;
+use crate::ui::actions::Action;
+use crate::ui::run::{Kind, Record, Run, Status, bounds};
+use crate::ui::{Offer, Shared};
 
 impl TrainPanel {
     /// A run of the open project was interrupted and can go on with this job, where it is known what it was given: that was
@@ -19,7 +22,36 @@ impl TrainPanel {
         goes_on
     }
 
-    pub(super) fn start(&mut self, shared: &mut Shared) {
+    /// Offers to go on with the run, on whatever screen: nothing else tells there that it did not end.
+    pub fn offer_to_resume(&self, shared: &mut Shared) {
+        if !self.can_go_on(&shared.run) {
+            return;
+        }
+        let record = &shared.run.record;
+        let at = record.live().and_then(|at| record.at(at));
+        let at = at.map_or(String::new(), |(stage, step)| {
+            format!(" at step {step} of {} ({})", stage.total, stage.name)
+        });
+        let run = record.number;
+        let offer = Offer {
+            name: "Resume training",
+            action: Action::PauseResume,
+        };
+        shared.offer(
+            format!("Run {run} ended{at} before it was done, and can go on from its last checkpoint."),
+            false,
+            offer,
+        );
+    }
+
+    /// Whether the last run ended before it was done, and can go on from its checkpoint.
+    pub(super) fn can_go_on(&self, run: &Run) -> bool {
+        let record = &run.record;
+        self.job.is_some() && record.status.can_go_on() && record.live().is_some()
+    }
+
+    /// Starts another run; where the last one can go on, that is asked for first, unless it is to be given up.
+    pub(super) fn start(&mut self, shared: &mut Shared, gives_up: bool) {
         if shared.run.compares() {
             shared.fail("Methods are being compared: wait until that has ended, or stop it, before training; it can go on later.");
             return;
@@ -31,7 +63,7 @@ impl TrainPanel {
         if wait_for_texts(shared) {
             return;
         }
-        let readiness = start::readiness(shared.project.as_ref().map(|p| &p.project));
+        let readiness = ready::readiness(shared.project.as_ref().map(|p| &p.project));
         let (Readiness::Ready(material), Some(open)) = (&readiness, &shared.project) else {
             shared.fail(match readiness {
                 Readiness::TooFew(message) => message,
@@ -39,6 +71,12 @@ impl TrainPanel {
             });
             return;
         };
+        if !gives_up && self.can_go_on(&shared.run) {
+            self.lab.close();
+            self.look_at(None);
+            self.asks = true;
+            return;
+        }
         self.keeper.follow(shared);
         let last = &shared.run.record;
         if last.status == Status::Done && self.seen != last.number {
@@ -63,13 +101,35 @@ impl TrainPanel {
             ));
             return;
         }
+        let folds = match job.estimate {
+            Estimate::None => 0,
+            _ => Shape::of(&open.project, shared.settings.seed).folds,
+        };
         self.lab.close();
+        shared.withdraw_offers();
         shared.run.begin(recipe, job.watch.clone());
+        shared.run.record.folds = Some(folds);
         self.job = Some(Box::new(job.clone()));
+        self.asks = false;
         self.look_at(None);
         send(shared, Command::Start(Box::new(Job::Fit(job))));
     }
 
+    /// Starts another run in place of one that diverged, at a third of its rate.
+    pub(super) fn start_slower(&mut self, shared: &mut Shared) {
+        let record = &shared.run.record;
+        if let Some((rate, reading)) = slower(record) {
+            let place = if reading {
+                &mut self.recipe.reading
+            } else {
+                &mut self.recipe.rate
+            };
+            *place = Some(rate);
+            self.start(shared, true);
+        }
+    }
+
+    /// Goes on with the last run from its checkpoint.
     pub(super) fn resume(&mut self, shared: &mut Shared) {
         if shared.run.busy() {
             shared.say("The engine is busy: resume when it has ended what it does.");
@@ -85,7 +145,10 @@ impl TrainPanel {
         };
         // The device that it began on may be lost.
         job.common.device = shared.settings.device;
+        shared.withdraw_offers();
         shared.run.resume();
+        self.asks = false;
+        self.lab.close();
         self.look_at(None);
         send(shared, Command::Start(Box::new(Job::Fit(job))));
     }
@@ -115,6 +178,19 @@ impl TrainPanel {
             send(shared, Command::Start(Box::new(Job::Evaluate(job))));
         }
     }
+}
+
+/// Of a run that diverged a third of the rate at which it did, and whether that is the one at which texts are read (stage 2).
+pub fn slower(record: &Record) -> Option<(f64, bool)> {
+    let Status::Failed {
+        diverged: Some(rate), ..
+    } = record.status
+    else {
+        return None;
+    };
+    let last = record.stages.iter().rev().find(|stage| stage.trains());
+    let reading = last.is_some_and(|stage| stage.kind == Kind::Adapt);
+    Some(((rate / 3.0).clamp(bounds::RATE.0, bounds::RATE.1), reading))
 }
 
 /// What the engine does in a job of this name, where that is not plain from it.

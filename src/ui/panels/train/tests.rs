@@ -7,6 +7,7 @@ use super::*;
 use crate::session::Event;
 use crate::session::project::{Action as Step, Answer, OpenProject, Texts};
 use crate::session::protocol::{GroupStep, Job, Method, Prediction};
+use crate::ui::theme;
 
 pub(super) fn shared(dir: &std::path::Path) -> Shared {
     Shared {
@@ -457,6 +458,8 @@ fn a_finished_run_says_how_wrong_it_is_beside_the_baseline() {
 mod after;
 mod again;
 mod before;
+mod broken;
 mod earlier;
 mod engine;
 mod pictures;
+mod reach;

@@ -7,12 +7,14 @@ use egui::{
 };
 
 use super::chart::gradient;
-use super::numbers::{capital, clock, count};
+use super::numbers::{about, capital, clock, count};
+use super::playhead;
 use super::view::{Intent, View};
 use crate::ui::actions::Action;
+use crate::ui::run::left::{Course, course};
 use crate::ui::run::{Asked, Kind, Record, Stage, Status, read_backward};
 use crate::ui::theme;
-use crate::ui::widgets::{keycap, small};
+use crate::ui::widgets::{Explained as _, keycap, small};
 
 /// Whether the plan of the next run is looked at.
 fn plans(view: &View<'_>) -> bool {
@@ -172,7 +174,7 @@ fn stages(ui: &mut Ui, view: &View<'_>, intents: &mut Vec<Intent>) {
         let text = if done { format!("{name}, done") } else { name };
         let chip = ui.add_enabled(at.is_some(), chip(view.theme, text, here));
         let chip = chip.on_hover_text("Shows this stage at its last step.");
-        if chip.on_disabled_hover_text("This stage has not begun.").clicked()
+        if chip.blocked_because("This stage has not begun.").clicked()
             && let Some(at) = at
         {
             intents.push(Intent::Stage(at));
@@ -203,7 +205,7 @@ fn buttons(ui: &mut Ui, view: &View<'_>, asked: Asked, intents: &mut Vec<Intent>
         Asked::Pause => "It holds after this step.",
         Asked::Nothing => "The engine is starting.",
     };
-    if pause.on_hover_text(hover).on_disabled_hover_text(why).clicked() {
+    if pause.on_hover_text(hover).blocked_because(why).clicked() {
         intents.push(Intent::Act(Action::PauseResume));
     }
     key(ui, Action::PauseResume);
@@ -211,7 +213,7 @@ fn buttons(ui: &mut Ui, view: &View<'_>, asked: Asked, intents: &mut Vec<Intent>
     let step = ui.add_enabled(can_step, Button::new("Step"));
     if step
         .on_hover_text("Does one training step and holds again.")
-        .on_disabled_hover_text(why)
+        .blocked_because(why)
         .clicked()
     {
         intents.push(Intent::Act(Action::Step));
@@ -219,7 +221,7 @@ fn buttons(ui: &mut Ui, view: &View<'_>, asked: Asked, intents: &mut Vec<Intent>
     key(ui, Action::Step);
     let stop = ui.add_enabled(asked != Asked::Stop, Button::new("Stop"));
     let hover = "Ends training after this step. It writes a checkpoint first and can be resumed from there.";
-    if stop.on_hover_text(hover).on_disabled_hover_text(why).clicked() {
+    if stop.on_hover_text(hover).blocked_because(why).clicked() {
         intents.push(Intent::Act(Action::Stop));
     }
 }
@@ -248,7 +250,8 @@ fn progress(ui: &mut Ui, view: &View<'_>, intents: &mut Vec<Intent>) {
     let x = |step: u64| rect.left() + rect.width() * (step as f32 / total.max(1) as f32).clamp(0.0, 1.0);
     if ui.is_rect_visible(outer) {
         let painter = ui.painter();
-        painter.rect_filled(rect, 5.0, theme.raised);
+        let edge = Stroke::new(1.0, theme.edge);
+        painter.rect(rect, 5.0, theme.raised, edge, egui::StrokeKind::Inside);
         let waits = waited_for(view).is_some();
         let until = if waits || view.stage.is_some() {
             x(done)
@@ -277,11 +280,14 @@ fn progress(ui: &mut Ui, view: &View<'_>, intents: &mut Vec<Intent>) {
             painter.rect_stroke(outer, 4.0, Stroke::new(1.0, theme.ice), egui::StrokeKind::Inside);
         }
     }
+    let mut goal = playhead::wanted(ui, &response, view.step, done).filter(|step| *step != view.step);
     if (response.dragged() || response.clicked())
         && let Some(at) = response.interact_pointer_pos()
     {
         let share = ((at.x - rect.left()) / rect.width().max(1.0)).clamp(0.0, 1.0);
-        let step = (f64::from(share) * total as f64).round() as u64;
+        goal = Some((f64::from(share) * total as f64).round() as u64);
+    }
+    if let Some(step) = goal {
         intents.push(if step >= done && view.record.status.active() {
             Intent::Live
         } else {
@@ -295,8 +301,23 @@ fn progress(ui: &mut Ui, view: &View<'_>, intents: &mut Vec<Intent>) {
         info
     });
     response.on_hover_text(
-        "How far this stage is. Drag to look back at any step: everything on the screen follows.",
+        "How far this stage is. Drag, or use the arrow keys, Home and End, to look back at any step: everything on the screen \
+         follows.",
     );
+}
+
+/// The time left in a stage that goes on, and in all of the run, so that nobody takes the one for the other.
+fn left(view: &View<'_>, stage: &Stage, seconds: f64) -> String {
+    let of_stage = clock(seconds);
+    let course = course(view.record).filter(|_| stage.trains());
+    let Some(Course { at, of: Some(of), .. }) = course else {
+        return format!("{of_stage} left in this stage");
+    };
+    let whole = course.and_then(|course| course.seconds_left);
+    match whole.filter(|_| at < of) {
+        Some(whole) => format!("{of_stage} left in step {at} of {of}, {} in all", about(whole)),
+        None => format!("{of_stage} left in step {at} of {of}"),
+    }
 }
 
 fn pace(ui: &mut Ui, view: &View<'_>) {
@@ -316,7 +337,7 @@ fn pace(ui: &mut Ui, view: &View<'_>) {
             };
             let speed = format!("{} {unit}/s", count(stage.per_second.max(0.0).round() as u64));
             match stage.seconds_left {
-                Some(left) => format!("{speed} · {} left", clock(left)),
+                Some(seconds) => format!("{speed} · {}", left(view, stage, seconds)),
                 None => speed,
             }
         }
@@ -325,5 +346,8 @@ fn pace(ui: &mut Ui, view: &View<'_>) {
             None => format!("{} of {} steps", count(done), count(total)),
         },
     };
-    small(ui, text).on_hover_text("Throughput, and the time left in this stage at this pace.");
+    small(ui, text).on_hover_text(
+        "Throughput, and the time left at this pace. A run trains several times, one after the other: the language model on your \
+         texts, a classifier for each part of the labels that is left out to measure the error, and the one that is kept.",
+    );
 }

@@ -30,6 +30,12 @@ pub enum Intent {
     Resume,
     /// The same on the processor, and everything after it.
     ResumeOnCpu,
+    /// Another run in place of one that can go on, which that gives up.
+    StartOver,
+    /// Another run in place of one that diverged, at a lower rate.
+    StartSlower,
+    /// The run that can go on stays as it is.
+    Leave,
     /// Another screen.
     Show(Screen),
 }

@@ -6,17 +6,14 @@ use egui::{Label, TextFormat, TextStyle, Ui};
 
 use super::view::View;
 use crate::session::protocol::Prediction;
+use crate::session::trust::most_probable;
 use crate::ui::run::Kind;
 use crate::ui::widgets::{heading, small};
 
 /// The most probable label and its probability.
 fn best<'a>(prediction: &Prediction, labels: &'a [String]) -> Option<(&'a str, f32)> {
-    let (at, p) = prediction
-        .probabilities
-        .iter()
-        .enumerate()
-        .max_by(|a, b| a.1.total_cmp(b.1))?;
-    Some((labels.get(at)?, *p))
+    let at = most_probable(&prediction.probabilities)?;
+    Some((labels.get(at)?, *prediction.probabilities.get(at)?))
 }
 
 fn excerpt(text: &str, most: usize) -> String {
@@ -154,5 +151,10 @@ mod tests {
             probabilities: vec![0.2, 0.8],
         };
         assert_eq!(best(&said, &labels), Some(("b", 0.8)));
+        let undecided = Prediction {
+            row: 0,
+            probabilities: vec![0.5, 0.5],
+        };
+        assert_eq!(best(&undecided, &labels), Some(("a", 0.5)));
     }
 }

@@ -1,4 +1,4 @@
-//! Taking in a file that was dropped on the window.
+//! Taking in a file that was dropped on the window, and asking for what is on the clipboard.
 
 #[cfg(not(target_family = "wasm"))]
 mod native;

@@ -1,6 +1,6 @@
-//! A dropped file is where it is.
+//! A dropped file is where it is, and the clipboard is the window's to ask.
 
-use egui::{Context, DroppedFileHandle};
+use egui::{Context, DroppedFileHandle, ViewportCommand};
 
 use crate::session::exchange::Source;
 use crate::ui::Shared;
@@ -16,5 +16,10 @@ impl TextsPanel {
     ) {
         let source = Source::File(file.path().to_path_buf());
         self.carry_out(ctx, Want::Read(source), shared);
+    }
+
+    /// Has what is on the clipboard pasted.
+    pub(in crate::ui::panels::texts) fn paste(ctx: &Context) {
+        ctx.send_viewport_cmd(ViewportCommand::RequestPaste);
     }
 }

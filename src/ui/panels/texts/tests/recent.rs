@@ -45,6 +45,7 @@ fn what_is_left_for_another_project_stands_on_the_list_with_its_labels() {
     let answer = Step::AnswerMany {
         texts: vec![0, 1, 2],
         answer: Answer::Label(0),
+        alike: false,
     };
     open.act(answer).unwrap();
     until(&mut h, "the labels are on disk", |b| !b.project().busy());

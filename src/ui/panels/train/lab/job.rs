@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use super::super::keep::Adapted;
 use super::super::numbers::short;
-use super::super::start::{self, Material};
+use super::super::ready::{self, Material};
+use super::super::start;
 use super::kept::Comparison;
 use crate::session::preview;
-use crate::session::project::{Answer, Project};
+use crate::session::project::Project;
 use crate::session::protocol::{Common, Estimate, Lab, LmOptions, Method, Way};
 use crate::session::trust::CHANCE;
 use crate::ui::run::{Kind, Recipe, Record};
@@ -40,17 +41,7 @@ pub struct Shape {
 impl Shape {
     /// As the engine will split the labels that are not kept aside.
     pub fn of(project: &Project, seed: u64) -> Self {
-        let labelled: Vec<(usize, &str)> = (project.answered())
-            .filter(|answered| !project.is_aside(answered.text))
-            .filter_map(|answered| {
-                let Answer::Label(label) = answered.answer else {
-                    return None;
-                };
-                let text = project.texts.texts.get(answered.text as usize)?;
-                Some((usize::from(label), text.as_str()))
-            })
-            .collect();
-        let (folds, measured) = preview::measured(&labelled, seed);
+        let (folds, measured) = ready::labelled(project).measured(seed);
         Self { folds, measured }
     }
 

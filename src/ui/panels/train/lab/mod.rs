@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use egui::{ScrollArea, Ui};
 
-use super::start::Readiness;
+use super::ready::Readiness;
 use crate::session::exchange::Background;
 use crate::session::project::Texts;
 use crate::session::protocol::{Lab, Way};
@@ -34,8 +34,7 @@ use crate::ui::run::{Asked, Record, Status};
 use crate::ui::theme::{self, Theme};
 
 use course::Course;
-use job::Shape;
-pub use job::{Next, reference};
+pub use job::{Next, Shape, reference};
 use kept::Comparison;
 use view::{Ask, Look};
 

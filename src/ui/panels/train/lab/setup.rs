@@ -4,14 +4,14 @@ use egui::{Checkbox, RichText, TextStyle, Ui};
 
 use super::super::method::explanation;
 use super::super::numbers::{about, count, per_cent};
-use super::super::start::Material;
+use super::super::ready::Material;
 use super::job::{MAIN, least_difference};
 use super::kept::{MOST_FREQUENT, TFIDF};
 use super::view::{Ask, Look};
 use super::words::{listed, points};
 use crate::session::preview;
 use crate::session::protocol::{Compared, Way};
-use crate::ui::widgets::{card, chip, heading, small};
+use crate::ui::widgets::{Explained as _, card, chip, heading, small};
 
 /// The card with the ticks.
 pub fn show(ui: &mut Ui, look: &Look<'_>, asks: &mut Vec<Ask>) {
@@ -53,7 +53,7 @@ fn tick(ui: &mut Ui, look: &Look<'_>, way: Way, asks: &mut Vec<Ask>) {
         let tick = ui.add_enabled(!first, Checkbox::new(&mut on, name));
         let tick = tick
             .on_hover_text(explanation(way.method))
-            .on_disabled_hover_text("It is always there: the others are judged against it.");
+            .blocked_because("It is always there: the others are judged against it.");
         if tick.changed() {
             asks.push(Ask::Tick(way, on));
         }
@@ -170,6 +170,7 @@ pub fn conditions(look: &Look<'_>, material: &Material) -> String {
     all.extend(early(look, material));
     let least = points(100.0 * least_difference(look.shape.measured));
     all.push(format!("Differences below {least} will not be told from chance."));
+    all.extend(material.what_is_not_measured());
     if material.aside > 0 {
         all.push(format!(
             "The {} labels kept aside take no part: they can tell the error of whichever you choose.",

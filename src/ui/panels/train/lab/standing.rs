@@ -3,7 +3,7 @@
 use egui::{Button, CornerRadius, RichText, Stroke, Ui, vec2};
 
 use super::super::numbers::{capital, count};
-use super::super::start::Readiness;
+use super::super::ready::Readiness;
 use super::job::{LEAST, least_difference};
 use super::kept::Comparison;
 use super::view::{Ask, Look};
@@ -13,7 +13,7 @@ use crate::ui::Screen;
 use crate::ui::actions::Action;
 use crate::ui::run::{Status, words as words_of_failure};
 use crate::ui::theme;
-use crate::ui::widgets::{self, small};
+use crate::ui::widgets::{self, Explained as _, small};
 
 /// The line above: what this is, and the way back.
 pub fn head(ui: &mut Ui, narrow: bool, asks: &mut Vec<Ask>) {
@@ -84,7 +84,7 @@ pub fn press(ui: &mut Ui, name: &str, first: bool, blocked: Option<&str>, why: &
     }
     ui.add_enabled(blocked.is_none(), button)
         .on_hover_text(why)
-        .on_disabled_hover_text(blocked.unwrap_or_default())
+        .blocked_because(blocked.unwrap_or_default())
         .clicked()
 }
 
@@ -109,7 +109,8 @@ fn before(ui: &mut Ui, look: &Look<'_>, asks: &mut Vec<Ask>) {
             points(100.0 * least_difference(LEAST))
         )),
         Readiness::Ready(_) if look.shape.measured == 0 => Some(
-            "Each label has one text only, copies aside: none can be left out of training while another of its label is learned from."
+            "Each label has one text only (copies, and texts that were labelled together, count as one): none can be left out of \
+             training while another of its label is learned from."
                 .into(),
         ),
         Readiness::Ready(_) => None,
@@ -131,6 +132,10 @@ fn before(ui: &mut Ui, look: &Look<'_>, asks: &mut Vec<Ask>) {
     title(ui, "Ready to compare");
     ui.label(setup::plan(look, material));
     small(ui, setup::conditions(look, material));
+    if look.resumable == Some(true) && look.comparison.is_some_and(|comparison| !comparison.done) {
+        let gone = "The comparison that was stopped, and can go on, is given up when this one begins.";
+        ui.label(RichText::new(gone).color(look.theme.thaw));
+    }
     ui.horizontal_wrapped(|ui| {
         let blocked = look.busy.as_ref().map(|_| "The engine is busy.");
         let why =
@@ -168,7 +173,7 @@ fn ended(ui: &mut Ui, look: &Look<'_>, comparison: &Comparison, asks: &mut Vec<A
         None => "Whether it can go on is being looked for.",
     };
     match look.status {
-        Status::Failed { message, device } => {
+        Status::Failed { message, device, .. } => {
             title(ui, "The comparison failed");
             ui.label(words_of_failure(message.clone(), device.clone()));
             small(ui, format!("{}. {on}", capital(&part)));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::start::Readiness;
+use super::super::ready::Readiness;
 use super::super::steer::{engine_does, wait_for_texts};
 use super::course::Course;
 use super::job::{Next, Shape, settings};
@@ -13,7 +13,7 @@ use crate::session::files;
 use crate::session::protocol::{Command, Event, Job, Lab};
 use crate::session::unfinished::{LeftOfLab, look_for_comparison};
 use crate::ui::actions::Action;
-use crate::ui::run::{Asked, Status};
+use crate::ui::run::{Asked, Status, words};
 use crate::ui::{Screen, Shared};
 
 impl LabPanel {
@@ -113,10 +113,23 @@ impl LabPanel {
                     message: message.clone(),
                 }
             }
-            Event::Failed { message, device, .. } => {
+            Event::Failed {
+                message,
+                device,
+                diverged,
+                ..
+            } => {
+                if !self.shown || shared.screen != Screen::Train {
+                    let why = words(message.clone(), device.clone());
+                    shared.fail(format!(
+                        "Comparing methods failed: {}. 'Compare methods' on the Train screen has the way on.",
+                        why.trim_end_matches('.')
+                    ));
+                }
                 self.status = Status::Failed {
                     message: message.clone(),
                     device: device.clone(),
+                    diverged: *diverged,
                 }
             }
             Event::Paused { .. } => (self.status, self.asked) = (Status::Paused, Asked::Nothing),

@@ -109,7 +109,7 @@ fn next(recipe: &Recipe) -> Next<'_> {
 fn begin(state: &mut State) {
     let State { panel, shared } = state;
     panel.lab.notice(shared);
-    let readiness = super::super::start::readiness(shared.project.as_ref().map(|open| &open.project));
+    let readiness = super::super::ready::readiness(shared.project.as_ref().map(|open| &open.project));
     let recipe = panel.recipe.clone();
     panel.lab.start(shared, next(&recipe), &readiness);
     panel.lab.open();
@@ -258,7 +258,7 @@ fn how_long_it_takes_goes_by_an_earlier_run_or_comparison() {
     harness.get_by_label_contains(", going by run 1.");
     let panel = &mut harness.state_mut().panel;
     let open = project(600, 84);
-    let readiness = super::super::start::readiness(Some(&open.project));
+    let readiness = super::super::ready::readiness(Some(&open.project));
     let Readiness::Ready(material) = readiness else {
         panic!("enough")
     };
@@ -437,12 +437,13 @@ fn the_table_is_written_beside_the_project() {
 fn what_has_read_the_texts_is_not_given_them_again() {
     let dir = tempfile::tempdir().unwrap();
     let open = project(600, 84);
-    let readiness = super::super::start::readiness(Some(&open.project));
+    let readiness = super::super::ready::readiness(Some(&open.project));
     let Readiness::Ready(material) = readiness else {
         panic!("enough")
     };
     let recipe = Recipe::default();
     let adapted = Adapted {
+        stays: true,
         forward: "classifier/language-model".into(),
         backward: None,
         added: 0,

@@ -1,6 +1,6 @@
 //! What the parts of the view see, and what they ask for.
 
-use super::super::start::Readiness;
+use super::super::ready::Readiness;
 use super::course::Course;
 use super::job::Shape;
 use super::kept::Comparison;

@@ -3,6 +3,7 @@
 use super::*;
 use crate::ui::panels::Panels;
 use crate::ui::panels::classify::ClassifyPanel;
+use crate::ui::run::Outcome;
 
 #[test]
 fn labels_kept_aside_are_measured_once_the_engine_is_free() {
@@ -45,7 +46,7 @@ fn a_run_that_was_interrupted_goes_on_only_with_the_labels_that_it_was_given() {
     let dir = tempfile::tempdir().unwrap();
     let mut shared = shared(dir.path());
     let open = project(60, 40);
-    let Readiness::Ready(material) = start::readiness(Some(&open.project)) else {
+    let Readiness::Ready(material) = ready::readiness(Some(&open.project)) else {
         panic!("enough")
     };
     let common = shared.settings.common();
@@ -62,7 +63,7 @@ fn a_run_that_was_interrupted_goes_on_though_more_was_labelled() {
     let dir = tempfile::tempdir().unwrap();
     let mut shared = shared(dir.path());
     let open = project(60, 40);
-    let Readiness::Ready(material) = start::readiness(Some(&open.project)) else {
+    let Readiness::Ready(material) = ready::readiness(Some(&open.project)) else {
         panic!("enough")
     };
     let common = shared.settings.common();
@@ -235,4 +236,35 @@ fn what_reading_has_changed_is_told_also_where_it_did_not_help() {
     harness.get_by_label_contains("rose from 60.0 to 75.0: reading the others did not help");
     told(&mut harness, (60.01, 60.02));
     harness.get_by_label_contains("kept back from reading stayed at 60.0.");
+}
+
+#[test]
+fn labels_that_are_not_measured_are_named_before_a_run_and_beside_its_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut shared = shared(dir.path());
+    let mut open = project(600, 84);
+    open.act(Step::CreateLabel { name: "Rare".into() }).unwrap();
+    open.act(Step::Answer {
+        text: 500,
+        answer: Answer::Label(2),
+        suggested: None,
+    })
+    .unwrap();
+    shared.project = Some(open);
+    let panel = TrainPanel::default();
+    let mut harness = harness(State { panel, shared }, WIDE, egui::Theme::Light);
+    harness.get_by_label("Ready to train");
+    harness.get_by_label_contains("'Rare' is learned but not measured: it has one text (");
+    let run = &mut harness.state_mut().shared.run;
+    play(run, &Recipe::default(), 200);
+    finish(run, 0.2);
+    let result = json!({ "folds": 5, "not_measured": ["Rare"] });
+    let told = Outcome::of(result.as_object().unwrap());
+    if let Some(outcome) = &mut run.record.outcome {
+        outcome.not_measured = told.not_measured;
+    }
+    harness.run_steps(2);
+    harness.get_by_label_contains(
+        "It is the error of the other labels: 'Rare' had no text that could be left out.",
+    );
 }

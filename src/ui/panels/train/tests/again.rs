@@ -110,7 +110,7 @@ fn it_is_offered_only_where_every_part_of_it_has_read_the_texts() {
     let Some(adapted) = keeper.offered(&both) else {
         panic!("both directions")
     };
-    let Readiness::Ready(material) = start::readiness(shared.project.as_ref().map(|p| &p.project)) else {
+    let Readiness::Ready(material) = ready::readiness(shared.project.as_ref().map(|p| &p.project)) else {
         panic!("enough")
     };
     let open = shared.project.as_ref().unwrap();
@@ -139,7 +139,7 @@ fn the_time_without_stage_2_is_that_of_the_classifiers() {
     };
     play(&mut run, &recipe, 200);
     finish(&mut run, 0.2);
-    let Readiness::Ready(material) = start::readiness(Some(&project(60, 40).project)) else {
+    let Readiness::Ready(material) = ready::readiness(Some(&project(60, 40).project)) else {
         panic!("enough")
     };
     let seconds = |recipe: &Recipe| {

@@ -83,7 +83,7 @@ fn the_outlook_is_what_the_engine_does() {
             factor: 2.0,
             ..Recipe::default()
         };
-        let material = match start::readiness(Some(&open.project)) {
+        let material = match ready::readiness(Some(&open.project)) {
             Readiness::Ready(material) => material,
             other => panic!("{other:?}"),
         };
@@ -178,6 +178,7 @@ fn a_run_whose_device_was_lost_goes_on_on_the_processor() {
                 .into(),
         usage: false,
         device: Some("the device failed while computing (lost)".into()),
+        diverged: None,
     });
     let mut harness = harness(state, WIDE, egui::Theme::Light);
     harness.get_by_label("The device was lost or is full");

@@ -31,7 +31,7 @@ fn the_screen_can_be_drawn() {
             let failed = || {
                 let mut state = running(dir.path());
                 let open = project(600, 84);
-                let Readiness::Ready(material) = start::readiness(Some(&open.project)) else {
+                let Readiness::Ready(material) = ready::readiness(Some(&open.project)) else {
                     panic!("there are labels")
                 };
                 let recipe = &state.panel.recipe;
@@ -43,6 +43,7 @@ fn the_screen_can_be_drawn() {
                     message: "the device failed; run again with `--resume` or `--device cpu`".into(),
                     usage: false,
                     device: Some("the device failed while computing (device lost)".into()),
+                    diverged: None,
                 });
                 state
             };

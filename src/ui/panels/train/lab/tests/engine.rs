@@ -32,7 +32,7 @@ fn a_comparison_is_stopped_and_gone_on_with() {
         .filter(|way| !["ulmfit", "last"].contains(&way.name()))
         .collect();
     let mut state = State { panel, shared };
-    let readiness = super::super::super::start::readiness(Some(&project(40, 36).project));
+    let readiness = super::super::super::ready::readiness(Some(&project(40, 36).project));
     let recipe = state.panel.recipe.clone();
     state.panel.lab.notice(&mut state.shared);
     state

@@ -1,6 +1,11 @@
 //! While one goes on, and when it was stopped.
 
+use std::time::{Duration, Instant};
+
 use super::*;
+
+/// Long enough for two slow cores that another test keeps busy; nothing here waits for as long unless it fails.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 #[test]
 fn rows_come_as_they_are_measured() {
@@ -71,12 +76,11 @@ fn one_that_was_interrupted_goes_on_when_the_project_is_opened_again() {
     state.panel = TrainPanel::default();
     state.panel.lab.open();
     let mut harness = harness(state, WIDE, egui::Theme::Dark);
-    for _ in 0..200 {
+    let began = Instant::now();
+    while harness.query_by_label("Go on").is_none() {
+        assert!(began.elapsed() < PATIENCE, "there is no way on");
         harness.run_steps(1);
-        if harness.query_by_label("Go on").is_some() {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
+        std::thread::sleep(Duration::from_millis(10));
     }
     harness.get_by_label("Stopped: 3 of 11 ways are measured");
     assert!(harness.query_by_label_contains("--").is_none());
@@ -107,12 +111,11 @@ fn one_that_ended_when_nobody_listened_is_found() {
     .unwrap();
     let State { panel, shared } = &mut state;
     *panel = TrainPanel::default();
-    for _ in 0..200 {
+    let began = Instant::now();
+    while panel.lab.status != Status::Done {
+        assert!(began.elapsed() < PATIENCE, "it is not found");
         panel.lab.notice(shared);
-        if panel.lab.status == Status::Done {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
+        std::thread::sleep(Duration::from_millis(10));
     }
     let kept = Comparison::kept(shared.project.as_ref().unwrap()).unwrap();
     assert!(kept.done && kept.rows.len() == 13);
@@ -143,6 +146,26 @@ fn what_the_engine_says_of_another_project_is_not_this_ones() {
     assert_eq!(state.panel.lab.comparison, None);
     assert_eq!(Comparison::kept(state.shared.project.as_ref().unwrap()), None);
     assert!(!state.shared.run.busy());
+}
+
+#[test]
+fn one_that_fails_is_told_on_other_screens() {
+    for screen in [Screen::Train, Screen::Label] {
+        let dir = tempfile::tempdir().unwrap();
+        let mut state = unasked(dir.path(), 84);
+        midway(&mut state);
+        state.shared.screen = screen;
+        let failed = Event::Failed {
+            message: "no room on the disk".into(),
+            usage: false,
+            device: None,
+            diverged: None,
+        };
+        hear(&mut state, failed);
+        let told = state.shared.messages.last().map(|message| message.text.as_str());
+        let expected = "Comparing methods failed: no room on the disk. 'Compare methods' on the Train screen has the way on.";
+        assert_eq!(told, (screen == Screen::Label).then_some(expected));
+    }
 }
 
 #[test]
@@ -209,6 +232,10 @@ fn what_was_found_before_is_there_until_the_next_is_done() {
     );
     let mut harness = harness(state, WIDE, egui::Theme::Light);
     harness.get_by_label("Stopped: 0 of 11 ways are measured");
+    // What can go on is not given up without a word.
+    press(&mut harness, "Start anew");
+    harness.get_by_label_contains("can go on, is given up when this one begins");
+    press(&mut harness, "Back to the stopped one");
     press(&mut harness, "The last result");
     harness.get_by_label("Measured on 84 labels, each left out once (5 folds)");
     let kept = |state: &State| Comparison::kept(state.shared.project.as_ref().unwrap()).unwrap();

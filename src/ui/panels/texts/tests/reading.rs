@@ -1,0 +1,53 @@
+//! What was guessed of a file can be said.
+
+use super::*;
+use crate::session::exchange::Plan;
+
+fn plan(h: &Screenful) -> Plan {
+    h.state().panel.preview.as_ref().unwrap().plan()
+}
+
+#[test]
+fn whether_the_first_row_names_the_columns_is_the_users_to_say() {
+    const FIRST_ROW: &str = "The first row names the columns";
+    let dir = tempfile::tempdir().unwrap();
+    let mut h = screen();
+    drop_file(&mut h, &file(dir.path(), "mail.csv", SMALL.as_bytes()));
+    let sheet = plan(&h).sheet;
+    assert_eq!((sheet.has_header, sheet.rows.len()), (true, 5));
+    for (named, rows) in [(false, 6), (true, 5)] {
+        h.get_by_role_and_label(Role::CheckBox, FIRST_ROW).click();
+        h.run_steps(2);
+        idle(&mut h);
+        let sheet = plan(&h).sheet;
+        assert_eq!((sheet.has_header, sheet.rows.len()), (named, rows));
+    }
+    assert_eq!(h.state().failures(), Vec::<&str>::new());
+    // JSON lines name theirs in every row.
+    let lines = b"{\"text\": \"where is it\"}\n{\"text\": \"it came\"}\n";
+    drop_file(&mut h, &file(dir.path(), "mail.jsonl", lines));
+    h.get_by_label("in mail.jsonl");
+    assert!(h.query_by_label(FIRST_ROW).is_none());
+}
+
+#[test]
+fn a_file_of_other_letters_is_read_again_with_them_and_its_columns_stay_as_chosen() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut h = screen();
+    // "Where is my parcel?" in Russian, in Windows-1251.
+    let text = b"\xC3\xE4\xE5 \xEC\xEE\xFF \xEF\xEE\xF1\xFB\xEB\xEA\xE0?";
+    let csv = [&b"text,label\n"[..], text, b",x\n", text, b",y\n"].concat();
+    drop_file(&mut h, &file(dir.path(), "mail.csv", &csv));
+    let choice = &mut h.state_mut().panel.preview.as_mut().unwrap().choice;
+    choice.set_label(None);
+    h.run_steps(2);
+    h.get_by_label("The file's letters").click();
+    h.run_steps(2);
+    h.get_by_label("Cyrillic (Windows-1251)").click();
+    h.run_steps(2);
+    idle(&mut h);
+    assert_eq!(plan(&h).sheet.cell(0, 0), "Где моя посылка?");
+    assert_eq!(plan(&h).label_column, None);
+    h.get_by_label_contains("was read as Cyrillic");
+    assert_eq!(h.state().failures(), Vec::<&str>::new());
+}
