@@ -4,6 +4,7 @@ use std::io::{Cursor, Read};
 use std::path::Path;
 
 use super::compression::{Compression, Kind, stream_error};
+use super::encoding::{Encoding, decoded};
 use super::error::Error;
 use super::{csv, jsonl};
 
@@ -35,18 +36,23 @@ pub(super) fn compression<'a>(
     Ok((compression, stream))
 }
 
-/// What a stream holds once unpacked. Text that is not surely a table is plain text, unless `table` says that it has columns.
+/// What a stream holds once unpacked, and the stream, decoded where the encoding of text is named. Text that is not surely a
+/// table is plain text, unless `table` says that it has columns.
 pub(super) fn kind<'a>(
     path: &Path,
     stream: impl Read + 'a,
     table: bool,
+    encoding: Option<Encoding>,
 ) -> Result<(Kind, Box<dyn Read + 'a>), Error> {
     const SAMPLE: u64 = 1 << 16;
-    let (start, stream) = begun(path, stream, SAMPLE)?;
+    const PARQUET: &[u8] = b"PAR1";
+    let (start, stream) = begun(path, stream, PARQUET.len() as u64)?;
+    if start == PARQUET {
+        return Ok((Kind::Parquet, stream));
+    }
+    let (start, stream) = begun(path, decoded(stream, encoding), SAMPLE)?;
     let text = text(&start);
-    let kind = if start.starts_with(b"PAR1") {
-        Kind::Parquet
-    } else if jsonl::begins(&text) {
+    let kind = if jsonl::begins(&text) {
         Kind::Jsonl
     } else if table || csv::is_table(&text, (start.len() as u64) < SAMPLE) {
         Kind::Csv
@@ -78,7 +84,7 @@ mod tests {
 
     /// What is found, and that every byte is still there.
     fn told(bytes: &[u8], table: bool) -> Kind {
-        let (kind, mut stream) = kind(Path::new("a"), bytes, table).expect("a slice can be read");
+        let (kind, mut stream) = kind(Path::new("a"), bytes, table, None).expect("a slice can be read");
         let mut all = Vec::new();
         stream.read_to_end(&mut all).expect("a slice can be read");
         assert!(all == bytes);
@@ -110,6 +116,27 @@ mod tests {
         assert_eq!(told(b"{\"said\": \"a\"}\n", true), Kind::Jsonl);
         let long = format!("text,label\n{}", "a text of some words,x\n".repeat(9_000));
         assert_eq!(told(long.as_bytes(), false), Kind::Csv);
+    }
+
+    #[test]
+    fn what_is_named_is_told_from_its_text_and_parquet_is_no_text() {
+        let told = |bytes: &[u8], name: &str| {
+            let encoding: Encoding = name.parse().expect(name);
+            let (kind, mut stream) =
+                kind(Path::new("a"), bytes, false, Some(encoding)).expect("a slice can be read");
+            let mut all = Vec::new();
+            stream.read_to_end(&mut all).expect("a slice can be read");
+            (kind, all)
+        };
+        let wide: Vec<u8> = "text,label\na b,x\n"
+            .encode_utf16()
+            .flat_map(u16::to_be_bytes)
+            .collect();
+        let (kind, text) = told(&wide, "utf-16be");
+        assert_eq!((kind, text.as_slice()), (Kind::Csv, &b"text,label\na b,x\n"[..]));
+        let parquet = b"PAR1\x15\x04\xFF\xFF";
+        let (kind, bytes) = told(parquet, "utf-16be");
+        assert_eq!((kind, bytes.as_slice()), (Kind::Parquet, &parquet[..]));
     }
 
     #[test]

@@ -192,7 +192,7 @@ impl<R: Read> Read for Counted<R> {
 }
 
 /// Names the file in an error that came out of [`unpack`] or [`Utf8`](super::encoding::Utf8).
-pub(super) fn stream_error(path: &Path, error: &io::Error) -> Error {
+pub(crate) fn stream_error(path: &Path, error: &io::Error) -> Error {
     if let Some(bad) = error.get_ref().and_then(|inner| inner.downcast_ref::<BadText>()) {
         let path = path.to_path_buf();
         return match *bad {
@@ -203,6 +203,16 @@ pub(super) fn stream_error(path: &Path, error: &io::Error) -> Error {
                 advice: "save the sheet as CSV with the encoding UTF-8",
             },
             BadText::NotUtf8 { line, offset } => Error::NotUtf8 { path, line, offset },
+            BadText::NotNamed {
+                encoding,
+                line,
+                offset,
+            } => Error::NotNamed {
+                path,
+                encoding,
+                line,
+                offset,
+            },
         };
     }
     match error.get_ref().and_then(|inner| inner.downcast_ref::<Damaged>()) {

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use super::beginning;
 use super::columns::Roles;
 use super::compression::{self, Kind, Progress, kind_of, says_nothing, stream_error};
-use super::encoding::Utf8;
+use super::encoding::{Encoding, Utf8, decoded};
 use super::error::Error;
 use super::table::{
     Cell, Labels, RecordReader, Row, SAMPLE_ROWS, Table, TableOptions, check_row, choose, collect,
@@ -53,6 +53,7 @@ pub fn documents(
         current: None,
         splitting,
         text_columns: text_columns.to_vec(),
+        encoding: None,
         progress: progress.cloned(),
         warnings: Vec::new(),
     })
@@ -74,7 +75,7 @@ pub enum Texts {
 pub fn texts(path: &Path, splitting: Splitting, options: &TableOptions) -> Result<Texts, Error> {
     let columns = &options.text_columns;
     if fs::is_dir(path) {
-        let all = documents(&[path.to_path_buf()], splitting, columns, None)?;
+        let all = documents(&[path.to_path_buf()], splitting, columns, None)?.written_in(options.encoding);
         return Ok(Texts::Running(Box::new(all)));
     }
     let named = kind_of(path).0;
@@ -82,10 +83,11 @@ pub fn texts(path: &Path, splitting: Splitting, options: &TableOptions) -> Resul
         return read_table(path, options).map(Texts::Rows);
     }
     let stream = compression::open(path, None)?;
-    let (found, stream) = beginning::kind(path, stream, !columns.is_empty())?;
+    let (found, mut stream) = beginning::kind(path, stream, !columns.is_empty(), options.encoding)?;
     match found {
         // What is called text may begin like anything else.
-        Kind::Jsonl | Kind::Parquet if named.is_some() => {}
+        Kind::Jsonl if named.is_some() => {}
+        Kind::Parquet if named.is_some() => stream = decoded(stream, options.encoding),
         Kind::Text => {}
         table => {
             let reader = records_of(table, path, stream, options.header)?;
@@ -97,6 +99,7 @@ pub fn texts(path: &Path, splitting: Splitting, options: &TableOptions) -> Resul
         current: Some(Source::plain(path, stream, splitting)),
         splitting,
         text_columns: Vec::new(),
+        encoding: None,
         progress: None,
         warnings: Vec::new(),
     })))
@@ -108,6 +111,8 @@ pub struct Documents {
     current: Option<Source>,
     splitting: Splitting,
     text_columns: Vec<String>,
+    /// What the files are written in that do not say so themselves, where that is known.
+    encoding: Option<Encoding>,
     progress: Option<Progress>,
     warnings: Vec<Warning>,
 }
@@ -143,6 +148,13 @@ impl Source {
 }
 
 impl Documents {
+    /// Has text that does not say with a mark what it is written in read as this encoding, where one is named.
+    #[must_use]
+    pub fn written_in(mut self, encoding: Option<Encoding>) -> Self {
+        self.encoding = encoding;
+        self
+    }
+
     /// What to know of the files that were read so far.
     #[must_use]
     pub fn warnings(&self) -> Vec<Warning> {
@@ -151,22 +163,24 @@ impl Documents {
     }
 
     fn open(&self, path: &Path) -> Result<Source, Error> {
-        let (columns, progress) = (&self.text_columns, self.progress.as_ref());
+        let (columns, encoding, progress) = (&self.text_columns, self.encoding, self.progress.as_ref());
         if matches!(
             kind_of(path).0,
             Some(Kind::Csv | Kind::Tsv | Kind::Jsonl | Kind::Parquet)
         ) {
-            let reader = open_records(path, None, true, progress)?;
+            let reader = open_records(path, None, true, encoding, progress)?;
             return Rows::new(path, reader, columns).map(Source::Table);
         }
         let mut stream = compression::open(path, progress)?;
         if says_nothing(path) {
-            let (kind, again) = beginning::kind(path, stream, !columns.is_empty())?;
+            let (kind, again) = beginning::kind(path, stream, !columns.is_empty(), encoding)?;
             if kind != Kind::Text {
                 let reader = records_of(kind, path, again, None)?;
                 return Rows::new(path, reader, columns).map(Source::Table);
             }
             stream = again;
+        } else {
+            stream = decoded(stream, encoding);
         }
         Ok(Source::plain(path, stream, self.splitting))
     }

@@ -158,11 +158,50 @@ fn files_whose_encoding_was_guessed_are_named() {
         for (told, name) in told.iter().zip(["a.csv", "b.txt"]) {
             assert!(
                 told.ends_with(&format!(
-                    "{name} is not UTF-8 and was read as Windows-1252; are the accents right?"
+                    "{name} is not UTF-8 and was read as Windows-1252; are the accents right? If not, name its encoding \
+                     with `--encoding`"
                 )),
                 "{told}"
             );
         }
+    }
+}
+
+#[test]
+fn corpora_in_an_encoding_that_is_named_are_read_whatever_they_are() {
+    let dir = tempfile::tempdir().expect("a directory");
+    // "Where is the parcel?" and "It came.", in Russian, in KOI8-R.
+    let (asked, came) = (
+        &b"\xE7\xC4\xC5 \xD0\xCF\xD3\xD9\xCC\xCB\xC1?"[..],
+        &b"\xE5\xC5 \xD0\xD2\xC9\xCE\xC5\xD3\xCC\xC9."[..],
+    );
+    let running = [asked, b"\n\n", came, b"\n"].concat();
+    let table = [b"text,label\n", asked, b",x\n", came, b",y\n"].concat();
+    for (name, bytes) in [
+        ("a.csv", &table),
+        ("b.txt", &running),
+        ("c", &running),
+        ("d", &table),
+    ] {
+        fs::write(dir.path().join(name), bytes).expect("written");
+    }
+    let encoding = Some("koi8-r".parse().expect("its name"));
+    let options = TableOptions {
+        encoding,
+        ..TableOptions::default()
+    };
+    for name in ["a.csv", "b.txt", "c", "d"] {
+        let path = dir.path().join(name);
+        let all = documents(std::slice::from_ref(&path), Splitting::Articles, &[], None).expect("opened");
+        let mut all = all.written_in(encoding);
+        let texts_of: Vec<String> = all.by_ref().map(|document| document.expect("a text")).collect();
+        assert_eq!(texts_of, ["Где посылка?", "Ее принесли."], "{name}");
+        assert!(all.warnings().is_empty(), "{name}");
+        let again: Vec<String> = match texts(&path, Splitting::Articles, &options).expect("opened") {
+            Texts::Running(documents) => documents.map(|document| document.expect("a text")).collect(),
+            Texts::Rows(table) => table.examples().map(|(fields, _)| fields.join("\n")).collect(),
+        };
+        assert_eq!(again, texts_of, "{name}");
     }
 }
 

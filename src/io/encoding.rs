@@ -1,8 +1,15 @@
 //! Text as UTF-8, whatever a file is written in.
 
+mod decoder;
+mod name;
+
 use std::cell::Cell;
 use std::io::{self, Read};
 use std::rc::Rc;
+
+pub(crate) use decoder::decode;
+pub(super) use decoder::decoded;
+pub use name::{Encoding, UnknownEncoding};
 
 /// Why bytes are not text; travels inside an [`io::Error`] through readers that know nothing of it.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +20,12 @@ pub(super) enum BadText {
     Archive,
     #[error("not UTF-8 at line {line}, byte {offset}")]
     NotUtf8 { line: u64, offset: u64 },
+    #[error("not {encoding} at line {line}, byte {offset}")]
+    NotNamed {
+        encoding: &'static str,
+        line: u64,
+        offset: u64,
+    },
 }
 
 impl From<BadText> for io::Error {
@@ -31,8 +44,9 @@ impl Guessed {
     }
 }
 
+/// What a stream is found to be written in.
 #[derive(Clone, Copy, Debug)]
-enum Encoding {
+enum Found {
     Utf8,
     /// What spreadsheet programs call "Unicode text", with the lower byte of each number first.
     Utf16Le,
@@ -42,7 +56,8 @@ enum Encoding {
     Windows1252,
 }
 
-/// Passes text on as UTF-8, without its byte order mark.
+/// Passes text on as UTF-8, without its byte order mark. Where the encoding was named, [`decoded()`] is below it and all is
+/// UTF-8.
 ///
 /// UTF-16 is known by its mark. What is not UTF-8 is taken for Windows-1252 as long as it may be that: every byte stands
 /// for a character of text, and no character of UTF-8 came before. Whatever else is not UTF-8 is an error at its first bad
@@ -51,7 +66,7 @@ enum Encoding {
 /// Checking here, under the parsers, is what lets every format report the line and the byte of a bad character.
 pub(super) struct Utf8<R> {
     inner: R,
-    encoding: Encoding,
+    encoding: Found,
     /// Whether it is UTF-8 beyond doubt: it says so, or has a character of it that is not ASCII.
     certain: bool,
     /// Whether its first bytes said what it is.
@@ -75,7 +90,7 @@ impl<R: Read> Utf8<R> {
     pub(super) fn new(inner: R) -> Self {
         Self {
             inner,
-            encoding: Encoding::Utf8,
+            encoding: Found::Utf8,
             certain: false,
             marked: false,
             guessed: Guessed::default(),
@@ -113,10 +128,10 @@ impl<R: Read> Utf8<R> {
             self.check_start()?;
         }
         match self.encoding {
-            Encoding::Utf8 => self.utf8(),
-            Encoding::Utf16Le => self.utf16(u16::from_le_bytes),
-            Encoding::Utf16Be => self.utf16(u16::from_be_bytes),
-            Encoding::Windows1252 => self.windows_1252(),
+            Found::Utf8 => self.utf8(),
+            Found::Utf16Le => self.utf16(u16::from_le_bytes),
+            Found::Utf16Be => self.utf16(u16::from_be_bytes),
+            Found::Windows1252 => self.windows_1252(),
         }
     }
 
@@ -124,11 +139,11 @@ impl<R: Read> Utf8<R> {
         let mark = match self.raw.as_slice() {
             [b'P', b'K', 3, 4, ..] | [0xD0, 0xCF, 0x11, 0xE0, ..] => return Err(BadText::Archive.into()),
             [0xFF, 0xFE, ..] => {
-                self.encoding = Encoding::Utf16Le;
+                self.encoding = Found::Utf16Le;
                 2
             }
             [0xFE, 0xFF, ..] => {
-                self.encoding = Encoding::Utf16Be;
+                self.encoding = Found::Utf16Be;
                 2
             }
             [0xEF, 0xBB, 0xBF, ..] => {
@@ -156,7 +171,7 @@ impl<R: Read> Utf8<R> {
                 // What came before the bad byte is not handed out: its rows would be thrown away anyway.
                 return Err(self.not_utf8(valid));
             }
-            self.encoding = Encoding::Windows1252;
+            self.encoding = Found::Windows1252;
             self.doubt = (self.line + lines(&self.raw[..valid]), self.offset + valid as u64);
             self.guessed.0.set(true);
             return self.windows_1252();
@@ -197,8 +212,8 @@ impl<R: Read> Utf8<R> {
             let (line, offset) = self.doubt;
             return Err(BadText::NotUtf8 { line, offset }.into());
         }
-        let text: String = self.raw.iter().map(|&byte| letter(byte)).collect();
-        self.text = text.into_bytes();
+        let (text, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(&self.raw);
+        self.text = text.into_owned().into_bytes();
         self.pass(self.raw.len());
         Ok(())
     }
@@ -253,19 +268,6 @@ fn is_text(byte: &u8) -> bool {
         b'\t'..=b'\r' | 0x1A => true,
         0x81 | 0x8D | 0x8F | 0x90 | 0x9D => false,
         other => !other.is_ascii_control(),
-    }
-}
-
-/// The character of a byte in Windows-1252.
-pub(super) fn letter(byte: u8) -> char {
-    // Where it differs from the first characters of Unicode, with those five as they are there.
-    const DIFFERENT: [char; 32] = [
-        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}',
-        '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
-    ];
-    match byte {
-        0x80..=0x9F => DIFFERENT[usize::from(byte - 0x80)],
-        other => char::from(other),
     }
 }
 

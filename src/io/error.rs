@@ -34,8 +34,15 @@ pub enum Error {
         found: &'static str,
         advice: &'static str,
     },
-    #[error("{}: line {line}, byte {offset}: not UTF-8 text; save the file again with the encoding UTF-8", .path.display())]
+    #[error("{}: line {line}, byte {offset}: not UTF-8 text; save the file again with the encoding UTF-8, or name its encoding with --encoding", .path.display())]
     NotUtf8 { path: PathBuf, line: u64, offset: u64 },
+    #[error("{}: line {line}, byte {offset}: not {encoding} text; name another encoding with --encoding", .path.display())]
+    NotNamed {
+        path: PathBuf,
+        encoding: &'static str,
+        line: u64,
+        offset: u64,
+    },
     #[error("{}: is damaged UTF-16 text; save the file again with the encoding UTF-8", .path.display())]
     Utf16 { path: PathBuf },
     #[error("{}: {format} data ends too early or is damaged ({cause}); fetch the file again", .path.display())]
@@ -197,6 +204,11 @@ impl Error {
                 | Self::HoldsInput { .. }
                 | Self::OutputIsInput { .. }
         )
+    }
+
+    /// Whether the file is no text in the encoding that it was read in: it may be in another.
+    pub(crate) fn is_of_encoding(&self) -> bool {
+        matches!(self, Self::NotUtf8 { .. } | Self::NotNamed { .. })
     }
 
     /// Names the file in an error from opening or reading it.

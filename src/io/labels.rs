@@ -51,21 +51,43 @@ pub fn check_labels(table: &Table) -> Result<LabelSummary, Error> {
         }
         _ => {}
     }
-    let mut classes: Vec<(String, usize)> = counts
-        .iter()
-        .map(|(label, count)| ((*label).to_string(), *count))
+    let classes = classes(counts.keys().copied())
+        .into_iter()
+        .map(|label| (label.to_string(), counts[label]))
         .collect();
-    if let Ok(numbers) = counts
-        .keys()
-        .map(|label| label.parse::<f64>())
-        .collect::<Result<Vec<_>, _>>()
-    {
-        let mut order: Vec<usize> = (0..classes.len()).collect();
-        order.sort_by(|&a, &b| numbers[a].total_cmp(&numbers[b]));
-        classes = order.into_iter().map(|at| classes[at].clone()).collect();
-    }
     Ok(LabelSummary {
         classes,
         unlabelled: table.len() - labelled,
     })
+}
+
+/// The classes that have these names, each once, in the order of their numbers: by number where every name is one, by name
+/// otherwise. The splits that a seed gives hang on it.
+#[must_use]
+pub fn classes<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut names: Vec<&str> = names.into_iter().collect();
+    names.sort_unstable();
+    names.dedup();
+    let numbers: Result<Vec<f64>, _> = names.iter().map(|name| name.parse::<f64>()).collect();
+    if let Ok(numbers) = numbers {
+        let mut order: Vec<usize> = (0..names.len()).collect();
+        order.sort_by(|&a, &b| numbers[a].total_cmp(&numbers[b]));
+        names = order.into_iter().map(|at| names[at]).collect();
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::classes;
+
+    #[test]
+    fn classes_are_numbered_by_number_or_by_name() {
+        assert_eq!(classes(["10", "9", "-1", "9"]), ["-1", "9", "10"]);
+        assert_eq!(
+            classes(["urgent", "10", "9", "other"]),
+            ["10", "9", "other", "urgent"]
+        );
+        assert!(classes([]).is_empty());
+    }
 }

@@ -38,7 +38,10 @@ impl Overwrite {
 const LEFT_BY_SYSTEMS: [&str; 3] = [".DS_Store", "Thumbs.db", "desktop.ini"];
 
 /// Whether a directory may take the place of what is at `target`.
-pub(super) fn check_replaceable(target: &Path, overwrite: Overwrite) -> Result<(), Error> {
+///
+/// # Errors
+/// It holds what `overwrite` does not allow to be replaced, or cannot be read.
+pub fn check_replaceable(target: &Path, overwrite: Overwrite) -> Result<(), Error> {
     let path = target.to_path_buf();
     let mut entries = match fs::read_dir(target) {
         Ok(entries) => entries,
@@ -76,6 +79,12 @@ fn is_expected(name: &str, contents: &Contents) -> bool {
     };
     // macOS keeps what its file systems alone can hold in a file beside; NFS renames what is removed while it is open.
     known(name) || name.strip_prefix("._").is_some_and(known) || name.starts_with(".nfs")
+}
+
+/// Whether a directory holds such contents at most; not where it cannot be read.
+#[must_use]
+pub fn holds_only(dir: &Path, contents: &Contents) -> bool {
+    matches!(foreign(dir, contents), Ok(None))
 }
 
 /// An entry that a directory with such contents does not have.

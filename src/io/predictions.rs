@@ -153,7 +153,7 @@ impl<'a> Output<'a> {
             None => Style::PLAIN,
         };
         // Whoever has read UTF-8 without being told does so again.
-        let is_known = self.table.style.is_some() && !was_ascii && !self.was_guessed();
+        let is_known = self.table.style.is_some() && !was_ascii && !self.was_recoded();
         let is_ascii = was_ascii && self.cells.iter().flatten().all(is_ascii);
         let needs_mark = !(is_known || is_ascii);
         match kind {
@@ -170,9 +170,9 @@ impl<'a> Output<'a> {
     }
 
     /// Whether the table was in another encoding, which every program has its own idea of.
-    fn was_guessed(&self) -> bool {
+    fn was_recoded(&self) -> bool {
         let guessed = |warning: &Warning| matches!(warning, Warning::Guessed { .. });
-        self.table.warnings.iter().any(guessed)
+        self.table.recoded || self.table.warnings.iter().any(guessed)
     }
 
     /// `style` is that of delimited text.
@@ -354,6 +354,16 @@ mod tests {
         ] {
             assert_eq!(first(name, input, "b.csv"), expected, "{name}");
         }
+        let options = TableOptions {
+            encoding: Some("windows-1251".parse().expect("its name")),
+            ..TableOptions::default()
+        };
+        let table = parse_table(Path::new("a.csv"), b"id,text\n1,\xCF\xF0\n", &options).expect("a table");
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("b.csv");
+        write_predictions(&table, &predicted(1), Sink::File(&path)).expect("written");
+        let named = fs::read_to_string(&path).expect("text");
+        assert!(named.starts_with("\u{feff}id,text,label"), "{named}");
         let unicode = utf16(&format!("{marked}id\ttext\n1\tÄrger\n2\tx\n"));
         assert_eq!(
             first("a.txt", &unicode, "b.csv"),

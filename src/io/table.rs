@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::columns::Roles;
 use super::compression::{Progress, unpack};
 use super::csv::Style;
+use super::encoding::Encoding;
 use super::error::Error;
 use super::warnings::Warning;
 use check::check;
@@ -40,6 +41,8 @@ pub struct TableOptions {
     pub header: Option<bool>,
     /// Keep rows whose text is empty: when classifying, every row in needs its row out.
     pub keep_empty_texts: bool,
+    /// What text is written in that does not say so itself with a mark; `None` to find out. Parquet is what it is.
+    pub encoding: Option<Encoding>,
 }
 
 impl TableOptions {
@@ -104,6 +107,8 @@ pub struct Table {
     pub(super) unnamed: Vec<usize>,
     /// How the file is written, where that is as delimited text.
     pub(super) style: Option<Style>,
+    /// Whether its encoding was named and is not UTF-8.
+    pub(super) recoded: bool,
     roles: Roles,
 }
 
@@ -181,7 +186,13 @@ fn value(row: &Row, at: usize) -> &str {
 /// The file cannot be read or is damaged, a row does not fit the others, a named column is not there, or
 /// there is no text or no label where one is required. Each message names the file and the line.
 pub fn read_table(path: &Path, options: &TableOptions) -> Result<Table, Error> {
-    let reader = open_records(path, options.header, options.ask_for_columns(), None)?;
+    let reader = open_records(
+        path,
+        options.header,
+        options.ask_for_columns(),
+        options.encoding,
+        None,
+    )?;
     collect(path, reader, options)
 }
 
@@ -195,7 +206,13 @@ pub fn read_table_watched(
     progress: &Progress,
     go_on: &dyn Fn() -> bool,
 ) -> Result<Table, Error> {
-    let inner = open_records(path, options.header, options.ask_for_columns(), Some(progress))?;
+    let inner = open_records(
+        path,
+        options.header,
+        options.ask_for_columns(),
+        options.encoding,
+        Some(progress),
+    )?;
     let reader = Watched { path, inner, go_on };
     collect(path, Box::new(reader), options)
 }
@@ -206,7 +223,13 @@ pub fn read_table_watched(
 /// As [`read_table`].
 pub fn parse_table(name: &Path, bytes: &[u8], options: &TableOptions) -> Result<Table, Error> {
     let stream = unpack(name, bytes)?;
-    let reader = records(name, stream, options.header, options.ask_for_columns())?;
+    let reader = records(
+        name,
+        stream,
+        options.header,
+        options.ask_for_columns(),
+        options.encoding,
+    )?;
     collect(name, reader, options)
 }
 
@@ -253,6 +276,7 @@ pub fn given_table(
         place: "row",
         unnamed: Vec::new(),
         style: None,
+        recoded: false,
         roles: Roles {
             texts: vec![0],
             label: wanted.then_some(1),
@@ -306,6 +330,7 @@ pub(super) fn collect(
         place: reader.place(),
         unnamed: reader.unnamed().to_vec(),
         style: reader.style(),
+        recoded: options.encoding.is_some_and(|encoding| !encoding.is_utf8()),
         roles,
     };
     check(table, options)

@@ -342,7 +342,7 @@ fn what_spreadsheet_programs_write_is_read_with_a_word_where_it_is_guessed() {
     assert_eq!(read("a.tsv", tabs.as_bytes()), (texts, Vec::new()));
     assert_eq!(
         guessed("a.csv")[0].to_string(),
-        "a.csv is not UTF-8 and was read as Windows-1252; are the accents right?"
+        "a.csv is not UTF-8 and was read as Windows-1252; are the accents right? If not, name its encoding with `--encoding`"
     );
 }
 

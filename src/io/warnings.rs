@@ -63,7 +63,10 @@ impl Warning {
                 format!("no header was found; the columns are called column1 to column{columns}")
             }
             Self::Guessed { file } => {
-                format!("{file} is not UTF-8 and was read as Windows-1252; are the accents right?")
+                format!(
+                    "{file} is not UTF-8 and was read as Windows-1252; are the accents right? If not, name its encoding \
+                     with `--encoding`"
+                )
             }
             Self::EmptyTexts { lines, dropped } => {
                 let fate = match (dropped, lines.len()) {

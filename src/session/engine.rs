@@ -184,7 +184,11 @@ async fn dispatch(job: Job, control: &mut Control, kept: &mut Kept) -> Outcome {
     match job {
         Job::Demo { common, out } => jobs::demo::run(common, out, control).await,
         Job::Doctor { common } => jobs::doctor::run(&common, control).await,
-        Job::Tokenize { input, model } => jobs::tokenize::run(input.as_deref(), model.as_deref(), control),
+        Job::Tokenize {
+            input,
+            model,
+            encoding,
+        } => jobs::tokenize::run(input.as_deref(), model.as_deref(), encoding, control),
         Job::Pretrain(job) => jobs::pretrain::run(job, control).await,
         Job::Adapt(job) => jobs::adapt::run(job, control).await,
         Job::Fit(job) => jobs::fit::run(job, control).await,

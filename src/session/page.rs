@@ -8,7 +8,8 @@ use super::project::folder::{data_directory, work_directory};
 use crate::host::fs;
 
 /// Reads what the browser has kept for this page, and keeps the user's projects from now on. Called once, before the window
-/// opens and by one tab at a time. Gives what to tell the user of files that are damaged; nothing where none are.
+/// opens and by one tab at a time. Gives what to tell the user of files that are damaged; nothing where none are but what can be
+/// made again.
 ///
 /// # Errors
 /// When the browser keeps nothing for this page, or what it kept contradicts itself.

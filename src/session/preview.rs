@@ -1,5 +1,8 @@
 //! What stage 3 will do, before it runs. The engine makes its plans here too, so that what was drawn is what happens.
 
+use std::collections::HashMap;
+
+use crate::io::classes;
 use crate::train::defaults;
 use crate::train::plan::{Plan, Shape};
 use crate::train::split::{choose, held_out, hold_out, joined, text_group, untestable};
@@ -104,22 +107,32 @@ pub fn course(
 }
 
 /// Labelled texts as the engine splits them, copies of a text and texts that were labelled together in one part.
-pub struct Labelled {
+pub struct Labelled<'a> {
+    /// The classes, in the order of their numbers.
+    names: Vec<&'a str>,
     labels: Vec<usize>,
     groups: Vec<u64>,
 }
 
-impl Labelled {
-    /// Of each text its class, by number, the text, and the number of those that it was labelled together with.
-    pub fn new<'a>(texts: impl IntoIterator<Item = (usize, &'a str, Option<u64>)>) -> Self {
-        let (mut labels, mut copies, mut given) = (Vec::new(), Vec::new(), Vec::new());
+impl<'a> Labelled<'a> {
+    /// Of each text its class, the text, and the number of those that it was labelled together with.
+    pub fn new<'b>(texts: impl IntoIterator<Item = (&'a str, &'b str, Option<u64>)>) -> Self {
+        let (mut called, mut copies, mut given) = (Vec::new(), Vec::new(), Vec::new());
         for (class, text, group) in texts {
-            labels.push(class);
+            called.push(class);
             copies.push(text_group(text));
             given.push(group);
         }
-        let groups = joined(&copies, &given);
-        Self { labels, groups }
+        // Which of a class's groups a seed draws hangs on the numbers of the classes before it.
+        let names = classes(called.iter().copied());
+        let numbers: HashMap<&str, usize> = names.iter().copied().zip(0..).collect();
+        let labels: Vec<usize> = called.iter().map(|class| numbers[class]).collect();
+        let groups = joined(&copies, &given, &labels);
+        Self {
+            names,
+            labels,
+            groups,
+        }
     }
 
     /// How many classifiers `Estimate::Auto` trains to measure one way of training, and on how many labels it measures it. No
@@ -137,8 +150,9 @@ impl Labelled {
     }
 
     /// The classes of which none can be held out, so that the error is that of the others.
-    pub fn not_measured(&self) -> Vec<usize> {
-        untestable(&self.labels, Some(&self.groups))
+    pub fn not_measured(&self) -> Vec<&'a str> {
+        let classes = untestable(&self.labels, Some(&self.groups));
+        classes.into_iter().map(|class| self.names[class]).collect()
     }
 }
 
@@ -149,11 +163,13 @@ mod tests {
     #[test]
     fn few_labels_are_each_left_out_once_and_of_many_some_are_held_out() {
         let texts: Vec<String> = (0..400).map(|i| format!("text number {i}")).collect();
-        let labelled = |n: usize| -> Vec<(usize, &str, Option<u64>)> {
+        let labelled = |n: usize| -> Vec<(&str, &str, Option<u64>)> {
             let texts = texts.iter().enumerate().take(n);
-            texts.map(|(i, text)| (i % 2, text.as_str(), None)).collect()
+            texts
+                .map(|(i, text)| (["even", "odd"][i % 2], text.as_str(), None))
+                .collect()
         };
-        let of = |rows: &[(usize, &str, Option<u64>)]| {
+        let of = |rows: &[(&'static str, &str, Option<u64>)]| {
             let rows = Labelled::new(rows.iter().copied());
             (rows.measured(1), rows.not_measured())
         };
@@ -161,17 +177,20 @@ mod tests {
         assert_eq!(of(&labelled(400)), ((1, 80), vec![]));
         // The one text of a class is always learned from, and where all classes have one nothing is measured.
         let mut further = labelled(60);
-        further.extend([(2, "no comment", None); 12]);
-        assert_eq!(of(&further), ((5, 60), vec![2]));
-        assert_eq!(of(&further[59..]), ((0, 0), vec![1, 2]));
-        further.push((7, "something rare", None));
-        assert_eq!(of(&further), ((5, 60), vec![2, 7]));
+        further.extend([("none", "no comment", None); 12]);
+        assert_eq!(of(&further), ((5, 60), vec!["none"]));
+        assert_eq!(of(&further[59..]), ((0, 0), vec!["none", "odd"]));
+        further.push(("rare", "something rare", None));
+        assert_eq!(of(&further), ((5, 60), vec!["none", "rare"]));
         // So is what was labelled together, where it is all that a class has.
         let mut together = labelled(60);
-        together.extend(texts[60..90].iter().map(|text| (2, text.as_str(), Some(5))));
-        assert_eq!(of(&together), ((5, 60), vec![2]));
-        together.push((2, "by itself", None));
+        together.extend(texts[60..90].iter().map(|text| ("none", text.as_str(), Some(5))));
+        assert_eq!(of(&together), ((5, 60), vec!["none"]));
+        together.push(("none", "by itself", None));
         assert_eq!(of(&together), ((5, 91), vec![]));
+        // One of them whose label is corrected takes none of the others with it.
+        together[70].0 = "rare";
+        assert_eq!(of(&together), ((5, 90), vec!["rare"]));
         assert_eq!(Labelled::new(labelled(60)).watched(1), super::watched(&[30, 30]));
     }
 }

@@ -62,7 +62,8 @@ const FOLDS: usize = 5;
 /// Below 200 rows, or with a class of fewer than 10, a hold-out would leave too few rows to train on and to
 /// test on: k-fold with k = 5, however small a class is. Fewer folds would measure classifiers that learned from
 /// fewer rows than the one that is kept, and [`k_fold`] spreads a class over the parts in any case: one of two rows
-/// is trained on whenever the other is tested. Otherwise a hold-out of 20 %, or of 10 % from 5,000 rows.
+/// is trained on whenever the other is tested, unless copies of both have another label. Otherwise a hold-out of 20 %, or
+/// of 10 % from 5,000 rows.
 #[must_use]
 pub fn choose(labels: &[usize], groups: Option<&[u64]>) -> Plan {
     let mut sizes: BTreeMap<usize, usize> = BTreeMap::new();
@@ -211,10 +212,13 @@ pub fn text_group(text: &str) -> u64 {
     }
 }
 
-/// One group for rows that share either: a text ([`text_group`]), or a number of `given` `[rows]`, such as those that were
-/// labelled in one step. Rows beyond the end of `given` share the text alone. A group's number is its first row.
+/// One group for rows that share either: a text ([`text_group`]), or both a number of `given` `[rows]`, such as those that
+/// were labelled in one step, and the class. A row whose label was corrected since is thus in no group with the others: it
+/// was judged by itself, and would take all of them with it where nothing else is of its class. That errs, if at all, on the
+/// side of a larger error, since texts like it are learned from with another label. Rows beyond the end of `given` share the
+/// text alone. A group's number is its first row.
 #[must_use]
-pub fn joined(texts: &[u64], given: &[Option<u64>]) -> Vec<u64> {
+pub fn joined(texts: &[u64], given: &[Option<u64>], labels: &[usize]) -> Vec<u64> {
     // Each row points to an earlier one of its group, or to itself.
     let mut before: Vec<usize> = (0..texts.len()).collect();
     let (mut of_text, mut of_given) = (BTreeMap::new(), BTreeMap::new());
@@ -222,7 +226,7 @@ pub fn joined(texts: &[u64], given: &[Option<u64>]) -> Vec<u64> {
         let same_text = *of_text.entry(text).or_insert(row);
         join(&mut before, row, same_text);
         if let Some(&Some(given)) = given.get(row) {
-            let same_given = *of_given.entry(given).or_insert(row);
+            let same_given = *of_given.entry((given, labels.get(row))).or_insert(row);
             join(&mut before, row, same_given);
         }
     }

@@ -136,12 +136,12 @@ fn a_class_of_one_text_is_learned_and_never_tested() {
 fn rows_that_share_a_text_or_a_number_are_one_group() {
     let given = [None, Some(7), Some(7), Some(9), None, Some(9)];
     // The third row has the text of the fourth, and so their numbers are of one group too.
-    assert_eq!(joined(&[1, 2, 3, 3, 5, 6], &given), [0, 1, 1, 1, 4, 1]);
-    assert_eq!(joined(&[1, 2, 1, 3], &[]), [0, 1, 0, 3]);
+    assert_eq!(joined(&[1, 2, 3, 3, 5, 6], &given, &[0; 6]), [0, 1, 1, 1, 4, 1]);
+    assert_eq!(joined(&[1, 2, 1, 3], &[], &[0; 4]), [0, 1, 0, 3]);
     let labels = mixed(&[20, 20]);
     let texts: Vec<u64> = (0..40).collect();
     let given: Vec<Option<u64>> = (0..40).map(|row| Some(row / 10)).collect();
-    let groups = joined(&texts, &given);
+    let groups = joined(&texts, &given, &labels);
     let folds = k_fold(&labels, Some(&groups), 5, 1);
     assert_eq!(folds.len(), 4);
     for split in folds.iter().chain([&hold_out(&labels, Some(&groups), 0.2, 1)]) {
@@ -153,6 +153,46 @@ fn rows_that_share_a_text_or_a_number_are_one_group() {
         );
         assert!(split.valid.len().is_multiple_of(10) && !split.valid.is_empty());
     }
+}
+
+#[test]
+fn what_was_corrected_leaves_the_others_of_its_group_to_be_held_out() {
+    // Six clusters of ten, of two classes by turns; the first row of the first has been corrected.
+    let texts: Vec<u64> = (0..60).collect();
+    let given: Vec<Option<u64>> = (0..60).map(|row| Some(row / 10)).collect();
+    let mut labels: Vec<usize> = (0..60).map(|row| row / 10 % 2).collect();
+    let whole = joined(&texts, &given, &labels);
+    labels[0] = 2;
+    let groups = joined(&texts, &given, &labels);
+    assert_eq!(groups[0], 0);
+    assert!(groups[1..10].iter().all(|&group| group == 1));
+    assert_eq!(groups[10..], whole[10..]);
+    assert_eq!(untestable(&labels, Some(&groups)), [2]);
+    for seed in 0..20 {
+        let folds = k_fold(&labels, Some(&groups), 5, seed);
+        let tested: BTreeSet<usize> = folds.iter().flat_map(|fold| fold.valid.clone()).collect();
+        assert_eq!(tested, (1..60).collect());
+    }
+
+    // Another one, of a cluster of the other class, has the same new label: one of them is learned when the other is tested.
+    labels[10] = 2;
+    let groups = joined(&texts, &given, &labels);
+    assert!(untestable(&labels, Some(&groups)).is_empty());
+    for seed in 0..200 {
+        for fold in k_fold(&labels, Some(&groups), 5, seed) {
+            assert!(count(&fold.train, &labels, 2) > 0, "{seed}");
+        }
+    }
+    // Two of one cluster that were given the same new label are as alike as they were.
+    labels[1] = 2;
+    let groups = joined(&texts, &given, &labels);
+    assert_eq!((groups[1], groups[2], groups[10]), (0, 2, 10));
+    // A copy of a text is in its group whatever its label.
+    let copies = [0, 1, 2, 1];
+    assert_eq!(
+        joined(&copies, &[Some(1), Some(1), Some(1), None], &[0, 0, 0, 1]),
+        [0, 0, 0, 0]
+    );
 }
 
 #[test]

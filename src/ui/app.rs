@@ -259,13 +259,19 @@ impl App {
         self.calls = false;
     }
 
-    /// The engine has broken off: a browser has taken its worker away, or the memory ran out. What it was doing has failed, and
-    /// goes on from its last checkpoint with another one.
+    /// The engine has broken off: a browser has taken its worker away, or the memory ran out. What it was doing has failed; a run
+    /// can go on from its last checkpoint with another one.
     fn replace_engine(&mut self) {
         if self.shared.run.busy() {
-            let message = "the engine broke off, as it does when the memory runs out; your labels are safe, and the Train screen goes on with the run from its last checkpoint";
+            let on = if self.shared.run.is_running() {
+                ", and Resume on the Train screen goes on from the last checkpoint"
+            } else {
+                ": try again"
+            };
             self.heard(Event::Failed {
-                message: message.into(),
+                message: format!(
+                    "the engine broke off, as it does when the memory runs out; your labels are safe{on}"
+                ),
                 usage: false,
                 device: None,
                 diverged: None,

@@ -42,13 +42,14 @@ impl History {
         }
         // What goes on is to be told from what was interrupted.
         if self.reading.is_none()
-            && let Some(Some(left)) = take(&mut self.looking)
+            && let Some(left) = take(&mut self.looking)
         {
-            match left {
+            match left.unwrap_or(Left::Nothing) {
                 Left::Unfinished(job) => panels.interrupted(*job, shared),
                 Left::Finished(finished) if panels.unheard(&finished, shared) => self.kept = None,
                 Left::Finished(_) | Left::Nothing => {}
             }
+            panels.looked();
         }
         if let Some((_, work)) = &self.writing {
             match work.poll() {

@@ -16,7 +16,7 @@ pub fn end(record: &Record) -> Option<String> {
             diverged: Some(_), ..
         } => Some("Training failed: it diverged".into()),
         Status::Failed { message, device, .. } => {
-            let why = words(message.clone(), device.clone());
+            let why = (device.clone()).unwrap_or_else(|| words(message.clone(), None));
             Some(format!("Training failed: {}", why.trim_end_matches('.')))
         }
         Status::Done => {
@@ -46,7 +46,7 @@ pub fn tell(shared: &mut Shared) {
         shared.offer(format!("{end}."), true, offer);
     } else {
         shared.say(format!(
-            "{end}. The Train screen shows how it went, and Classify has every text labelled."
+            "{end}. The Train screen shows how it went, and 'Classify every text' labels the rest."
         ));
     }
 }
@@ -138,7 +138,11 @@ mod tests {
     #[test]
     fn the_end_of_a_run_is_told_on_other_screens() {
         for (event, said, failure) in [
-            (done(), "Training is done: 14 % wrong (10 to 19 %).", false),
+            (
+                done(),
+                "Training is done: 14 % wrong (10 to 19 %). The Train screen shows how it went, and 'Classify every text' labels",
+                false,
+            ),
             (failed(None), "Training failed: no room on the disk.", true),
             (failed(Some(0.1)), "Training failed: it diverged.", true),
         ] {
@@ -151,6 +155,16 @@ mod tests {
             assert!(message.text.starts_with(said), "{}", message.text);
             assert_eq!((message.failure, message.offer.is_some()), (failure, failure));
         }
+        let mut shared = training();
+        shared.run.push(Event::Failed {
+            message: "lost; use `--device cpu`".into(),
+            usage: false,
+            device: Some("the GPU has no memory left".into()),
+            diverged: None,
+        });
+        tell(&mut shared);
+        let said = &shared.messages.last().unwrap().text;
+        assert_eq!(said, "Training failed: the GPU has no memory left.");
         let mut shared = training();
         let message = "as asked".into();
         shared.run.push(Event::Stopped { message });

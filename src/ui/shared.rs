@@ -137,6 +137,8 @@ pub struct Shared {
     pub wishes: Vec<Wish>,
     /// How many labels the user sets out to give.
     pub goal: usize,
+    /// Whether another project is being opened, or made: what the engine would begin now for the open one would be stopped.
+    pub opening: bool,
 }
 
 /// The labels that are enough for a first classifier.
@@ -171,6 +173,7 @@ impl Shared {
             queue: Vec::new(),
             wishes: Vec::new(),
             goal: GOAL,
+            opening: false,
         }
     }
 

@@ -208,6 +208,33 @@ fn what_excel_writes_is_read_and_its_accents_are_asked_for() {
 }
 
 #[test]
+fn texts_in_an_encoding_that_is_named_are_read_from_a_file_and_from_standard_input() {
+    let dir = Dir::with_classifier();
+    let text = "text;label\r\nThe old boat finds a café.;x\r\nThe warm soup needs a heavy spoon.;y\r\n";
+    let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    dir.write("wide.csv", wide);
+    let run = |line: &str| {
+        let mut command = dir.command(line);
+        command.stdin(std::fs::File::open(dir.path("wide.csv")).expect("opened"));
+        ended(command)
+    };
+    for input in [" --input wide.csv", ""] {
+        let ran = run(&format!("classify --model classifier{input} --encoding utf-16be"));
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        let texts: Vec<&Value> = ran.of("classified").map(|event| &event["text"]).collect();
+        assert_eq!(
+            texts,
+            ["The old boat finds a café.", "The warm soup needs a heavy spoon."],
+            "{input}"
+        );
+    }
+    assert_eq!(run("tokenize wide.csv --encoding utf-16be").of("line").count(), 3);
+    let ran = run("tokenize wide.csv --encoding shift_jsi");
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.stderr.contains("did you mean 'shift_jis'?"), "{}", ran.stderr);
+}
+
+#[test]
 fn columns_of_a_table_on_standard_input_can_be_named() {
     let dir = Dir::with_classifier();
     dir.write(

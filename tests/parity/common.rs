@@ -19,7 +19,7 @@ pub fn devices() -> Vec<(&'static str, Device)> {
     static FOUND: LazyLock<bool> =
         LazyLock::new(|| !futures_lite::future::block_on(unfreeze::gpu::device::adapters()).is_empty());
     assert!(
-        *FOUND || std::env::var_os("UNFREEZE_WGPU").is_none(),
+        *FOUND || std::env::var_os("UNFREEZE_WGPU").is_none_or(|set| set.is_empty()),
         "UNFREEZE_WGPU is set and there is no adapter: install a Vulkan driver (mesa-vulkan-drivers has a software one)"
     );
     let mut all = vec![("cpu", Device::flex())];

@@ -5,7 +5,7 @@ use unfreeze::session::adapted::{Read, language_model, language_model_backward};
 use unfreeze::session::protocol::{ClassifierOptions, Command, Estimate, Event, Fit, Job, LmOptions};
 use unfreeze::session::unfinished::language_models;
 
-use super::ask::{done, fit, given, handed};
+use super::ask::{done, failure, fit, given, handed};
 use super::{Place, pretrain, rest, send, start, step_of, until};
 
 #[test]
@@ -92,6 +92,16 @@ fn the_language_models_are_there_again_when_the_classifier_that_has_them_gives_w
 
 #[test]
 fn a_run_begins_with_what_the_interrupted_one_has_read_whose_place_it_takes() {
+    begins_with_what_was_read(true);
+}
+
+#[test]
+fn so_it_does_where_that_does_not_tell_which_texts_it_has_read() {
+    begins_with_what_was_read(false);
+}
+
+/// A run takes the place of one that has read further texts, or the labelled ones alone: that alone does not tell them.
+fn begins_with_what_was_read(further: bool) {
     let place = Place::new();
     let session = Session::spawn().expect("a thread");
     let options = |epochs| ClassifierOptions {
@@ -100,7 +110,7 @@ fn a_run_begins_with_what_the_interrupted_one_has_read_whose_place_it_takes() {
         ..ClassifierOptions::default()
     };
     let job = Fit {
-        unlabelled: Some(handed(given(80))),
+        unlabelled: further.then(|| handed(given(80))),
         adapt: true,
         lm: LmOptions {
             epochs: Some(1),
@@ -125,17 +135,40 @@ fn a_run_begins_with_what_the_interrupted_one_has_read_whose_place_it_takes() {
         panic!("{:?}", language_models(&job.out))
     };
     let texts: Vec<String> = given(80).into_iter().map(|row| row.text).collect();
-    let read = Some(Read::of(&texts));
+    let read = further.then(|| Read::of(&texts));
     assert_eq!(Read::by(&made), read);
 
     let next = Fit {
-        model: Some(made),
+        model: Some(made.clone()),
         classifier: options(2),
         adapt: false,
         unlabelled: None,
         overwrite: true,
         ..job
     };
+    // One that is refused leaves the other all that it goes on from.
+    let whole = || made.join("config.json").is_file() && !place.path("classifier.unfinished-read").exists();
+    let unasked = Fit {
+        overwrite: false,
+        ..next.clone()
+    };
+    let refused = failure(&session, Job::Fit(unasked));
+    assert!(
+        refused.contains("holds an interrupted run") && whole(),
+        "{refused}"
+    );
+    let one_sided = Fit {
+        bidirectional: true,
+        ..next.clone()
+    };
+    let refused = failure(&session, Job::Fit(one_sided));
+    assert!(refused.contains("--backward-model") && whole(), "{refused}");
+    std::fs::create_dir(&next.out).expect("a directory");
+    std::fs::write(next.out.join("thesis.txt"), "x").expect("a file");
+    let refused = failure(&session, Job::Fit(next.clone()));
+    assert!(refused.contains("is not overwritten") && whole(), "{refused}");
+    std::fs::remove_dir_all(&next.out).expect("removed");
+
     // This one is interrupted too, and goes on by the path that it was given.
     start(&session, Job::Fit(next.clone()));
     send(&session, Command::Pause);
@@ -157,7 +190,7 @@ fn a_run_begins_with_what_the_interrupted_one_has_read_whose_place_it_takes() {
     let card = std::fs::read_to_string(kept.join("README.md")).expect("a card");
     assert!(card.contains("Licence"), "{card}");
     assert!(
-        !place.path("classifier.read").exists(),
+        !place.path("classifier.unfinished-read").exists(),
         "the classifier has it now"
     );
 }

@@ -81,7 +81,8 @@ pub fn done(session: &Session, job: Job) -> Vec<Event> {
     events
 }
 
-fn failure(session: &Session, job: Job) -> String {
+/// What is said of a job that cannot be done.
+pub fn failure(session: &Session, job: Job) -> String {
     start(session, job);
     match rest(session).pop() {
         Some(Event::Failed { message, .. }) => message,

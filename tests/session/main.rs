@@ -40,6 +40,7 @@ fn pretrain(corpus: &Path, out: PathBuf) -> Job {
         common: COMMON,
         corpus: vec![corpus.to_path_buf()],
         text_columns: Vec::new(),
+        encoding: None,
         valid: None,
         out,
         preset: "tiny".into(),

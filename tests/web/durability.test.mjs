@@ -153,8 +153,8 @@ test('storage that the browser closes is told with what to do', { timeout: HANGS
   await again(tab, 2);
 }));
 
-// What this page keeps of two labels, with more beside it: more than is read in one go, a file of which a block is missing, and what
-// a crash has left of a write.
+// What this page keeps of two labels, with more beside it: more than is read in one go, files of which a block is missing, one of them
+// a checkpoint, what a crash has left of a write, and a block of no file.
 const more = (tab) => tab.evaluate(() => new Promise((done, fail) => {
   const request = indexedDB.open('unfreeze');
   request.onerror = () => fail(request.error);
@@ -168,19 +168,23 @@ const more = (tab) => tab.evaluate(() => new Promise((done, fail) => {
     paths.put([1e6 + 1, 10, 0], '/data/damaged.unfreeze');
     paths.put([1e6 + 2, 10, 0], '/data/.unfreeze-1.tmp');
     blocks.put(block.slice(0, 10), [1e6 + 2, 0]);
+    paths.put([1e6 + 3, 2 * block.length, 0], '/data/work/checkpoint');
+    blocks.put(block, [1e6 + 3, 0]);
+    blocks.put(block, [1e6 + 4, 0]);
     transaction.oncomplete = () => { base.close(); done(); };
     transaction.onabort = () => fail(transaction.error);
   };
 }));
 
-const keptPaths = (tab) => tab.evaluate(() => new Promise((tell, fail) => {
+// The keys of a store of what is kept.
+const kept = (tab, store) => tab.evaluate((called) => new Promise((tell, fail) => {
   const request = indexedDB.open('unfreeze');
   request.onerror = () => fail(request.error);
   request.onsuccess = () => {
-    const names = request.result.transaction('paths').objectStore('paths').getAllKeys();
-    names.onsuccess = () => { request.result.close(); tell(names.result); };
+    const keys = request.result.transaction(called).objectStore(called).getAllKeys();
+    keys.onsuccess = () => { request.result.close(); tell(keys.result); };
   };
-}));
+}), store);
 
 test('a page with much that it kept opens, without what is damaged', { timeout: HANGS }, () => labelled(2, '', async (tab) => {
   await more(tab);
@@ -194,15 +198,18 @@ test('a page with much that it kept opens, without what is damaged', { timeout: 
   await again(tab, 2);
   await text(tab, /damaged and was left out: damaged\.unfreeze\. Everything else is here/);
   const end = Date.now() + LIMIT;
-  while ((await keptPaths(tab)).includes('/data/.unfreeze-1.tmp')) {
+  while ((await kept(tab, 'paths')).includes('/data/.unfreeze-1.tmp')) {
     assert.ok(Date.now() < end, 'what a crash has left goes');
     await tab.waitForTimeout(100);
   }
-  const left = await keptPaths(tab);
+  const left = await kept(tab, 'paths');
+  assert.ok(!left.includes('/data/work/checkpoint'), 'what can be made again goes where it is damaged');
+  const files = new Set((await kept(tab, 'blocks')).map(([id]) => id));
+  assert.deepEqual([2, 3, 4].filter((file) => files.has(1e6 + file)), [], 'their blocks go too');
   assert.ok(left.includes('/data/large') && left.includes('/data/damaged.unfreeze'), String(left));
 }));
 
-// A page whose browser answers so when it is asked to keep everything; `work` gets its tab.
+// A page whose browser answers so when it is asked to keep everything, once `window.answer` is called; `work` gets its tab.
 async function promising(answer, work) {
   const server = await serve(page);
   const browser = await open();
@@ -210,7 +217,10 @@ async function promising(answer, work) {
     await browser.context.addInitScript((kept) => {
       window.questions = 0;
       StorageManager.prototype.persisted = () => Promise.resolve(false);
-      StorageManager.prototype.persist = () => { window.questions += 1; return Promise.resolve(kept); };
+      StorageManager.prototype.persist = () => {
+        window.questions += 1;
+        return new Promise((answer) => { window.answer = () => answer(kept); });
+      };
     }, answer);
     const tab = await visit(browser, server.address);
     await tab.keyboard.press('s');
@@ -226,12 +236,27 @@ async function promising(answer, work) {
 }
 
 test('that a browser does not promise to keep labels is told with the way out', { timeout: HANGS }, () => promising(false, async (tab) => {
+  await tab.evaluate(() => window.answer());
+  await label(tab, 1, 1);
+  assert.ok(!(await widgets(tab)).some((w) => /does not promise/.test(w.value)), 'it would lie over the labels');
+  await tab.keyboard.press('Control+3');
   await text(tab, /^This browser does not promise to keep your labels\. 'Download the project'/);
   await tab.keyboard.press('Control+1');
   await text(tab, /^This browser does not promise to keep it: .*Download the project/);
 }));
 
+test('what the browser answers late is told when it comes', { timeout: HANGS }, () => promising(false, async (tab) => {
+  await tab.keyboard.press('Control+1');
+  await text(tab, /^All of it is in/);
+  await tab.evaluate(() => window.answer());
+  await text(tab, /^This browser does not promise to keep it: .*Download the project/);
+}));
+
 test('where it promises to, nothing is said', { timeout: HANGS }, () => promising(true, async (tab) => {
+  await tab.evaluate(() => window.answer());
+  await tab.keyboard.press('Control+3');
+  await text(tab, 'Method');
+  assert.ok(!(await widgets(tab)).some((w) => /does not promise/.test(w.value)));
   await tab.keyboard.press('Control+1');
   await text(tab, /^All of it is in/);
   assert.ok(!(await widgets(tab)).some((w) => /does not promise/.test(w.value)));

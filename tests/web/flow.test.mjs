@@ -30,6 +30,9 @@ test('texts are labelled by keys, trained on, classified and exported', { timeou
   await tab.keyboard.press('Control+e');
   await text(tab, 'The browser puts it among your downloads.');
   const download = tab.waitForEvent('download', { timeout: LIMIT });
+  const { place: [x, y, width, height] } = await find(tab, 'button', 'Write');
+  await tab.mouse.move(x + width / 2, y + height / 2);
+  await text(tab, /^Gives the file to the browser/);
   await press(tab, 'button', 'Write');
   const written = fs.readFileSync(await (await download).path(), 'utf8').trim();
   // A quoted text may have lines of its own.

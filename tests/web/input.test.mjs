@@ -1,7 +1,7 @@
 // What reaches the window from outside: keys, files, the clipboard, the address, and those who do not see it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { drop, HANGS, LIMIT, open, page, press, serve, text, until, visit } from './browser.mjs';
+import { drop, HANGS, LIMIT, open, page, press, serve, text, until, visit, widgets } from './browser.mjs';
 
 // `before` runs in the tab before its page.
 async function visited(before, work) {
@@ -98,6 +98,16 @@ test('what comes in stays with the page, and goes once there is a project of it'
   assert.deepEqual(sent.filter((path) => path.startsWith('/scratch/opened')), []);
 }));
 
+test('a file that cannot be read leaves an earlier one of its name as it is', { timeout: HANGS }, () => visited(nothing, async (tab) => {
+  await drop(tab, 'brought.csv', TABLE);
+  await text(tab, 'in brought.csv');
+  await drop(tab, 'brought.csv', 'text,id\nthe parcel is late,1,more,and more\n');
+  await press(tab, 'button', 'Dismiss');
+  await until(tab, 'the message to go', (all) => !all.some((w) => w.name === 'Dismiss'));
+  await tab.getByRole('checkbox', { name: 'The first row names the columns' }).dispatchEvent('click');
+  await text(tab, /^3 texts/);
+}));
+
 test('letters for which the page has no font are told', { timeout: HANGS }, () => visited(nothing, async (tab) => {
   await drop(tab, 'brought.csv', 'text,id\n包裹没有到,1\n账单不对,2\n');
   await text(tab, /no font for Chinese letters/);
@@ -105,12 +115,15 @@ test('letters for which the page has no font are told', { timeout: HANGS }, () =
 
 test('an address that is changed while the page is open is heeded', { timeout: HANGS }, () => visited(nothing, async (tab) => {
   await text(tab, 'Which texts?');
+  await tab.evaluate(() => { location.hash = 'epochs=0'; });
+  await text(tab, /asks for what cannot be chosen here \(epochs\)/);
+  assert.ok(!(await widgets(tab)).some((w) => /as the address says now/.test(w.value)), 'nothing was chosen');
   await tab.evaluate(() => { location.hash = 'seed=3&epochs=7'; });
   await text(tab, /^How to train is as the address says now/);
   // The window writes its own, in its own order.
   await until(tab, 'the address of what is chosen', () => /#epochs=7&seed=3$/.test(tab.url()));
-  await tab.evaluate(() => { location.hash = 'epochs=0'; });
-  await text(tab, /asks for what cannot be chosen here \(epochs\)/);
+  await tab.evaluate(() => { location.hash = 'rate=no'; });
+  await text(tab, /asks for what cannot be chosen here \(rate\)/);
   await until(tab, 'the address as it was', () => /#epochs=7&seed=3$/.test(tab.url()));
 }));
 

@@ -31,11 +31,21 @@ pub(super) fn until_seen(
     what: &str,
     seen: impl Fn(&Harness<'_, App>) -> bool,
 ) {
+    until_seen_within(harness, PATIENCE, what, seen);
+}
+
+/// The same with another patience: for what takes minutes of computing.
+pub(super) fn until_seen_within(
+    harness: &mut Harness<'_, App>,
+    patience: Duration,
+    what: &str,
+    seen: impl Fn(&Harness<'_, App>) -> bool,
+) {
     let began = Instant::now();
     while !seen(harness) {
         let said: Vec<&str> = shared(harness).messages.iter().map(|m| m.text.as_str()).collect();
         assert!(
-            began.elapsed() < PATIENCE,
+            began.elapsed() < patience,
             "never: {what}; the window says {said:?}"
         );
         harness.step();

@@ -9,12 +9,14 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 use unfreeze::ui::Screen;
 
-use super::flow::{answered, open_sample, shared, until, until_seen};
+use super::flow::{answered, open_sample, shared, until, until_seen, until_seen_within};
 use super::{shot, window_in};
 
 const KEYS: [Key; 6] = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6];
 /// How long the words that decide may take to be found.
 const TINTED: Duration = Duration::from_secs(30);
+/// How long the comparison may take: five ways with five classifiers each, on slow cores.
+const COMPARED: Duration = Duration::from_secs(2 * 3600);
 /// Labels that are given.
 const LABELS: usize = 100;
 
@@ -103,7 +105,7 @@ fn of_the_readme() {
     harness.run_steps(4);
     harness.get_by_label("Start comparing").click();
     harness.run_steps(4);
-    until_seen(&mut harness, "the comparison's end", |h| {
+    until_seen_within(&mut harness, COMPARED, "the comparison's end", |h| {
         h.query_by_label("Save the table").is_some()
     });
     harness.run_steps(8);

@@ -1,6 +1,8 @@
-//! Which columns of a table a command reads.
+//! Which columns of a table a command reads, and what it is written in.
 
 use clap::Args;
+
+use crate::session::protocol::Encoding;
 
 /// Which columns of a table hold what.
 #[derive(Clone, Debug, Args)]
@@ -11,6 +13,8 @@ pub struct ColumnArgs {
     /// The column with the label; guessed without it
     #[arg(long, value_name = "NAME")]
     pub label_column: Option<String>,
+    #[command(flatten)]
+    pub written: EncodingArgs,
 }
 
 /// Which columns of a table hold the text, in a command that reads no labels.
@@ -22,6 +26,19 @@ pub struct TextColumnArgs {
     /// Taken, so that a script can give all commands the same options, but not offered: it changes nothing, which is said
     #[arg(long, value_name = "NAME", hide = true)]
     pub label_column: Option<String>,
+    #[command(flatten)]
+    pub written: EncodingArgs,
+}
+
+/// What the texts are written in.
+#[derive(Clone, Debug, Args)]
+pub struct EncodingArgs {
+    /// The encoding of the texts, such as shift_jis, gb18030, big5, euc-kr, windows-1251, iso-8859-2, koi8-r or utf-16le;
+    /// without it UTF-8, UTF-16 with a byte order mark or, as a guess, Windows-1252
+    ///
+    /// Any name that the web has for it. A file with a byte order mark is what that says, and Parquet is what it is
+    #[arg(long, value_name = "NAME")]
+    pub encoding: Option<Encoding>,
 }
 
 impl From<TextColumnArgs> for ColumnArgs {
@@ -29,6 +46,7 @@ impl From<TextColumnArgs> for ColumnArgs {
         Self {
             text_columns: columns.text_columns,
             label_column: columns.label_column,
+            written: columns.written,
         }
     }
 }

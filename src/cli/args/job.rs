@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
+use super::classifier::{ClassifyArgs, EvaluateArgs, FitArgs, TrainArgs};
+use super::columns::ColumnArgs;
+use super::language_model::{AdaptArgs, ExportArgs, GenerateArgs, ImportArgs, PerplexityArgs, PretrainArgs};
 use super::values::file_or_stdin;
-use super::{
-    AdaptArgs, ClassifyArgs, Cli, ColumnArgs, EvaluateArgs, ExportArgs, FitArgs, GenerateArgs, ImportArgs,
-    PerplexityArgs, PretrainArgs, TrainArgs, Verb,
-};
+use super::{Cli, Verb};
 use crate::session::protocol::{
     Adapt, Bench, ClassifierOptions, Classify, Common, Evaluate, Export, Fit, Generate, Import, Job,
     LmOptions, Perplexity, Pretrain, Source,
@@ -22,9 +22,12 @@ impl Cli {
         match self.verb.unwrap_or(Verb::Demo { out: None }) {
             Verb::Demo { out } => Job::Demo { common, out },
             Verb::Doctor => Job::Doctor { common },
-            Verb::Tokenize { file, model, .. } => Job::Tokenize {
+            Verb::Tokenize {
+                file, model, written, ..
+            } => Job::Tokenize {
                 input: file_or_stdin(file),
                 model,
+                encoding: written.encoding,
             },
             Verb::Pretrain(args) => Job::Pretrain(pretrain(args, common)),
             Verb::Adapt(args) => Job::Adapt(adapt(args, common)),
@@ -60,6 +63,7 @@ fn source(path: PathBuf, columns: ColumnArgs) -> Source {
         path,
         text_columns: columns.text_columns,
         label_column: columns.label_column,
+        encoding: columns.written.encoding,
         rows: None,
     }
 }
@@ -69,6 +73,7 @@ fn pretrain(args: PretrainArgs, common: Common) -> Pretrain {
         common,
         corpus: args.corpus,
         text_columns: args.text_columns,
+        encoding: args.written.encoding,
         valid: args.valid,
         out: args.out.out,
         preset: args.preset.into(),
@@ -159,6 +164,7 @@ fn fit(args: FitArgs, common: Common) -> Fit {
             text_columns: stage3.data.text_columns.clone(),
             // Texts without labels need not have the column.
             label_column: None,
+            encoding: stage3.data.encoding,
             rows: None,
         }),
         // One window length and one dropout scale for both stages: the classifier starts from this encoder.
@@ -178,15 +184,16 @@ fn fit(args: FitArgs, common: Common) -> Fit {
 }
 
 fn classify(args: ClassifyArgs, common: Common) -> Classify {
-    let (input, text_columns) = match file_or_stdin(args.input) {
-        Some(path) => (Some(source(path, args.columns.into())), Vec::new()),
-        None => (None, args.columns.text_columns),
+    let (input, text_columns, encoding) = match file_or_stdin(args.input) {
+        Some(path) => (Some(source(path, args.columns.into())), Vec::new(), None),
+        None => (None, args.columns.text_columns, args.columns.written.encoding),
     };
     Classify {
         common,
         model: args.model,
         input,
         text_columns,
+        encoding,
         output: file_or_stdin(args.output),
         batch: args.batch,
         exact: args.exact,

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{ColumnArgs, values};
+use super::columns::ColumnArgs;
+use super::values;
 use crate::session::protocol::{ClassifierOptions, Common, Estimate, Lab, LmOptions, Source, Way};
 
 #[derive(Debug, Args)]
@@ -82,6 +83,7 @@ impl LabArgs {
             text_columns: self.columns.text_columns.clone(),
             // Texts without labels need not have the column.
             label_column: None,
+            encoding: self.columns.written.encoding,
             rows: None,
         };
         Lab {
@@ -92,6 +94,7 @@ impl LabArgs {
                 path: self.data,
                 text_columns: self.columns.text_columns,
                 label_column: self.columns.label_column,
+                encoding: self.columns.written.encoding,
                 rows: None,
             },
             model: self.model,

@@ -238,6 +238,38 @@ fn a_hyphen_is_standard_input() {
 }
 
 #[test]
+fn an_encoding_is_named_to_every_command_that_reads_texts() {
+    for line in [
+        "tokenize a.txt",
+        "pretrain --corpus a --out d",
+        "adapt --texts a --out d",
+        "train --data a --out d",
+        "fit --data a --out d --unlabelled b",
+        "lab --data a --unlabelled b",
+        "classify --model m",
+        "classify --model m --input a",
+        "evaluate --model m --data a",
+        "perplexity --texts a",
+    ] {
+        let named = job(&format!("unfreeze {line} --encoding sjis")).expect(line);
+        let named = serde_json::to_string(&named).expect("a job is plain data");
+        let every = line.matches(" b").count() + 1;
+        assert_eq!(
+            named.matches("\"encoding\":\"Shift_JIS\"").count(),
+            every,
+            "{line}: {named}"
+        );
+        // What was written before there was the option has nothing of it.
+        let job = job(&format!("unfreeze {line}")).expect(line);
+        let plain = serde_json::to_string(&job).expect("a job is plain data");
+        assert!(!plain.contains("encoding"), "{line}: {plain}");
+        assert!(serde_json::from_str::<Job>(&plain).is_ok(), "{line}");
+    }
+    assert!(error("unfreeze evaluate --model m --data a --encoding shift_jsi").contains("'shift_jis'"));
+    assert!(error("unfreeze evaluate --model m --data a --encoding klingon").contains("gb18030"));
+}
+
+#[test]
 fn a_wrong_name_brings_the_nearest() {
     assert!(error("unfreeze train --data a --out d --method freez-dscr").contains("'freez-discr'"));
     assert!(error("unfreeze pretrain --corpus a --out d --preset papr").contains("'paper'"));

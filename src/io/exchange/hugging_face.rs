@@ -14,6 +14,7 @@ use super::{Export, Format, LabelFile, Labelled, rows};
 use crate::host::fs;
 use crate::io::atomic::{OutputDir, write_atomic};
 use crate::io::compression::{Kind, kind_of};
+use crate::io::encoding::Encoding;
 use crate::io::error::Error;
 use crate::io::overwrite::{Contents, Overwrite};
 use crate::io::parquet::{self, Column, Stored};
@@ -229,11 +230,12 @@ fn data_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
 }
 
 /// Reads every data file of a folder.
-pub(super) fn read(folder: &Path) -> Result<LabelFile, Error> {
+pub(super) fn read(folder: &Path, encoding: Option<Encoding>) -> Result<LabelFile, Error> {
     let names = fs::read_to_string(folder.join("README.md"))
         .map(|card| ClassNames::of(&card))
         .unwrap_or_default();
-    read_parts(&data_files(folder)?, &names, LabelFile::new(Format::HuggingFace))
+    let file = LabelFile::new(Format::HuggingFace);
+    read_parts(&data_files(folder)?, encoding, &names, file)
 }
 
 /// Whether a table has classes by number and by name, as one of such a folder that is read without its card.
@@ -243,14 +245,23 @@ pub(super) fn names_its_classes(columns: &[String]) -> bool {
 }
 
 /// Reads one data file by itself, whose rows name their classes.
-pub(super) fn read_alone(path: &Path, file: LabelFile) -> Result<LabelFile, Error> {
-    read_parts(&[path.to_path_buf()], &ClassNames::default(), file)
+pub(super) fn read_alone(
+    path: &Path,
+    encoding: Option<Encoding>,
+    file: LabelFile,
+) -> Result<LabelFile, Error> {
+    read_parts(&[path.to_path_buf()], encoding, &ClassNames::default(), file)
 }
 
-fn read_parts(paths: &[PathBuf], names: &ClassNames, mut file: LabelFile) -> Result<LabelFile, Error> {
+fn read_parts(
+    paths: &[PathBuf],
+    encoding: Option<Encoding>,
+    names: &ClassNames,
+    mut file: LabelFile,
+) -> Result<LabelFile, Error> {
     let mut others = Others::default();
     for path in paths {
-        read_part(path, names, &mut file, &mut others)?;
+        read_part(path, encoding, names, &mut file, &mut others)?;
     }
     file.others = others.into_columns();
     Ok(file)
@@ -258,11 +269,12 @@ fn read_parts(paths: &[PathBuf], names: &ClassNames, mut file: LabelFile) -> Res
 
 fn read_part(
     path: &Path,
+    encoding: Option<Encoding>,
     names: &ClassNames,
     file: &mut LabelFile,
     others: &mut Others,
 ) -> Result<(), Error> {
-    let mut reader = table::open_records(path, None, true, None)?;
+    let mut reader = table::open_records(path, None, true, encoding, None)?;
     let records = reader.by_ref().collect::<Result<Vec<_>, _>>()?;
     let columns = reader.columns().to_vec();
     file.warnings.extend(guessed(path, &*reader));

@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 use super::others::{Others, scalar};
 use super::{Export, Given, LabelFile, Labelled, Verdict, prodigy, rows};
 use crate::io::compression::{self, stream_error};
-use crate::io::encoding::Utf8;
+use crate::io::encoding::{Encoding, Utf8, decoded};
 use crate::io::error::{Error, one_line};
 use crate::io::jsonl::{self, Object};
 use crate::io::table::{self, Cell, Labels, Row, TableOptions};
@@ -257,8 +257,9 @@ fn guessed(path: &Path, tasks: &[Task], text: Option<String>) -> Result<Vec<Foun
 }
 
 /// Reads a list of tasks, long or short.
-pub(super) fn read(path: &Path) -> Result<LabelFile, Error> {
-    let mut stream = Utf8::new(BufReader::new(compression::open(path, None)?));
+pub(super) fn read(path: &Path, encoding: Option<Encoding>) -> Result<LabelFile, Error> {
+    let stream = Box::new(BufReader::new(compression::open(path, None)?));
+    let mut stream = Utf8::new(decoded(stream, encoding));
     let mut text = String::new();
     stream
         .read_to_string(&mut text)

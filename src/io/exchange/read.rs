@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{Format, LabelFile, Labelled, hugging_face, label_studio, prodigy, rows};
 use crate::io::compression::{self, Kind, kind_of, stream_error};
-use crate::io::encoding::Utf8;
+use crate::io::encoding::{Encoding, Utf8, decoded};
 use crate::io::error::Error;
 use crate::io::table::{self, Labels, RecordReader, TableOptions, read_table};
 use crate::io::warnings::Warning;
@@ -22,8 +22,8 @@ enum Beginning {
     Other,
 }
 
-fn beginning(path: &Path) -> Result<Beginning, Error> {
-    let stream = Utf8::new(compression::open(path, None)?);
+fn beginning(path: &Path, encoding: Option<Encoding>) -> Result<Beginning, Error> {
+    let stream = Utf8::new(decoded(compression::open(path, None)?, encoding));
     let mut stream = BufReader::new(stream.take(FIRST_LINE));
     loop {
         let mut line = Vec::new();
@@ -45,23 +45,24 @@ fn beginning(path: &Path) -> Result<Beginning, Error> {
 }
 
 /// Whether the first row of a file is the header of our own tables: it needs no guessing then.
-fn begins_as_ours(path: &Path) -> Result<bool, Error> {
+fn begins_as_ours(path: &Path, encoding: Option<Encoding>) -> Result<bool, Error> {
     let header = rows::COLUMNS.join(",");
     let mut start = Vec::new();
-    Utf8::new(compression::open(path, None)?)
+    Utf8::new(decoded(compression::open(path, None)?, encoding))
         .take(header.len() as u64)
         .read_to_end(&mut start)
         .map_err(|error| stream_error(path, &error))?;
     Ok(start == header.as_bytes())
 }
 
-/// Whether a path is what a labelling tool or a data set library wrote, and not a plain table.
+/// Whether a path is what a labelling tool or a data set library wrote, and not a plain table. It is written in `encoding`
+/// where that is named.
 ///
 /// # Errors
 /// The file cannot be read.
-pub fn is_of_a_tool(path: &Path) -> Result<bool, Error> {
+pub fn is_of_a_tool(path: &Path, encoding: Option<Encoding>) -> Result<bool, Error> {
     Ok(crate::host::fs::is_dir(path)
-        || kind_of(path).0 == Some(Kind::Jsonl) && !matches!(beginning(path)?, Beginning::Other))
+        || kind_of(path).0 == Some(Kind::Jsonl) && !matches!(beginning(path, encoding)?, Beginning::Other))
 }
 
 /// Reads texts with labels from any of the formats of [`Format`], and from any table with a column of labels.
@@ -69,8 +70,16 @@ pub fn is_of_a_tool(path: &Path) -> Result<bool, Error> {
 /// # Errors
 /// The file cannot be read, is damaged, or has no column of texts or labels.
 pub fn read_labels(path: &Path) -> Result<LabelFile, Error> {
+    read_labels_in(path, None)
+}
+
+/// As [`read_labels`], of what is written in this encoding where one is named.
+///
+/// # Errors
+/// As [`read_labels`]; also where it is no text in that encoding.
+pub fn read_labels_in(path: &Path, encoding: Option<Encoding>) -> Result<LabelFile, Error> {
     if crate::host::fs::is_dir(path) {
-        return hugging_face::read(path);
+        return hugging_face::read(path, encoding);
     }
     let kind = kind_of(path).0;
     let format = match kind {
@@ -79,17 +88,17 @@ pub fn read_labels(path: &Path) -> Result<LabelFile, Error> {
         _ => Format::Csv,
     };
     let beginning = match kind {
-        Some(Kind::Jsonl) => beginning(path)?,
+        Some(Kind::Jsonl) => beginning(path, encoding)?,
         _ => Beginning::Other,
     };
     let mut file = LabelFile::new(format);
     match beginning {
-        Beginning::List => return label_studio::read(path),
+        Beginning::List => return label_studio::read(path, encoding),
         Beginning::Task => file.format = Format::Prodigy,
         Beginning::Other => {}
     }
-    let ours = kind == Some(Kind::Csv) && begins_as_ours(path)?;
-    let mut reader = table::open_records(path, ours.then_some(true), true, None)?;
+    let ours = kind == Some(Kind::Csv) && begins_as_ours(path, encoding)?;
+    let mut reader = table::open_records(path, ours.then_some(true), true, encoding, None)?;
     if file.format == Format::Prodigy {
         let records = reader.by_ref().collect::<Result<Vec<_>, _>>()?;
         let columns = reader.columns().to_vec();
@@ -111,9 +120,9 @@ pub fn read_labels(path: &Path) -> Result<LabelFile, Error> {
     let named = hugging_face::names_its_classes(reader.columns());
     drop(reader);
     if named {
-        hugging_face::read_alone(path, file)
+        hugging_face::read_alone(path, encoding, file)
     } else {
-        foreign(path, file)
+        foreign(path, encoding, file)
     }
 }
 
@@ -123,10 +132,11 @@ pub(super) fn guessed(path: &Path, reader: &dyn RecordReader) -> Option<Warning>
 }
 
 /// A table that is not ours: the columns are guessed.
-fn foreign(path: &Path, mut file: LabelFile) -> Result<LabelFile, Error> {
+fn foreign(path: &Path, encoding: Option<Encoding>, mut file: LabelFile) -> Result<LabelFile, Error> {
     let options = TableOptions {
         labels: Labels::Required,
         keep_empty_texts: true,
+        encoding,
         ..TableOptions::default()
     };
     let table = read_table(path, &options)?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::super::beginning;
 use super::super::compression::{self, Compression, Kind, Progress, stream_error};
 use super::super::csv::{self, Guess, Opened, Style};
-use super::super::encoding::Guessed;
+use super::super::encoding::{Encoding, Guessed, decoded};
 use super::super::{jsonl, parquet};
 use super::{Cell, Error, Row};
 use crate::host::fs::File;
@@ -42,11 +42,13 @@ pub(in crate::io) trait RecordReader: Iterator<Item = Result<Row, Error>> {
     }
 }
 
-/// Opens a file's rows. `table` says that it has columns: what has no ending to its name may else be a text a line.
+/// Opens a file's rows, which are written in `encoding` where that is named. `table` says that it has columns: what has no
+/// ending to its name may else be a text a line.
 pub(in crate::io) fn open_records(
     path: &Path,
     header: Option<bool>,
     table: bool,
+    encoding: Option<Encoding>,
     progress: Option<&Progress>,
 ) -> Result<Box<dyn RecordReader>, Error> {
     let stream = compression::open(path, progress)?;
@@ -57,7 +59,7 @@ pub(in crate::io) fn open_records(
         }
         return Ok(Box::new(parquet::open(path, file)?));
     }
-    records(path, stream, header, table)
+    records(path, stream, header, table, encoding)
 }
 
 pub(super) fn records<'a>(
@@ -65,18 +67,20 @@ pub(super) fn records<'a>(
     stream: Box<dyn Read + 'a>,
     header: Option<bool>,
     table: bool,
+    encoding: Option<Encoding>,
 ) -> Result<Box<dyn RecordReader + 'a>, Error> {
     match compression::kind_of(path).0 {
-        Some(kind) => records_of(kind, path, stream, header),
+        Some(Kind::Parquet) => records_of(Kind::Parquet, path, stream, header),
+        Some(kind) => records_of(kind, path, decoded(stream, encoding), header),
         None if compression::says_nothing(path) => {
-            let (kind, stream) = beginning::kind(path, stream, table)?;
+            let (kind, stream) = beginning::kind(path, stream, table, encoding)?;
             records_of(kind, path, stream, header)
         }
         None => Err(Error::no_table(path)),
     }
 }
 
-/// The rows of a stream that holds this.
+/// The rows of a stream that holds this, as UTF-8 or as it says itself.
 pub(in crate::io) fn records_of<'a>(
     kind: Kind,
     path: &Path,

@@ -14,7 +14,7 @@ mod shelf;
 mod table;
 mod transfer;
 
-pub use crate::io::Page;
+pub use crate::io::Encoding;
 pub use crate::io::exchange::{Format, label_studio_configuration};
 pub use add::{Addition, Fresh, add, count_new};
 pub use background::{Background, Outcome, Wake};
@@ -25,7 +25,7 @@ pub use dialog::{ASKS_WHERE, choose_file, choose_place, exports_folder, hand_ove
 #[cfg(target_family = "wasm")]
 pub use dialog::{keep, taking_in};
 pub use json::{from_json, to_json};
-pub use open::{Reading, SAMPLE_NAME, Source, open, open_again};
+pub use open::{NotRead, Reading, SAMPLE_NAME, Source, open, open_again};
 pub use sample::{find_sample, is_sample};
 pub use sheet::{Sheet, SheetRow};
 pub use shelf::Shelf;

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use super::background::{Background, Wake, Watch};
 use super::dialog::let_go;
 use super::sheet::Sheet;
-use crate::io::exchange::{is_of_a_tool, read_labels};
-use crate::io::{Error, Page, TableOptions, is_workbook, parse_table, read_table_watched};
+use crate::io::exchange::{is_of_a_tool, read_labels_in};
+use crate::io::{Encoding, Error, TableOptions, is_workbook, parse_table, read_table_watched};
 use crate::session::jobs::demo::MESSAGES;
 
 /// What the built-in sample is called.
@@ -35,8 +35,35 @@ pub enum Source {
 pub struct Reading {
     /// Whether the first row of delimited text names the columns.
     pub header: Option<bool>,
-    /// What it is written in, where it is no Unicode.
-    pub page: Page,
+    /// What it is written in, where it does not say so itself with a mark.
+    pub encoding: Option<Encoding>,
+}
+
+/// Why a table was not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotRead {
+    /// A sentence that names the file and the place in it, and says what to do.
+    pub why: String,
+    /// Whether it is no text in the encoding that it was read in, so that it can be read again in another.
+    pub by_encoding: bool,
+}
+
+impl From<String> for NotRead {
+    fn from(why: String) -> Self {
+        Self {
+            why,
+            by_encoding: false,
+        }
+    }
+}
+
+impl From<Error> for NotRead {
+    fn from(error: Error) -> Self {
+        Self {
+            why: plain(&error),
+            by_encoding: error.is_of_encoding(),
+        }
+    }
 }
 
 impl Source {
@@ -49,6 +76,14 @@ impl Source {
             Self::Sample => SAMPLE_NAME.into(),
         }
     }
+
+    /// The file, if they are in one.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            _ => None,
+        }
+    }
 }
 
 fn file_name(path: &Path) -> String {
@@ -58,21 +93,22 @@ fn file_name(path: &Path) -> String {
     )
 }
 
-/// Reads a table beside the window. A failure is a sentence that names the file and the place in it, and says what to do.
-pub fn open(source: Source, wake: Wake) -> Background<Result<Sheet, String>> {
+/// Reads a table beside the window. A file that may be read again in another encoding stays.
+pub fn open(source: Source, wake: Wake) -> Background<Result<Sheet, NotRead>> {
     Background::start(size(&source), wake, move |watch| {
-        let path = match &source {
-            Source::File(path) => Some(path.clone()),
-            _ => None,
-        };
+        let path = source.path().map(Path::to_path_buf);
         // What came of it knows the file, and lets go of it in turn.
-        read(source, Reading::default(), watch).inspect_err(|_| path.iter().for_each(|path| let_go(path)))
+        read(source, Reading::default(), watch).inspect_err(|refused| {
+            if !refused.by_encoding {
+                path.iter().for_each(|path| let_go(path));
+            }
+        })
     })
 }
 
 /// Reads a table that was read before, otherwise than was guessed. Whatever comes of it, the file stays: what was read first
 /// still knows it.
-pub fn open_again(source: Source, reading: Reading, wake: Wake) -> Background<Result<Sheet, String>> {
+pub fn open_again(source: Source, reading: Reading, wake: Wake) -> Background<Result<Sheet, NotRead>> {
     Background::start(size(&source), wake, move |watch| read(source, reading, watch))
 }
 
@@ -90,6 +126,12 @@ fn size(source: &Source) -> u64 {
 /// An error in the words of the window, which has no options to name.
 pub(super) fn plain(error: &Error) -> String {
     let message = error.to_string();
+    if let Some((said, _)) = message.split_once(", or name its encoding with --") {
+        return said.to_string();
+    }
+    if let Some((said, _)) = message.split_once("; name another encoding with --") {
+        return format!("{said}; choose another encoding");
+    }
     let without = message
         .split("; name one with --")
         .next()
@@ -107,33 +149,37 @@ pub(super) fn plain(error: &Error) -> String {
     }
 }
 
-fn read(source: Source, reading: Reading, watch: &Watch) -> Result<Sheet, String> {
+fn read(source: Source, reading: Reading, watch: &Watch) -> Result<Sheet, NotRead> {
     let called = source.name();
     // What most people's tables are in.
     if is_workbook(Path::new(&called)) {
         return Err(format!(
             "{called}: a workbook holds more than a table; save the sheet as CSV and open that (in Excel: File, Save As, \
              CSV UTF-8), or copy its cells and paste them here"
-        ));
+        )
+        .into());
     }
     let options = TableOptions {
         header: reading.header,
         keep_empty_texts: true,
+        encoding: match source {
+            Source::File(_) | Source::Bytes { .. } => reading.encoding,
+            Source::Pasted(_) | Source::Sample => None,
+        },
         ..TableOptions::default()
     };
-    let parse = |name: &str, bytes: &[u8]| {
-        parse_table(Path::new(name), bytes, &options)
-            .map(Sheet::of_table)
-            .map_err(|error| plain(&error))
+    let parse = |name: &str, bytes: &[u8]| -> Result<Sheet, NotRead> {
+        Ok(Sheet::of_table(parse_table(Path::new(name), bytes, &options)?))
     };
     let (mut sheet, path) = match source {
         Source::File(path) => {
-            let sheet = if is_of_a_tool(&path).map_err(|e| plain(&e))? {
-                read_labels(&path).map(Sheet::of_labels)
+            let sheet = if is_of_a_tool(&path, options.encoding)? {
+                Sheet::of_labels(read_labels_in(&path, options.encoding)?)
             } else {
-                read_table_watched(&path, &options, &watch.progress, &|| watch.goes_on()).map(Sheet::of_table)
+                let go_on = || watch.goes_on();
+                Sheet::of_table(read_table_watched(&path, &options, &watch.progress, &go_on)?)
             };
-            (sheet.map_err(|e| plain(&e))?, Some(path))
+            (sheet, Some(path))
         }
         Source::Bytes { name, bytes } => (parse(&name, &bytes)?, None),
         Source::Pasted(text) => {
@@ -152,13 +198,8 @@ fn read(source: Source, reading: Reading, watch: &Watch) -> Result<Sheet, String
             (sheet, None)
         }
     };
-    if sheet.guessed {
-        sheet.read_again(reading.page);
-    }
     if u32::try_from(sheet.rows.len()).is_err() {
-        return Err(format!(
-            "{called}: more than four thousand million rows; split the file"
-        ));
+        return Err(format!("{called}: more than four thousand million rows; split the file").into());
     }
     sheet.name = match &path {
         Some(path) => stem(path),
@@ -248,7 +289,7 @@ mod tests {
     use super::*;
 
     fn opened(source: Source) -> Result<Sheet, String> {
-        read(source, Reading::default(), &Watch::default())
+        read(source, Reading::default(), &Watch::default()).map_err(|refused| refused.why)
     }
 
     #[test]
@@ -383,15 +424,57 @@ mod tests {
         assert_eq!((without.rows.len(), without.has_header), (2, false));
         assert_eq!(without.cell(0, 1), "bad");
 
+        let written_in = |name: &str| Reading {
+            header: None,
+            encoding: Some(name.parse().unwrap()),
+        };
         let bytes = b"text;\xEC\xE5\xF2\xEA\xE0\r\n\xCF\xF0\xE8\xE2\xE5\xF2;x\r\n";
-        let page = Page::Cyrillic;
-        let sheet = again(bytes, Reading { header: None, page });
+        let sheet = again(bytes, written_in("windows-1251"));
         assert_eq!((sheet.columns[1].as_str(), sheet.cell(0, 0)), ("метка", "Привет"));
+        assert!(!sheet.guessed);
         // What says what it is needs nobody to say it.
-        let sheet = again(
-            "text;label\r\ncafé;x\r\n".as_bytes(),
-            Reading { header: None, page },
-        );
-        assert_eq!(sheet.cell(0, 0), "café");
+        let marked = "\u{feff}text;label\r\ncafé;x\r\n".as_bytes();
+        assert_eq!(again(marked, written_in("windows-1251")).cell(0, 0), "café");
+    }
+
+    #[test]
+    fn what_is_refused_for_its_encoding_is_read_in_the_one_that_is_said() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.csv");
+        // "Where is the parcel", in Japanese; the first byte stands for nothing in Windows-1252.
+        std::fs::write(&path, b"text,label\n\x8F\xAC\x95\xEF\x82\xCD\x82\xC7\x82\xB1,x\n").unwrap();
+        let again = |name: Option<&str>| {
+            let encoding = name.map(|name| name.parse().unwrap());
+            let reading = Reading {
+                header: None,
+                encoding,
+            };
+            read(Source::File(path.clone()), reading, &Watch::default())
+        };
+        for (name, why) in [
+            (None, "not UTF-8 text"),
+            (Some("euc-jp"), "not EUC-JP text; choose another"),
+        ] {
+            let refused = again(name).unwrap_err();
+            assert!(refused.by_encoding && refused.why.contains(why), "{refused:?}");
+            assert!(!refused.why.contains("--"), "{refused:?}");
+        }
+        assert_eq!(again(Some("shift_jis")).unwrap().cell(0, 0), "小包はどこ");
+        std::fs::write(&path, b"text,label\na,b,c\n").unwrap();
+        assert!(!again(None).unwrap_err().by_encoding);
+    }
+
+    #[test]
+    fn tasks_of_a_tool_are_read_in_the_encoding_that_is_said() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("tasks.json");
+        let task = b"[{\"data\":{\"text\":\"\xCF\xF0\xE8\xE2\xE5\xF2\"},\"annotations\":[]}]";
+        std::fs::write(&path, task).unwrap();
+        let reading = Reading {
+            header: None,
+            encoding: Some("windows-1251".parse().unwrap()),
+        };
+        let sheet = read(Source::File(path), reading, &Watch::default()).unwrap();
+        assert_eq!(sheet.cell(0, 0), "Привет");
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::io::exchange::{LabelFile, Verdict};
-use crate::io::{Cell, Page, Table, Warning};
+use crate::io::{Cell, Table, Warning};
 
 /// One row of a sheet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,16 +113,6 @@ impl Sheet {
             has_header: true,
             guessed: is_guessed(&file.warnings),
             ..Self::default()
-        }
-    }
-
-    /// Has what was read as Windows-1252 read as another page of letters.
-    pub(super) fn read_again(&mut self, page: Page) {
-        let cells = self.rows.iter_mut().flat_map(|row| &mut row.cells);
-        for text in self.columns.iter_mut().chain(cells) {
-            if !text.is_ascii() {
-                *text = page.read_again(text);
-            }
         }
     }
 

@@ -12,8 +12,9 @@ use crate::io::{write_atomic, write_mark, write_row};
 pub fn write_table(rows: Vec<Vec<String>>, path: PathBuf, wake: Wake) -> Background<Result<PathBuf, String>> {
     Background::start(0, wake, move |_| {
         write_atomic(&path, |out| write(&rows, out)).map_err(|error| error.to_string())?;
-        hand_over(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let handed = hand_over(&path);
         let_go(&path);
+        handed.map_err(|error| format!("{}: {error}", path.display()))?;
         Ok(path)
     })
 }

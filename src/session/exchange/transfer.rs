@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::background::{Background, Wake};
-use super::dialog::{ASKS_WHERE, hand_over};
+use super::dialog::{ASKS_WHERE, hand_over, let_go};
 use super::open::plain;
 use super::sheet::is_guessed;
 use crate::host::fs;
@@ -60,7 +60,10 @@ pub fn export_project(
             format::export_side_by_side
         };
         write(&export, format, &path).map_err(|error| error.to_string())?;
-        hand_over(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        hand_over(&path).map_err(|error| {
+            let_go(&path);
+            format!("{}: {error}", path.display())
+        })?;
         Ok(path)
     })
 }

@@ -7,9 +7,10 @@ use std::time::SystemTime;
 use super::super::adapted::{self, LANGUAGE_MODEL};
 use super::super::engine::JobError;
 use super::super::protocol::Fit;
+use super::outputs::{ONE_MODEL, SET_ASIDE};
 use super::work::{beside, held};
 use crate::host::fs;
-use crate::io::Error;
+use crate::io::{Error, check_replaceable, holds_only};
 
 /// The language models of a run, forward and backward: where each lies, and when it was made.
 pub type LanguageModels = [Option<(PathBuf, SystemTime)>; 2];
@@ -19,9 +20,23 @@ fn unfinished(out: &Path) -> [PathBuf; 2] {
     ["adapt", "adapt-backward"].map(|stage| beside(out, ".unfinished").join(stage))
 }
 
-/// `<out>.read`, where it lies once that run has given way; within it as within a classifier.
+/// `<out>.unfinished-read`, where it lies once that run has given way; within it as within a classifier.
 fn given_up(out: &Path) -> PathBuf {
-    beside(out, ".read")
+    beside(out, ".unfinished-read")
+}
+
+/// Where the language models lie in it, forward and backward.
+fn places(out: &Path) -> [PathBuf; 2] {
+    let before = given_up(out);
+    [
+        before.join(LANGUAGE_MODEL),
+        before.join("backward").join(LANGUAGE_MODEL),
+    ]
+}
+
+/// Whether a language model is one of a run to `out` that gave way: it goes with the classifier that is made of it.
+pub fn is_given_up(out: &Path, model: &Path) -> bool {
+    places(out).iter().any(|place| place == model)
 }
 
 /// What stage 2 has made of the run that is unfinished on its way to `out`, and of one that gave way to another.
@@ -44,13 +59,9 @@ pub fn language_models(out: &Path) -> [LanguageModels; 2] {
 /// done. One that is resumed finds it there.
 ///
 /// # Errors
-/// When another run is making the same, or the disk refuses.
+/// When another run is making the same, something else lies where it would go, or the disk refuses.
 pub fn set_aside(job: &mut Fit, resume: bool) -> Result<(), JobError> {
-    let before = given_up(&job.out);
-    let places = [
-        before.join(LANGUAGE_MODEL),
-        before.join("backward").join(LANGUAGE_MODEL),
-    ];
+    let places = places(&job.out);
     let mut moves = Vec::new();
     for model in [&mut job.model, &mut job.backward_model].into_iter().flatten() {
         let mut known = unfinished(&job.out).into_iter().zip(&places);
@@ -64,6 +75,9 @@ pub fn set_aside(job: &mut Fit, resume: bool) -> Result<(), JobError> {
         return Ok(());
     }
     let _lock = held(&job.out)?;
+    for (_, to) in &moves {
+        check_replaceable(to, ONE_MODEL)?;
+    }
     for (from, to) in moves {
         let moved = || {
             if fs::is_there(to) {
@@ -77,11 +91,12 @@ pub fn set_aside(job: &mut Fit, resume: bool) -> Result<(), JobError> {
     Ok(())
 }
 
-/// Removes what was set aside, once the classifier `out` has a language model of its own.
+/// Removes what was set aside, and nothing else, once the classifier `out` has a language model of its own.
 pub fn forget(out: &Path) {
-    if adapted::language_model(out).is_some() {
+    let place = given_up(out);
+    if adapted::language_model(out).is_some() && holds_only(&place, &SET_ASIDE) {
         // What is left takes room and does no harm.
-        fs::remove_dir_all(given_up(out)).ok();
+        fs::remove_dir_all(place).ok();
     }
 }
 
@@ -139,7 +154,8 @@ mod tests {
         );
 
         set_aside(&mut next, false).unwrap();
-        let kept = dir.path().join("model.read").join("language-model");
+        let kept = dir.path().join("model.unfinished-read").join("language-model");
+        assert!(is_given_up(&out, &kept) && !is_given_up(&out, &made));
         assert_eq!(next.model.as_deref(), Some(kept.as_path()));
         // The rest of the run goes, as if it had been started anew.
         let anew = Work::open(&out, &2, NOTHING, false, true).unwrap();
@@ -159,6 +175,46 @@ mod tests {
         fs::write(out.join(LANGUAGE_MODEL).join("config.json"), "{}").unwrap();
         forget(&out);
         assert!(!kept.exists());
+    }
+
+    #[test]
+    fn what_no_run_has_set_aside_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("model");
+        let write = |path: PathBuf| {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "{}").unwrap();
+        };
+        let [kept, backward] = places(&out);
+        let config = "config.json";
+        let model = |dir: &Path| dir.join(config);
+        write(model(&out.join(LANGUAGE_MODEL)));
+        write(model(&kept));
+        write(model(&backward));
+        // A folder of somebody's that has such a name is none of the program's.
+        let other = dir.path().join("model.read").join(config);
+        write(other.clone());
+        let mine = [given_up(&out).join("mine.txt"), kept.join("mine.txt")];
+        for mine in &mine {
+            write(mine.clone());
+            forget(&out);
+            assert!(mine.exists() && model(&kept).exists() && model(&backward).exists());
+            if mine.parent() != Some(kept.as_path()) {
+                fs::remove_file(mine).unwrap();
+            }
+        }
+        // Nor does another language model take its place.
+        let made = unfinished(&out)[0].clone();
+        write(model(&made));
+        let mut next = job(&out, Some(made.clone()));
+        let refused = set_aside(&mut next, false).unwrap_err().to_string();
+        assert!(refused.contains("mine.txt, which may be your own"), "{refused}");
+        assert!(mine[1].exists() && model(&made).exists());
+        fs::remove_file(&mine[1]).unwrap();
+        set_aside(&mut job(&out, Some(made.clone())), false).unwrap();
+        assert!(model(&kept).exists() && !made.exists());
+        forget(&out);
+        assert!(!given_up(&out).exists() && other.exists());
     }
 
     #[test]

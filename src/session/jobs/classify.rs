@@ -198,6 +198,7 @@ fn input(control: &Control, job: &Classify) -> Result<Table, JobError> {
         text_columns: job.text_columns.clone(),
         labels: Labels::Ignored,
         keep_empty_texts: true,
+        encoding: job.encoding,
         ..TableOptions::default()
     };
     let table = parse_table(Path::new(STANDARD_INPUT), &bytes, &options).map_err(|error| match error {

@@ -109,6 +109,7 @@ fn options(source: &Source, labels: Labels, keep_empty: bool) -> TableOptions {
         labels,
         header: None,
         keep_empty_texts: keep_empty,
+        encoding: source.encoding,
     }
 }
 

@@ -31,5 +31,19 @@ const WHOLE: Contents = Contents {
     folders: &[("backward", &HALF), (LANGUAGE_MODEL, &ALONE)],
 };
 
+/// What is kept of a run that gave way to another: the language models that it has made.
+pub const SET_ASIDE: Contents = Contents {
+    files: &[],
+    folders: &[("backward", &SET_ASIDE_HALF), (LANGUAGE_MODEL, &ALONE)],
+};
+
+const SET_ASIDE_HALF: Contents = Contents {
+    files: &[],
+    folders: &[(LANGUAGE_MODEL, &ALONE)],
+};
+
+/// A language model alone.
+pub const ONE_MODEL: Overwrite = Overwrite::Holding("config.json", &ALONE);
+
 /// A language model or a classifier.
 pub const MODEL: Overwrite = Overwrite::Holding("config.json", &WHOLE);

@@ -9,7 +9,7 @@ use serde_json::{Map, json};
 use super::super::control::{Control, Stage};
 use super::super::digest::Digest;
 use super::super::engine::{JobError, Outcome, start};
-use super::super::protocol::{Event, Pretrain, TokenizerKind};
+use super::super::protocol::{Encoding, Event, Pretrain, TokenizerKind};
 use super::card::{Card, count};
 use super::load;
 use super::outputs::MODEL;
@@ -89,7 +89,7 @@ pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
     let encoded = encode(
         control,
         "tokenize the corpus",
-        (&job.corpus, &job.text_columns),
+        (&job.corpus, &job.text_columns, job.encoding),
         &tokenizer,
         choice,
         job.max_tokens,
@@ -113,7 +113,7 @@ pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
                 encode(
                     control,
                     "tokenize the validation text",
-                    (paths, &job.text_columns),
+                    (paths, &job.text_columns, job.encoding),
                     &tokenizer,
                     choice,
                     None,
@@ -286,14 +286,15 @@ pub async fn run(mut job: Pretrain, control: &mut Control) -> Outcome {
 fn encode(
     control: &mut Control,
     stage: &str,
-    (paths, text_columns): (&[PathBuf], &[String]),
+    (paths, text_columns, encoding): (&[PathBuf], &[String], Option<Encoding>),
     tokenizer: &Tokenizer,
     vocab: VocabChoice<'_>,
     max_tokens: Option<usize>,
 ) -> Result<Encoded, JobError> {
     let total = total_bytes(paths)?;
     let progress = Progress::default();
-    let mut docs = documents(paths, Splitting::Articles, text_columns, Some(&progress))?;
+    let docs = documents(paths, Splitting::Articles, text_columns, Some(&progress))?;
+    let mut docs = docs.written_in(encoding);
     let mut stage = Stage::start(control, stage, Vec::new(), total, "bytes");
     let encoded = encode_corpus(&mut docs, tokenizer, vocab, max_tokens, &mut |_| {
         stage.progress(progress.bytes(), total);
@@ -370,7 +371,8 @@ fn subword(control: &mut Control, job: &Pretrain, vocab_size: usize) -> Result<T
     let stage = Stage::start(control, "train the subword tokeniser", Vec::new(), 0, "texts");
     let mut trainer = SubwordTrainer::default();
     let mut bytes = 0;
-    for document in documents(&job.corpus, Splitting::Articles, &job.text_columns, None)? {
+    let documents = documents(&job.corpus, Splitting::Articles, &job.text_columns, None)?;
+    for document in documents.written_in(job.encoding) {
         let document = document?;
         bytes += document.len();
         trainer.add(&[document]);

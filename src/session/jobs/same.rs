@@ -196,6 +196,7 @@ mod tests {
                 json!({ "data": { "text_columns": ["a"] }, "unlabelled": { "path": "c.csv" } }),
                 "`--text-column` `--unlabelled`",
             ),
+            (json!({ "data": { "encoding": "GBK" } }), "`--encoding`"),
         ] {
             assert_eq!(named(&more), options, "{more}");
         }

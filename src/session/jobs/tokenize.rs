@@ -1,6 +1,6 @@
 //! Tokens, a line an input line.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read};
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -9,36 +9,47 @@ use serde_json::{Map, json};
 use super::super::control::Control;
 use super::super::engine::{JobError, Outcome};
 use super::super::protocol::Event;
-use crate::io::{Error, ModelFiles};
+use crate::io::{Encoding, Error, ModelFiles, decode, stream_error};
 use crate::text::{Tokenizer, word::WordTokenizer};
 
 /// Lines that are cut in parallel at a time.
 const LINES: usize = 2_000;
 
-pub fn run(input: Option<&Path>, model: Option<&Path>, control: &mut Control) -> Outcome {
+pub fn run(
+    input: Option<&Path>,
+    model: Option<&Path>,
+    encoding: Option<Encoding>,
+    control: &mut Control,
+) -> Outcome {
     let tokenizer = match model {
         Some(path) => ModelFiles::read(path)?.tokenizer,
         None => Tokenizer::Word(WordTokenizer::new()),
     };
     let name = input.map_or_else(|| "standard input".to_string(), |p| p.display().to_string());
     let failed = |line: usize, e: &std::io::Error| match e.kind() {
+        std::io::ErrorKind::InvalidData if encoding.is_some() => {
+            JobError::from(stream_error(Path::new(&name), e))
+        }
         std::io::ErrorKind::InvalidData => JobError::Failed(format!(
-            "{name}: line {line}: not UTF-8 text; save the file again with the encoding UTF-8"
+            "{name}: line {line}: not UTF-8 text; save the file again with the encoding UTF-8, or name its encoding with \
+             --encoding"
         )),
         _ => JobError::Failed(format!("{name}: {e}")),
     };
-    let reader: Box<dyn std::io::BufRead> = match input {
+    let stream: Box<dyn Read> = match input {
         Some(path) if !crate::host::fs::is_there(path) => {
             return Err(Error::NotFound {
                 path: path.to_path_buf(),
             }
             .into());
         }
-        Some(path) => Box::new(BufReader::new(
-            crate::host::fs::File::open(path).map_err(|e| failed(0, &e))?,
-        )),
-        None => Box::new(BufReader::new(std::io::stdin())),
+        Some(path) => Box::new(crate::host::fs::File::open(path).map_err(|e| failed(0, &e))?),
+        None => Box::new(std::io::stdin()),
     };
+    let reader = BufReader::new(match encoding {
+        Some(encoding) => decode(stream, encoding),
+        None => stream,
+    });
     let (mut lines, mut tokens) = (0, 0);
     let mut part = Vec::with_capacity(LINES);
     let mut flush = |part: &mut Vec<String>, control: &Control| {

@@ -70,6 +70,20 @@ pub fn held(out: &Path) -> Result<Lock, JobError> {
     })
 }
 
+/// Whether a run that reads `inputs` may make `out`: hours of work must not end at an output directory that cannot be made.
+pub fn check_out<'a>(
+    kind: Overwrite,
+    out: &Path,
+    inputs: impl IntoIterator<Item = &'a Path>,
+    overwrite: bool,
+) -> Result<(), JobError> {
+    if overwrite {
+        check_inputs(out, inputs)?;
+    }
+    drop(OutputDir::create(out, kind.if_asked(overwrite))?);
+    Ok(())
+}
+
 /// Removes what the unfinished run that makes `out` has kept: nobody is going to resume it.
 pub fn forget(out: &Path) {
     remove(&directory(out)).ok();
@@ -138,11 +152,7 @@ impl Work {
         resume: bool,
         overwrite: bool,
     ) -> Result<Self, JobError> {
-        if overwrite {
-            check_inputs(out, inputs)?;
-        }
-        // Hours of work must not end at an output directory that cannot be made.
-        drop(OutputDir::create(out, kind.if_asked(overwrite))?);
+        check_out(kind, out, inputs, overwrite)?;
         let dir = directory(out);
         let description = serde_json::to_value(run).map_err(|e| JobError::Failed(e.to_string()))?;
         if !is_unfinished(out) && is_foreign(&dir) {

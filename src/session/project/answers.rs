@@ -28,7 +28,8 @@ pub struct Answered {
     /// What the model suggested when it was given.
     pub suggested: Option<LabelId>,
     /// The same number for texts that were labelled together because they are alike; `None` for one that was labelled by itself.
-    /// A later answer leaves it: the text was still chosen for its likeness to the others. Taking the answer back ends it.
+    /// A later answer leaves it: the text was still chosen for its likeness to the others, and is held out with those that have
+    /// the same label. Taking the answer back ends it.
     pub group: Option<u64>,
     /// Whether one step answered other texts too: what was imported lies label by label.
     pub at_once: bool,

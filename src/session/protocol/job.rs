@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{DeviceChoice, Lab, Method, Pooling};
+use super::{DeviceChoice, Encoding, Lab, Method, Pooling};
 
 /// Where texts are and which columns hold what.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -15,6 +15,9 @@ pub struct Source {
     pub text_columns: Vec<String>,
     /// The column with the label; `None` to guess.
     pub label_column: Option<String>,
+    /// What text is written in that does not say so itself with a mark; `None` to find out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<Encoding>,
     /// The texts themselves, where they are not in a file; `path` is then only what they are called, and the columns do
     /// not apply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -37,7 +40,7 @@ pub struct GivenRow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
     /// The same number for rows that were labelled together because they are alike: no estimate of an error holds one of them
-    /// out and learns from another.
+    /// out and learns from another of the same label.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<u64>,
 }
@@ -87,6 +90,9 @@ pub struct Pretrain {
     /// Columns with the text, in this order, where the corpus is tables; empty to guess.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub text_columns: Vec<String>,
+    /// What text is written in that does not say so itself with a mark; `None` to find out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<Encoding>,
     /// Texts to measure perplexity on, before the first epoch and after each; `None` keeps 1 % of the corpus's documents aside.
     pub valid: Option<PathBuf>,
     /// The model directory to make.
@@ -266,6 +272,9 @@ pub struct Classify {
     /// Columns with the text, in this order, where standard input is a table; empty to guess.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub text_columns: Vec<String>,
+    /// What standard input is written in, where it does not say so itself with a mark; `None` to find out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<Encoding>,
     /// The file to write; `None` gives every row as an event.
     pub output: Option<PathBuf>,
     /// Texts of a batch, where they go through in batches: on a GPU.
@@ -447,6 +456,9 @@ pub enum Job {
         input: Option<PathBuf>,
         /// Whose tokeniser; `None` is the word tokeniser.
         model: Option<PathBuf>,
+        /// What the lines are written in; `None` is UTF-8.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        encoding: Option<Encoding>,
     },
     /// See [`Pretrain`].
     Pretrain(Pretrain),

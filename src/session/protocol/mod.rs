@@ -10,6 +10,7 @@ mod lab;
 use serde::{Deserialize, Serialize};
 
 pub use crate::gpu::device::{Adapter, Choice as DeviceChoice};
+pub use crate::io::Encoding;
 pub use crate::model::Pooling;
 pub use crate::train::plan::{Method, Rates};
 pub use crate::train::schedule::Schedule;

@@ -142,6 +142,42 @@ fn a_run_that_fails_is_told_where_nothing_else_shows_it() {
 }
 
 #[test]
+fn the_way_on_after_an_engine_that_broke_off_is_that_of_what_it_was_doing() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut app, _commands, events, _) = about_to_finish(dir.path());
+    drop(events);
+    app.take_in();
+    let said = |app: &App| {
+        let mut messages = app.shared.messages.iter().map(|message| message.text.clone());
+        messages.find(|text| text.contains("the engine broke off"))
+    };
+    let run = said(&app).unwrap();
+    let on = "your labels are safe, and Resume on the Train screen goes on from the last checkpoint.";
+    assert!(run.ends_with(on), "{run}");
+
+    // A job of another kind has no checkpoint.
+    let texts = Texts {
+        texts: vec!["a".into()],
+        ..Texts::default()
+    };
+    let (mut app, _commands, events) = window(OpenProject::in_memory("p", Arc::new(texts)));
+    app.take_in();
+    app.heard(Event::Note {
+        message: "the screens look at the project".into(),
+    });
+    app.shared.model = Some(dir.path().to_path_buf());
+    app.panels.act(Action::Classify, &mut app.shared);
+    assert!(app.shared.run.busy());
+    drop(events);
+    app.take_in();
+    let classifying = said(&app).unwrap();
+    assert!(
+        classifying.ends_with("your labels are safe: try again"),
+        "{classifying}"
+    );
+}
+
+#[test]
 fn nobody_is_called_who_has_stopped_a_run() {
     let dir = tempfile::tempdir().unwrap();
     let (mut app, _commands, events, _) = about_to_finish(dir.path());

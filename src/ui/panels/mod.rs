@@ -99,6 +99,11 @@ impl Panels {
         self.train.restored(&shared.run.record);
     }
 
+    /// Tells the screens that it is known now what the last run of the open project has left.
+    pub fn looked(&mut self) {
+        self.train.looked();
+    }
+
     /// Tells the screens of a run of the open project that was interrupted and can go on.
     pub fn interrupted(&mut self, job: Fit, shared: &mut Shared) {
         let given = self.classify.given(&job, shared);

@@ -296,6 +296,11 @@ impl Run {
         }
     }
 
+    /// The finished model is not measured on the labels that were kept aside: says why.
+    pub fn leave_unmeasured(&mut self, why: &str) {
+        self.note(why.into());
+    }
+
     fn unmeasured(&mut self, why: &str) {
         self.note(format!("The labels kept aside could not be measured: {why}"));
     }

@@ -47,6 +47,15 @@ impl Recipe {
         1 + usize::from(self.both)
     }
 
+    /// Whether both train alike, whether or not the language model is kept.
+    pub fn trains_as(&self, other: &Self) -> bool {
+        let alike = Self {
+            keep: self.keep,
+            ..other.clone()
+        };
+        alike == *self
+    }
+
     /// Whether there is a stage 2, in which the language model reads the texts: a method without pretraining has none.
     pub fn reads(&self) -> bool {
         self.adapt && !self.keep && preview::is_pretrained(self.method)

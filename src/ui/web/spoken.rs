@@ -102,9 +102,16 @@ impl Speaking {
         }
         if !self.asked {
             self.asked = true;
-            files::ask_to_keep();
+            spawn_local(async {
+                files::ask_to_keep().await;
+                // The next frame tells what the answer means; of itself it may come long after.
+                mirror::wake();
+            });
         }
-        if files::may_be_cleared() && self.told.is_none_or(|before| before.abs_diff(labelled) >= EVERY) {
+        // It would lie over the labels' buttons on the Label screen. The Texts screen has a warning of its own.
+        let elsewhere = !matches!(self.app.shared().screen, Screen::Label | Screen::Texts);
+        let due = self.told.is_none_or(|before| before.abs_diff(labelled) >= EVERY);
+        if elsewhere && due && files::may_be_cleared() {
             self.told = Some(labelled);
             self.app.say(
                 "This browser does not promise to keep your labels. 'Download the project', on the Texts screen, gives you a copy of \
@@ -116,13 +123,14 @@ impl Speaking {
     /// Makes the choices of an address that was changed under the open window; a run goes on as it was begun.
     fn heed_address(&mut self) {
         let Some(link) = ASKED.take() else { return };
-        if self.app.shared().run.busy() {
+        let before = self.app.link();
+        if link.contains('=') && self.app.shared().run.busy() {
             self.app.say(
                 "The address asks for another experiment, and a run goes on: stop it, and open the address again.",
             );
         } else {
             self.app.heed_link(&link);
-            if link.contains('=') {
+            if self.app.link() != before {
                 self.app
                     .say("How to train is as the address says now: the Train screen shows it.");
             }

@@ -27,15 +27,15 @@ extern "C" {
     async fn write(gone: Array, entries: Array, ends: Array, blocks: Array) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(js_name = askToKeep)]
-    fn ask_for_the_promise();
+    async fn ask_for_the_promise();
 
     #[wasm_bindgen(js_name = mayBeCleared)]
     fn is_not_promised() -> bool;
 }
 
-/// Asks the browser to keep everything until the user deletes it. It may put the question to the user.
-pub fn ask_to_keep() {
-    ask_for_the_promise();
+/// Asks the browser to keep everything until the user deletes it, and waits for its answer. It may put the question to the user.
+pub async fn ask_to_keep() {
+    ask_for_the_promise().await;
 }
 
 /// Whether the browser was asked to keep everything until the user deletes it, and has not promised to.
@@ -63,8 +63,8 @@ thread_local! {
 const HOLDS: Duration = Duration::from_secs(5);
 
 /// Puts what the browser keeps of a folder into the memory, and keeps the folder from now on. Without this call nothing is
-/// kept, as in a worker. `bulky` is a folder in it, of what may have to wait for room. Files that are damaged are left out, and
-/// given.
+/// kept, as in a worker. `bulky` is a folder in it, of what may have to wait for room and can be made again. Files that are damaged
+/// are left out; those outside of it are given.
 ///
 /// # Errors
 /// When the browser refuses, or what it keeps contradicts itself.
@@ -73,7 +73,7 @@ pub async fn keep(folder: &Path, bulky: &Path) -> io::Result<Vec<PathBuf>> {
     let [entries, blocks] = [0, 1].map(|at| found.get(at).unchecked_into::<Array>());
     let entries = entries.iter().filter_map(entry);
     let blocks = blocks.iter().filter_map(block);
-    let (kept, damaged) = Kept::restore(folder, entries.collect(), blocks.collect())?;
+    let (kept, damaged) = Kept::restore(folder, bulky, entries.collect(), blocks.collect())?;
     let (put, take) = async_channel::bounded(1);
     put.try_send(kept).ok();
     DISK.set(Some(Disk {

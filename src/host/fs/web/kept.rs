@@ -17,6 +17,8 @@ use super::tree::{BLOCK, Content, Node, begin_after, lock, tree};
 pub struct Kept {
     folder: PathBuf,
     paths: BTreeMap<PathBuf, Stands>,
+    /// Files that have blocks and no path: they go with the next transaction.
+    nameless: Vec<u64>,
 }
 
 /// What a path stands for.
@@ -27,6 +29,12 @@ enum Stands {
 }
 
 impl Stands {
+    /// A file that is kept and not there: it goes with the next transaction.
+    fn going(id: u64) -> Self {
+        let (bytes, changed) = (0, 0);
+        Self::File { id, bytes, changed }
+    }
+
     /// A file's number.
     fn id(&self) -> Option<u64> {
         match *self {
@@ -88,16 +96,19 @@ impl Kept {
         Self {
             folder: folder.to_path_buf(),
             paths: BTreeMap::new(),
+            nameless: Vec::new(),
         }
     }
 
     /// Puts what is kept of a folder into the memory. Files of which blocks are missing are left out, and where they are kept
-    /// they stay as they are: their paths are given too.
+    /// they stay as they are: their paths are given too. In `bulky`, a folder of what can be made again, they go with the next
+    /// transaction instead, and are not given.
     ///
     /// # Errors
     /// When a file is kept where a folder is.
     pub fn restore(
         folder: &Path,
+        bulky: &Path,
         entries: Vec<Entry>,
         blocks: Vec<Block>,
     ) -> io::Result<(Self, Vec<PathBuf>)> {
@@ -115,10 +126,9 @@ impl Kept {
         for Entry { path, file } in entries {
             if is_broken_off(&path) {
                 // Kept and not there: it goes with the next transaction.
-                let stands = file.map_or(Stands::Folder, |(id, ..)| Stands::File {
-                    id,
-                    bytes: 0,
-                    changed: 0,
+                let stands = file.map_or(Stands::Folder, |(id, ..)| {
+                    files.remove(&id);
+                    Stands::going(id)
                 });
                 kept.paths.insert(path, stands);
                 continue;
@@ -138,7 +148,11 @@ impl Kept {
                 bytes.extend_from_slice(&block.bytes);
             }
             if bytes.len() as u64 != length {
-                damaged.push(path);
+                if path.starts_with(bulky) {
+                    kept.paths.insert(path, Stands::going(id));
+                } else {
+                    damaged.push(path);
+                }
                 continue;
             }
             let modified = SystemTime::UNIX_EPOCH + Duration::from_secs(modified);
@@ -151,6 +165,7 @@ impl Kept {
             tree.put(&path, content)?;
             kept.paths.insert(path, file);
         }
+        kept.nameless = files.into_keys().collect();
         Ok((kept, damaged))
     }
 
@@ -242,6 +257,7 @@ impl Kept {
         let left: BTreeSet<u64> = then.paths.values().filter_map(Stands::id).collect();
         let ended = before.keys().filter(|id| !left.contains(id)).map(|id| (*id, 0));
         todo.ends.extend(ended);
+        todo.ends.extend(self.nameless.iter().map(|id| (*id, 0)));
         (todo, then)
     }
 }

@@ -217,7 +217,12 @@ impl Base {
             index,
             bytes: bytes.clone(),
         });
-        Kept::restore(folder, self.paths.values().cloned().collect(), blocks.collect())
+        Kept::restore(
+            folder,
+            &folder.join("work"),
+            self.paths.values().cloned().collect(),
+            blocks.collect(),
+        )
     }
 }
 
@@ -384,7 +389,12 @@ fn a_number_whose_blocks_are_left_is_not_given_again() -> io::Result<()> {
     };
     let id = number("before")? + 1_000_000;
     let bytes = vec![1];
-    Kept::restore(dir.path(), vec![], vec![Block { id, index: 3, bytes }])?;
+    Kept::restore(
+        dir.path(),
+        dir.path(),
+        vec![],
+        vec![Block { id, index: 3, bytes }],
+    )?;
     assert!(number("after")? > id);
     Ok(())
 }
@@ -407,6 +417,34 @@ fn what_is_not_whole_is_left_out_and_stays_where_it_is_kept() -> io::Result<()> 
     assert_eq!(names(dir.path())?, ["whole"]);
     assert!(kept.transaction().0.is_empty(), "nothing of it is removed");
     assert!(base.paths.contains_key(&damaged));
+    Ok(())
+}
+
+#[test]
+fn what_can_be_made_again_and_what_has_no_name_go_untold() -> io::Result<()> {
+    let dir = tempdir()?;
+    let bulky = dir.path().join("work");
+    create_dir_all(&bulky)?;
+    let [nameless, checkpoint] = [dir.path().join("nameless"), bulky.join("checkpoint")];
+    write(&nameless, vec![1; 2 * BLOCK])?;
+    // Its blocks are the last ones.
+    write(&checkpoint, vec![1; 3 * BLOCK])?;
+    let mut base = Base::default();
+    base.carry_out(Kept::nothing(dir.path()).transaction().0);
+    base.blocks.pop_last();
+    base.paths.remove(&nameless);
+    for path in [&nameless, &checkpoint] {
+        remove_file(path)?;
+    }
+    let (kept, left_out) = base.restore(dir.path())?;
+    assert_eq!(left_out, Vec::<PathBuf>::new());
+    assert!(!is_there(&checkpoint));
+    // Going takes no room.
+    let (todo, kept) = kept.transaction_without(&bulky);
+    base.carry_out(todo);
+    let left: Vec<&PathBuf> = base.paths.keys().collect();
+    assert_eq!((left, base.blocks.len()), (vec![&bulky], 0));
+    assert!(kept.transaction().0.is_empty());
     Ok(())
 }
 

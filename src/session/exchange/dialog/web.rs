@@ -3,6 +3,7 @@
 //! What was chosen is copied among the page's own files, so that everything behind this works on paths.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use js_sys::{Array, Function, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -11,7 +12,7 @@ use web_sys::{Blob, Document, File, HtmlAnchorElement, Url, Window, window};
 
 use crate::host::{folders, fs};
 use crate::io::exchange::Format;
-use crate::session::exchange::background::{Background, Wake};
+use crate::session::exchange::background::{Background, Wake, Watch};
 use crate::session::project::folder;
 
 #[wasm_bindgen(raw_module = "./files.js")]
@@ -34,7 +35,9 @@ extern "C" {
 pub fn choose_file(_title: &'static str, wake: Wake) -> Background<Option<PathBuf>> {
     // At once: a browser opens its window only while it tells of the press, and the work begins after that.
     let question = ask();
-    Background::start_async(0, wake, async move |_| told(chosen(question).await))
+    Background::start_async(0, wake, async move |watch| {
+        wanted(told(chosen(question).await), watch)
+    })
 }
 
 /// The path of a file that `copied` puts among the page's own, once it is there; `None` where it cannot be read, which the user
@@ -43,15 +46,24 @@ pub fn taking_in(
     copied: impl AsyncFnOnce() -> Result<PathBuf, String> + Send + 'static,
     wake: Wake,
 ) -> Background<Option<PathBuf>> {
-    Background::start_async(0, wake, async move |_| {
+    Background::start_async(0, wake, async move |watch| {
         let found = copied().await.map(Some);
-        told(found.map_err(|error| {
+        let path = told(found.map_err(|error| {
             // eframe gives it as it is printed for programmers, its stack below.
             let why = error.lines().next().unwrap_or_default();
             let why = why.trim_start_matches("JsValue(").trim_end_matches(')');
             unread("What was dropped", why)
-        }))
+        }));
+        wanted(path, watch)
     })
+}
+
+/// What came in, where somebody still wants it: nobody else would let go of it.
+fn wanted(path: Option<PathBuf>, watch: &Watch) -> Option<PathBuf> {
+    if !watch.goes_on() {
+        path.iter().for_each(|path| let_go(path));
+    }
+    path
 }
 
 /// What was found; what went wrong is for the window to tell.
@@ -91,7 +103,7 @@ async fn chosen(question: u32) -> Result<Option<PathBuf>, String> {
     path.map(Some).map_err(|error| unread(&name, &error.to_string()))
 }
 
-/// Where files are that come from outside.
+/// Where files are that come from outside, each in a folder of its own.
 fn opened() -> PathBuf {
     folders::temporary().join("opened")
 }
@@ -108,6 +120,13 @@ pub(in crate::session) fn passes(path: &Path) -> bool {
 
 /// Lets go of a file or folder that came in or went out; what it was made of or became is elsewhere. Any other stays.
 pub fn let_go(path: &Path) {
+    let incoming = opened();
+    let number = path
+        .strip_prefix(&incoming)
+        .ok()
+        .and_then(|rest| rest.iter().next());
+    let own = number.map(|number| incoming.join(number));
+    let path = own.as_deref().unwrap_or(path);
     if passes(path) {
         // One that is gone already needs nothing.
         let removed = if fs::is_dir(path) {
@@ -119,12 +138,14 @@ pub fn let_go(path: &Path) {
     }
 }
 
-/// Puts a file that came from outside among the page's own; it replaces an older one of its name.
+/// Puts a file that came from outside among the page's own. An older one of its name stays: it may be in use.
 ///
 /// # Errors
 /// When the memory does not suffice.
 pub fn keep(name: &str, bytes: &[u8]) -> std::io::Result<PathBuf> {
-    let folder = opened();
+    static CAME: AtomicU32 = AtomicU32::new(0);
+    let number = CAME.fetch_add(1, Ordering::Relaxed);
+    let folder = opened().join(number.to_string());
     fs::create_dir_all(&folder)?;
     let path = folder.join(name.rsplit(['/', '\\']).next().unwrap_or("file"));
     fs::write(&path, bytes)?;
@@ -156,7 +177,7 @@ pub fn shown(_folder: &Path) -> String {
     "this browser, on this device".into()
 }
 
-/// A project file that came from outside is copied to where the page keeps its own.
+/// A project file that came from outside is copied to where the page keeps its own, and let go of.
 ///
 /// # Errors
 /// When the memory does not suffice.
@@ -168,9 +189,9 @@ pub(in crate::session) fn adopt(path: PathBuf) -> std::io::Result<PathBuf> {
     fs::create_dir_all(&folder)?;
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     let place = folder::free_path(&folder, &name);
-    fs::write(&place, fs::read(&path)?)?;
-    fs::remove_file(&path)?;
-    Ok(place)
+    let copied = fs::read(&path).and_then(|bytes| fs::write(&place, bytes));
+    let_go(&path);
+    copied.map(|()| place)
 }
 
 /// Gives a file that was written to the browser as a download; of a folder, every file in it.

@@ -1,6 +1,6 @@
 //! The labelled texts, how they are split to estimate the error, and what the baseline makes of the same splits.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::super::card::count;
 use super::super::load;
@@ -32,10 +32,18 @@ pub struct Data {
 }
 
 impl Data {
-    /// The group of each labelled text: no split separates copies of a text, or texts that were labelled together.
+    /// The group of each labelled text: no split separates copies of a text, or texts that were labelled together and still
+    /// have the same label.
     pub fn groups(&self) -> Vec<u64> {
         let texts: Vec<u64> = self.texts.iter().map(|text| text_group(text)).collect();
-        split::joined(&texts, &self.given)
+        split::joined(&texts, &self.given, &self.labels)
+    }
+
+    /// Whether texts that were labelled together have different labels by now.
+    fn is_corrected(&self) -> bool {
+        let mut first = HashMap::new();
+        (self.given.iter().zip(&self.labels))
+            .any(|(given, label)| given.is_some_and(|given| *first.entry(given).or_insert(label) != label))
     }
 
     /// What a run learns from, together with these further texts, where these classes are not measured: one that is resumed must
@@ -47,6 +55,12 @@ impl Data {
             .for_each(|label| read.add(&label.to_le_bytes()));
         // Versions that measured them too have split the labels otherwise.
         untested.iter().for_each(|class| read.add(&class.to_le_bytes()));
+        if self.is_corrected() {
+            // Nor did they part what was corrected from its group.
+            self.groups()
+                .iter()
+                .for_each(|group| read.add(&group.to_le_bytes()));
+        }
         read
     }
 }
@@ -257,6 +271,31 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn one_correction_does_not_keep_all_that_was_labelled_with_it_from_being_measured() {
+        let mut data = data(60, 2);
+        // Six clusters of ten, of one label each.
+        data.given = (0..60).map(|row| Some(row / 10)).collect();
+        data.labels = (0..60).map(|row| row / 10 % 2).collect();
+        let held = |data: &Data| -> usize {
+            let splits = splits(&job(Estimate::Auto, Vec::new()), data);
+            splits.iter().map(|split| split.valid.len()).sum()
+        };
+        assert_eq!(held(&data), 60);
+        let before = data.digest(&[], &[]).value();
+        data.given.clear();
+        assert_eq!(data.digest(&[], &[]).value(), before);
+
+        data.given = (0..60).map(|row| Some(row / 10)).collect();
+        data.names.push("rare".into());
+        data.labels[0] = 2;
+        assert_eq!(held(&data), 59);
+        // It is split otherwise than by versions that held it to its group.
+        let now = data.digest(&[], &[2]).value();
+        data.given.clear();
+        assert_ne!(data.digest(&[], &[2]).value(), now);
     }
 
     #[test]

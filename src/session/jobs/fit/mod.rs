@@ -6,13 +6,16 @@ mod report;
 mod trainer;
 mod untested;
 
+use std::path::Path;
+
 use serde_json::{Map, Value, json};
 
 use super::super::control::Control;
 use super::super::engine::{JobError, Outcome, start};
 use super::super::protocol::{Estimate, Fit, Source};
 use super::classify::vote;
-use super::work::Work;
+use super::outputs::MODEL;
+use super::work::{Work, check_out, is_unfinished};
 use super::{aside, load};
 use crate::io::ModelFiles;
 use crate::model::Classifier;
@@ -25,7 +28,7 @@ use report::{Found, out_of_sample, put_error, temperature, write};
 pub use report::{chance, estimate, show_report};
 use trainer::check_shape;
 pub use trainer::{Trainer, plan};
-pub use untested::{NOTHING, told, untested};
+pub use untested::{nothing, told, untested};
 
 /// The language model that stage 2 or 3 starts from; with `--bidirectional` one that reads backward behind it.
 async fn bases(control: &mut Control, job: &Fit) -> Result<Vec<ModelFiles>, JobError> {
@@ -54,6 +57,12 @@ async fn bases(control: &mut Control, job: &Fit) -> Result<Vec<ModelFiles>, JobE
     Ok(bases)
 }
 
+/// The files that a job reads texts from.
+fn inputs(job: &Fit) -> impl Iterator<Item = &Path> {
+    let sources = [Some(&job.data), job.unlabelled.as_ref()];
+    sources.into_iter().flatten().filter_map(Source::file)
+}
+
 pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
     let resume = std::mem::take(&mut job.resume);
     let overwrite = std::mem::take(&mut job.overwrite);
@@ -70,11 +79,16 @@ pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
     if job.tfidf {
         check_vote(&data)?;
     }
-    aside::set_aside(&mut job, resume)?;
+    if resume {
+        aside::set_aside(&mut job, true)?;
+    }
     let bases = bases(control, &job).await?;
-    let inputs = [Some(&job.data), job.unlabelled.as_ref()];
-    let inputs = inputs.into_iter().flatten().filter_map(Source::file);
-    let work = Work::open(&job.out, &job, inputs, resume, overwrite)?;
+    if !resume && (overwrite || !is_unfinished(&job.out)) {
+        // The run that it is taken from cannot go on after this: whatever refuses this one has to do so before.
+        check_out(MODEL, &job.out, inputs(&job), overwrite)?;
+        aside::set_aside(&mut job, false)?;
+    }
+    let work = Work::open(&job.out, &job, inputs(&job), resume, overwrite)?;
     let splits = splits(&job, &data);
     let untested = untested(&data, &splits);
     work.reads(&data.digest(&further, &untested))?;
@@ -82,7 +96,7 @@ pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
         control.warn(told);
     }
     if splits.is_empty() && job.estimate != Estimate::None {
-        control.warn(format!("The error is not estimated: {NOTHING}"));
+        control.warn(format!("The error is not estimated: {}", nothing(&data)));
     }
     let words = baseline_out_of_sample(control, &data, &splits).await?;
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 
 use super::super::adapt;
+use super::super::aside;
 use super::super::card::{Card, count};
 use super::super::classify::TFIDF_FILE;
 use super::super::outputs::MODEL;
@@ -241,7 +242,7 @@ pub async fn write(
     }
     if pretrained
         && !job.bidirectional
-        && let Some(other) = origin(job, true).filter(|path| is_of_a_classifier(path))
+        && let Some(other) = of_an_earlier_run(job, true)
     {
         // The one that reads backward took no part, and will another time.
         let dir = out.path().join("backward").join(LANGUAGE_MODEL);
@@ -263,6 +264,11 @@ pub async fn write(
 fn origin(job: &Fit, second: bool) -> Option<&Path> {
     let from = if second { &job.backward_model } else { &job.model };
     from.as_deref()
+}
+
+/// The same where an earlier run made it for a classifier: it may go with that, or with what is kept of the run.
+fn of_an_earlier_run(job: &Fit, second: bool) -> Option<&Path> {
+    origin(job, second).filter(|path| is_of_a_classifier(path) || aside::is_given_up(&job.out, path))
 }
 
 /// Classes that the error says nothing of, behind it.
@@ -289,7 +295,9 @@ pub fn adapted(job: &Fit, base: &Value, second: bool) -> Value {
 fn base_model(job: &Fit, second: bool) -> String {
     match origin(job, second) {
         // Its place is that of a classifier which this one may replace.
-        Some(path) if is_of_a_classifier(path) => "the adapted language model of an earlier run".into(),
+        Some(_) if of_an_earlier_run(job, second).is_some() => {
+            "the adapted language model of an earlier run".into()
+        }
         Some(path) => path.display().to_string(),
         None => "built in".into(),
     }
@@ -336,7 +344,7 @@ fn write_adapted(
 /// The language model that an earlier classifier was made from, as it was, where this one is made from it too: that classifier's
 /// directory may be the one that is replaced.
 fn keep_adapted(job: &Fit, base: &ModelFiles, dir: &Path, second: bool) -> Result<(), JobError> {
-    let Some(from) = origin(job, second).filter(|path| is_of_a_classifier(path)) else {
+    let Some(from) = of_an_earlier_run(job, second) else {
         return Ok(());
     };
     // One that a run set aside has a card without a word.

@@ -4,9 +4,18 @@ use super::data::Data;
 use crate::train::split::{Split, text_group};
 
 /// Why there is no estimate at all, and what to do.
-pub const NOTHING: &str = "every labelled text is the only one of its class (copies count as one text, and so do texts that differ \
-                           only in case, punctuation and spacing, or that were labelled together because they are alike), and none \
-                           can be held out while another of its class is learned from; label other texts";
+pub fn nothing(data: &Data) -> String {
+    // A table cannot say it.
+    let together = if data.given.iter().any(Option::is_some) {
+        ", or that were labelled together because they are alike"
+    } else {
+        ""
+    };
+    format!(
+        "every labelled text is the only one of its class (copies count as one text, and so do texts that differ only in case, \
+         punctuation and spacing{together}), and none can be held out while another of its class is learned from; label other texts"
+    )
+}
 
 /// Classes that are named; of more it is told how many.
 const NAMED: usize = 5;
@@ -163,6 +172,17 @@ mod tests {
             said_of[1]
                 .starts_with("The class 'blue' is not measured: its 2 texts were labelled together because"),
             "{said_of:?}"
+        );
+    }
+
+    #[test]
+    fn only_of_texts_that_were_labelled_together_it_is_said_that_they_count_as_one() {
+        let mut data = data(&[]);
+        assert!(nothing(&data).contains("case, punctuation and spacing), and none"));
+        data.given = vec![None; 19];
+        data.given.push(Some(1));
+        assert!(
+            nothing(&data).contains("spacing, or that were labelled together because they are alike), and")
         );
     }
 

@@ -11,8 +11,8 @@ use super::super::control::Control;
 use super::super::engine::{JobError, Outcome, start};
 use super::super::protocol::{Compared, Estimate, Event, Fit, Lab, LeftOut, Source, Way};
 use super::fit::{
-    Data, Direction, NOTHING, Trainer, baseline_out_of_sample, chance, estimate, further, labelled,
-    language_model, plan, splits, told, unlabelled, untested,
+    Data, Direction, Trainer, baseline_out_of_sample, chance, estimate, further, labelled, language_model,
+    nothing, plan, splits, told, unlabelled, untested,
 };
 use super::load;
 use super::outputs::MODEL;
@@ -56,7 +56,8 @@ pub async fn run(mut job: Lab, control: &mut Control) -> Outcome {
     }
     if splits.is_empty() {
         return Err(JobError::Usage(format!(
-            "the lab has nothing to measure an error on: {NOTHING}"
+            "the lab has nothing to measure an error on: {}",
+            nothing(&data)
         )));
     }
     let untested = untested(&data, &splits);

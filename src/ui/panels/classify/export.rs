@@ -1,4 +1,4 @@
-//! Labels out to a file that other programs read, and in from one.
+//! Labels out to a file that other programs read: the window that `import` has a part of.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,12 +10,11 @@ use super::results::Results;
 use crate::session::exchange::{
     self as exchange, Background, Format, Imported, Outcome, Wake, label_studio_configuration,
 };
-use crate::session::project::OpenProject;
 use crate::ui::Shared;
 use crate::ui::number::count;
 use crate::ui::panels::texts::whole;
 use crate::ui::theme::Theme;
-use crate::ui::widgets::{heading, small};
+use crate::ui::widgets::small;
 
 /// Said where there is nothing to write.
 const NOTHING: &str = "There is nothing to export yet: label some texts first.";
@@ -34,11 +33,11 @@ pub struct ExportWindow {
     /// What is asked before something that is there is replaced.
     replacing: Replacing,
     writing: Option<Background<Result<PathBuf, String>>>,
-    choosing_labels: Option<Background<Option<PathBuf>>>,
-    reading: Option<Background<Result<Imported, String>>>,
-    imported: Option<Imported>,
+    pub(super) choosing_labels: Option<Background<Option<PathBuf>>>,
+    pub(super) reading: Option<Background<Result<Imported, String>>>,
+    pub(super) imported: Option<Imported>,
     /// The file of labels that is read or was, and the steps of the project that it was compared with.
-    compared: (PathBuf, u64),
+    pub(super) compared: (PathBuf, u64),
 }
 
 impl Default for ExportWindow {
@@ -69,25 +68,6 @@ impl ExportWindow {
     /// Whether it lies over the screen.
     pub fn is_shown(&self) -> bool {
         self.shown
-    }
-
-    /// Reads labels for a project from a file; what they would change is shown in the window.
-    pub fn read(&mut self, open: &OpenProject, path: PathBuf, wake: Wake) {
-        self.reading = Some(exchange::import_labels(&open.project, path.clone(), wake));
-        self.imported = None;
-        self.compared = (path, open.steps());
-    }
-
-    /// Compares the file of labels with the project anew where that is no longer as it was then: new labels would get other
-    /// numbers, and other answers would be replaced. A step that is on its way to the disk comes first as well.
-    fn compare_anew(&mut self, ui: &Ui, shared: &Shared) {
-        if self.imported.is_some()
-            && let Some(open) = &shared.project
-            && (open.busy() || open.steps() != self.compared.1)
-        {
-            let path = std::mem::take(&mut self.compared.0);
-            self.read(open, path, wake(ui));
-        }
     }
 
     /// Draws the window while it is open, and sees to what goes on beside it.
@@ -214,8 +194,11 @@ impl ExportWindow {
         let busy = self.writing.is_some();
         ui.horizontal(|ui| {
             let button = egui::Button::new(RichText::new("Write").strong()).min_size(egui::vec2(88.0, 32.0));
-            let hint =
-                "Writes the file; asks first where it would replace one that this window has not written.";
+            let hint = if exchange::ASKS_WHERE {
+                "Writes the file; asks first where it would replace one that this window has not written."
+            } else {
+                "Gives the file to the browser, which puts it among your downloads."
+            };
             let write = ui.add_enabled(!busy && !nothing, button).on_hover_text(hint);
             let why = if nothing {
                 NOTHING
@@ -308,73 +291,6 @@ impl ExportWindow {
         self.writing = Some(work);
     }
 
-    fn labels_in(&mut self, ui: &mut Ui, shared: &mut Shared) {
-        heading(ui, "Labels from a file");
-        let theme = Theme::of(ui.ctx());
-        let Some(found) = &self.imported else {
-            small(
-                ui,
-                "Reads labels from any of these formats and gives them to the texts of this project that are the same. You \
-                 see what will change first.",
-            );
-            // A browser does not tell that it has opened no window to choose in: there the next press asks again.
-            let choosing = exchange::ASKS_WHERE && self.choosing_labels.is_some();
-            let busy = choosing || self.reading.is_some();
-            ui.horizontal(|ui| {
-                let button = ui.add_enabled(!busy, egui::Button::new("Import labels"));
-                if button
-                    .on_hover_text("Opens the system's own window to choose a file.")
-                    .clicked()
-                {
-                    self.choosing_labels = Some(exchange::choose_file("Labels", wake(ui)));
-                }
-                if self.reading.is_some() {
-                    ui.spinner();
-                    ui.label(
-                        RichText::new("Reading")
-                            .text_style(TextStyle::Small)
-                            .color(theme.dim),
-                    );
-                }
-            });
-            return;
-        };
-        for sentence in sentences(found) {
-            ui.label(RichText::new(sentence).text_style(TextStyle::Small));
-        }
-        let (mut give, mut leave) = (false, false);
-        ui.horizontal(|ui| {
-            if found.actions.is_empty() {
-                small(ui, "There is nothing to change.");
-            } else {
-                let hint = "Gives these labels; each step can be undone.";
-                give = ui.button("Give these labels").on_hover_text(hint).clicked();
-            }
-            leave = ui.button("Leave it").on_hover_text("Changes nothing.").clicked();
-        });
-        if give && let (Some(found), Some(open)) = (self.imported.take(), &mut shared.project) {
-            let refused = found
-                .actions
-                .into_iter()
-                .find_map(|action| open.act(action).err());
-            match refused {
-                Some(why) => shared.fail(format!("Not all labels were taken over: {why}.")),
-                None => shared.say(format!("{} labels were read.", count(found.matched))),
-            }
-            self.let_go();
-        } else if leave {
-            self.let_go();
-        }
-    }
-
-    /// Forgets the file of labels that was read.
-    fn let_go(&mut self) {
-        self.imported = None;
-        if self.reading.is_none() {
-            exchange::let_go(&self.compared.0);
-        }
-    }
-
     fn poll(&mut self, ui: &Ui, shared: &mut Shared) {
         const LOST: &str = "The work on the file broke off; try again.";
         if let Some(chosen) = take(&mut self.choosing) {
@@ -452,58 +368,4 @@ fn left_out(gone: usize) -> Option<String> {
     Some(format!(
         "{texts} a label that this project no longer has: {are} written without the classifier's label."
     ))
-}
-
-/// What a file of labels would change.
-fn sentences(found: &Imported) -> Vec<String> {
-    let mut all = vec![format!(
-        "{}: {} labels belong to texts of this project.",
-        found.format.name(),
-        count(found.matched)
-    )];
-    if found.guessed {
-        all.push("The file is not UTF-8 and was read as Windows-1252: are the accents right?".into());
-    }
-    if found.nameless {
-        all.push(
-            "The data set's card has several lists of names for its classes and does not tell which is meant: they are called \
-             by their numbers."
-                .into(),
-        );
-    }
-    if !found.new_labels.is_empty() {
-        all.push(format!("New labels: {}.", found.new_labels.join(", ")));
-    }
-    if found.replaced > 0 {
-        all.push(format!(
-            "{} texts have another answer, which would be replaced.",
-            count(found.replaced)
-        ));
-    }
-    match found.unmatched.len() {
-        0 => {}
-        1 => all.push("1 label is for a text that this project does not have.".into()),
-        n => all.push(format!(
-            "{} labels are for texts that this project does not have.",
-            count(n)
-        )),
-    }
-    match found.conflicting.len() {
-        0 => {}
-        1 => all.push("1 text is labelled twice and differently; it stays as it is.".into()),
-        n => all.push(format!(
-            "{} texts are labelled twice and differently; they stay as they are.",
-            count(n)
-        )),
-    }
-    if found.without > 0 {
-        all.push(format!("{} rows have no label.", count(found.without)));
-    }
-    if found.unusable > 0 {
-        all.push(format!(
-            "{} labels cannot be used: more than one label a text, or an empty name.",
-            count(found.unusable)
-        ));
-    }
-    all
 }

@@ -10,6 +10,7 @@ mod empty;
 mod export;
 mod finder;
 mod head;
+mod import;
 mod joint;
 mod knowledge;
 mod lesson;

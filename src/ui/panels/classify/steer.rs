@@ -247,6 +247,10 @@ impl ClassifyPanel {
             shared.say("One moment: texts are being added. Classify when they are there.");
             return;
         }
+        if shared.opening {
+            shared.say("One moment: a project is being opened.");
+            return;
+        }
         let rows = open.project.texts.texts.iter().map(|text| GivenRow {
             text: text.clone(),
             ..GivenRow::default()

@@ -1,13 +1,17 @@
 //! Before the open project gives way to another while the engine works for it: whether that work is to be stopped.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use egui::{RichText, Ui};
 
-use super::Want;
 use super::button::{Weight, button};
+use super::work::Work;
+use super::{TextsPanel, Want};
+use crate::session::exchange::{self, Source};
 use crate::ui::theme;
 use crate::ui::widgets::card;
+use crate::ui::{Screen, Shared};
 
 /// What takes the place of the open project.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +27,13 @@ pub(super) enum Instead {
 }
 
 impl Instead {
+    /// Lets go of what was brought and is not wanted. What the preview shows, it lets go of itself.
+    fn let_go(&self) {
+        if let Self::Project(path) = self {
+            exchange::let_go(path);
+        }
+    }
+
     /// What it is called.
     fn name(&self) -> String {
         match self {
@@ -34,6 +45,54 @@ impl Instead {
             Self::Sample => "the sample".into(),
             Self::FreshSample => "a new project of the sample".into(),
             Self::Preview(source) => format!("a project of {source}"),
+        }
+    }
+}
+
+impl TextsPanel {
+    /// Opens what takes the place of the open project; asks first where that would stop what the engine does for it.
+    pub(super) fn go_or_ask(&mut self, instead: Instead, shared: &mut Shared) {
+        if shared.at_stake().is_some() {
+            shared.screen = Screen::Texts;
+            self.stay();
+            self.leaving = Some(instead);
+        } else {
+            self.go(instead, shared);
+        }
+    }
+
+    pub(super) fn go(&mut self, instead: Instead, shared: &mut Shared) {
+        if !self.may_begin(shared) {
+            return instead.let_go();
+        }
+        shared.screen = Screen::Texts;
+        let wake = Arc::clone(&shared.wake);
+        match instead {
+            Instead::Project(path) => self.work = Some(Work::open(path, wake)),
+            Instead::Sample => match shared.shelf.projects().map(Path::to_path_buf) {
+                Some(folder) => self.work = Some(Work::find_sample(folder, wake)),
+                None => self.read(Source::Sample, shared),
+            },
+            Instead::FreshSample => self.read(Source::Sample, shared),
+            Instead::Preview(_) => {
+                if let Some(plan) = self.wanted_plan() {
+                    self.make(plan, shared);
+                }
+            }
+        }
+    }
+
+    /// Stays with the open project.
+    pub(super) fn stay(&mut self) {
+        if let Some(declined) = self.leaving.take() {
+            declined.let_go();
+        }
+    }
+
+    /// Asks no more about what the preview shows: it shows something else, or nothing.
+    pub(super) fn withdraw_question(&mut self) {
+        if matches!(self.leaving, Some(Instead::Preview(_))) {
+            self.leaving = None;
         }
     }
 }

@@ -30,13 +30,14 @@ use std::sync::Arc;
 
 use egui::{Context, Key, ScrollArea, Ui};
 
-use crate::session::exchange::{self, Addition, Plan, Reading, Sheet, Source};
+use crate::session::exchange::{self, Addition, Encoding, Plan, Reading, Sheet, Source};
 use crate::session::files;
 use crate::session::project::{EXTENSION, OpenProject};
 use crate::ui::actions::Action;
 use crate::ui::{Screen, Shared};
 use leaving::Instead;
 use preview::Preview;
+use reading::Refused;
 use recents::Recents;
 use work::{Ended, Work};
 
@@ -54,6 +55,10 @@ enum Want {
     Read(Source),
     /// Read what the preview shows otherwise.
     ReadAgain(Reading),
+    /// Read the file that was refused as what it is written in.
+    ReadAs(Encoding),
+    /// Leave out the file that was refused.
+    LeaveOut,
     /// Ask for what is on the clipboard.
     Paste,
     /// Open a project file.
@@ -88,6 +93,8 @@ pub struct TextsPanel {
     recents: Recents,
     work: Option<Work>,
     preview: Option<Preview>,
+    /// A file that is not written in what it was taken for.
+    refused: Option<Refused>,
     /// What is to take the place of the open project, once it is confirmed that the engine's work for that is to be stopped.
     leaving: Option<Instead>,
     /// A file whose labels the open project is to get; another screen takes it from here.
@@ -116,6 +123,12 @@ impl TextsPanel {
                 ctx.request_repaint();
             }
         }
+        self.tell(shared);
+    }
+
+    /// Tells the other screens whether a project is being opened.
+    fn tell(&self, shared: &mut Shared) {
+        shared.opening = self.work.as_ref().is_some_and(Work::opens);
     }
 
     /// Draws the screen.
@@ -124,9 +137,16 @@ impl TextsPanel {
         let mut wants = Vec::new();
         self.keys(ui, shared, &mut wants);
         let stake = shared.at_stake();
-        self.leaving = self.leaving.take().filter(|_| stake.is_some());
+        if stake.is_none() {
+            self.stay();
+        }
         if let (Some(instead), Some(stake)) = (&self.leaving, &stake) {
             leaving::show(ui, instead, stake, &mut wants);
+            ui.add_space(GAP);
+        }
+        let hidden = self.work.as_ref().is_some_and(Work::hides_the_screen);
+        if let Some(refused) = self.refused.as_ref().filter(|_| !hidden) {
+            reading::refused(ui, refused, &mut wants);
             ui.add_space(GAP);
         }
         match (&self.work, &mut self.preview) {
@@ -158,6 +178,7 @@ impl TextsPanel {
             Action::FreshSample => self.go_or_ask(Instead::FreshSample, shared),
             _ => {}
         }
+        self.tell(shared);
     }
 
     /// The file whose labels the open project is to get, once.
@@ -210,6 +231,8 @@ impl TextsPanel {
             Want::Read(Source::File(path)) if is_project(&path) => self.open(path, shared),
             Want::Read(source) => self.read(source, shared),
             Want::ReadAgain(reading) => self.read_again(reading, shared),
+            Want::ReadAs(encoding) => self.read_as(encoding, shared),
+            Want::LeaveOut => self.forget_refused(None),
             Want::Paste => Self::paste(ctx),
             Want::Open(path) => self.open(path, shared),
             Want::Leave => {
@@ -217,7 +240,7 @@ impl TextsPanel {
                     self.go(instead, shared);
                 }
             }
-            Want::Stay => self.leaving = None,
+            Want::Stay => self.stay(),
             Want::Forget(path) => self.recents.forget(path, shared),
             Want::AskToDelete(path) => self.recents.ask(path),
             Want::Delete(path) => self.recents.delete(path, shared),
@@ -237,14 +260,26 @@ impl TextsPanel {
             }
             Want::LabelsFrom(path) => {
                 self.preview = None;
+                self.withdraw_question();
                 self.labels_from = Some(path);
             }
         }
+        self.tell(shared);
     }
 
     /// Forgets what was read.
     fn close_preview(&mut self) {
         if let Some(path) = self.preview.take().as_ref().and_then(Preview::path) {
+            exchange::let_go(path);
+        }
+        self.withdraw_question();
+    }
+
+    /// Forgets the file that was refused. It stays where it is read now.
+    fn forget_refused(&mut self, now: Option<&Path>) {
+        let refused = self.refused.take();
+        let path = refused.as_ref().and_then(|refused| refused.source.path());
+        if let Some(path) = path.filter(|path| Some(*path) != now) {
             exchange::let_go(path);
         }
     }
@@ -265,6 +300,7 @@ impl TextsPanel {
         if !self.may_begin(shared) {
             return;
         }
+        self.forget_refused(source.path());
         shared.screen = Screen::Texts;
         self.work = Some(Work::read(source, Arc::clone(&shared.wake)));
     }
@@ -279,6 +315,17 @@ impl TextsPanel {
         }
     }
 
+    /// Reads the file that was refused in this encoding.
+    fn read_as(&mut self, encoding: Encoding, shared: &mut Shared) {
+        if let Some(Refused { source, reading }) = self.refused.clone()
+            && self.may_begin(shared)
+        {
+            let encoding = Some(encoding);
+            let reading = Reading { encoding, ..reading };
+            self.work = Some(Work::read_again(source, reading, Arc::clone(&shared.wake)));
+        }
+    }
+
     /// Goes on with the sample where there is a project of it, and makes one where there is none.
     fn sample(&mut self, shared: &mut Shared) {
         if shared.project.as_ref().is_some_and(exchange::is_sample) {
@@ -286,37 +333,6 @@ impl TextsPanel {
             return;
         }
         self.go_or_ask(Instead::Sample, shared);
-    }
-
-    /// Opens what takes the place of the open project; asks first where that would stop what the engine does for it.
-    fn go_or_ask(&mut self, instead: Instead, shared: &mut Shared) {
-        if shared.at_stake().is_some() {
-            shared.screen = Screen::Texts;
-            self.leaving = Some(instead);
-        } else {
-            self.go(instead, shared);
-        }
-    }
-
-    fn go(&mut self, instead: Instead, shared: &mut Shared) {
-        if !self.may_begin(shared) {
-            return;
-        }
-        shared.screen = Screen::Texts;
-        let wake = Arc::clone(&shared.wake);
-        match instead {
-            Instead::Project(path) => self.work = Some(Work::open(path, wake)),
-            Instead::Sample => match shared.shelf.projects().map(Path::to_path_buf) {
-                Some(folder) => self.work = Some(Work::find_sample(folder, wake)),
-                None => self.read(Source::Sample, shared),
-            },
-            Instead::FreshSample => self.read(Source::Sample, shared),
-            Instead::Preview(_) => {
-                if let Some(plan) = self.wanted_plan() {
-                    self.make(plan, shared);
-                }
-            }
-        }
     }
 
     fn open(&mut self, path: PathBuf, shared: &mut Shared) {
@@ -415,21 +431,34 @@ impl TextsPanel {
             Ended::NoSample => self.read(Source::Sample, shared),
             Ended::Sample(sheet) => self.make(plan_of_sample(sheet), shared),
             Ended::Read(sheet, source, reading) => {
+                if self.preview.as_ref().is_none_or(|p| *p.source() != source) {
+                    self.withdraw_question();
+                }
                 let mut read = Preview::new(sheet, source, reading, shared);
                 if let Some(before) = &self.preview {
                     read.choose_as(before, shared);
                 }
-                // A file that comes again under its name has taken the earlier one's place.
+                // A file that was read again is still needed.
                 let before = self.preview.as_ref().and_then(Preview::path);
                 if before != read.path() {
                     self.close_preview();
                 }
+                self.forget_refused(read.path());
                 self.preview = Some(read);
+            }
+            Ended::NotRead(not_read, source, reading) => {
+                shared.fail(not_read.why);
+                // The preview of a file has the list itself.
+                let shown = self.preview.as_ref().is_some_and(|p| *p.source() == source);
+                if not_read.by_encoding && !shown {
+                    self.refused = Some(Refused { source, reading });
+                }
             }
             Ended::Opened(project) => {
                 self.recents
                     .note(shared.project.iter().chain([&*project]), shared);
                 self.close_preview();
+                self.forget_refused(None);
                 shared.open(*project);
             }
             Ended::Prepared(addition) => self.grow(*addition, shared),

@@ -69,7 +69,7 @@ impl Preview {
 
     /// Takes over what was chosen of the same columns, which were only read with other letters.
     pub fn choose_as(&mut self, before: &Self, shared: &Shared) {
-        let same = self.reading.page != before.reading.page
+        let same = self.reading.encoding != before.reading.encoding
             && self.source == before.source
             && self.sheet.has_header == before.sheet.has_header
             && self.sheet.columns.len() == before.sheet.columns.len();
@@ -221,7 +221,7 @@ impl Preview {
                 ui.label(RichText::new(why).color(theme.thaw));
             }
         });
-        wants.extend(reading::page(ui, &self.sheet, self.reading).map(Want::ReadAgain));
+        wants.extend(reading::encoding(ui, &self.sheet, self.reading).map(Want::ReadAgain));
         if self.obstacle().is_none() {
             self.adding.say(ui, shared);
         }

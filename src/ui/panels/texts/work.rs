@@ -7,7 +7,9 @@ use egui::{ProgressBar, RichText, Ui};
 
 use super::Want;
 use super::button::{Weight, button};
-use crate::session::exchange::{self, Addition, Background, Outcome, Plan, Reading, Sheet, Source, Wake};
+use crate::session::exchange::{
+    self, Addition, Background, NotRead, Outcome, Plan, Reading, Sheet, Source, Wake,
+};
 use crate::session::project::{OpenProject, Texts};
 use crate::ui::theme::{self, Theme};
 use crate::ui::widgets::{card, small};
@@ -23,7 +25,7 @@ pub(super) enum Work {
         source: Source,
         /// What was said of how.
         reading: Reading,
-        work: Background<Result<Sheet, String>>,
+        work: Background<Result<Sheet, NotRead>>,
     },
     /// A project of the sample is looked for.
     Seeking(Background<Option<OpenProject>>),
@@ -55,6 +57,7 @@ pub(super) enum Ended {
     NoSample,
     Sample(Sheet),
     Read(Sheet, Source, Reading),
+    NotRead(NotRead, Source, Reading),
     Opened(Box<OpenProject>),
     Prepared(Box<Addition>),
     Failed(String),
@@ -125,6 +128,15 @@ impl Work {
         !matches!(self, Self::Opening { .. } | Self::Growing { .. })
     }
 
+    /// Whether a project takes the place of the open one when it ends, with nothing more to be asked.
+    pub fn opens(&self) -> bool {
+        match self {
+            Self::Seeking(_) | Self::Opening { .. } => true,
+            Self::Reading { sample, .. } => *sample,
+            Self::Choosing(_) | Self::Adding { .. } | Self::Growing { .. } => false,
+        }
+    }
+
     /// Whether there is something to see of it.
     pub fn hides_the_screen(&self) -> bool {
         !matches!(self, Self::Choosing(_))
@@ -153,7 +165,7 @@ impl Work {
                 Outcome::Running => return None,
                 Outcome::Done(Ok(sheet)) if *sample => Ended::Sample(sheet),
                 Outcome::Done(Ok(sheet)) => Ended::Read(sheet, source.clone(), *reading),
-                Outcome::Done(Err(why)) => Ended::Failed(why),
+                Outcome::Done(Err(why)) => Ended::NotRead(why, source.clone(), *reading),
                 Outcome::Lost => lost(),
             },
             Self::Seeking(work) => match work.poll() {

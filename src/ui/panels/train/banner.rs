@@ -12,6 +12,9 @@ use crate::ui::run::{Kind, Outcome, Recipe, Record, Share, Status, words as word
 use crate::ui::theme;
 use crate::ui::widgets::{self, Explained as _, keycap, small};
 
+/// Said while it is not known whether the run that ended can go on.
+pub const LOOKING: &str = "Whether the run can go on is being looked for.";
+
 /// What the banner is drawn from, beside the view.
 pub struct Standing<'a> {
     /// Whether there is enough to train on.
@@ -22,6 +25,8 @@ pub struct Standing<'a> {
     pub estimate: Option<(f64, usize)>,
     /// Whether the run can go on from a checkpoint.
     pub resumable: bool,
+    /// Whether that is still being looked for.
+    pub looking: bool,
     /// Whether it is asked if it is to give way to another.
     pub asks: bool,
     /// Whether it would go on on the processor anyway.
@@ -267,7 +272,8 @@ pub struct Press {
 
 /// The first one is rightmost.
 fn buttons(view: &View<'_>, standing: &Standing<'_>) -> Vec<Press> {
-    let blocked = standing.busy.map(|job| format!("The engine is busy: {job}."));
+    let busy = standing.busy.map(|job| format!("The engine is busy: {job}."));
+    let blocked = busy.or_else(|| standing.looking.then(|| LOOKING.into()));
     let press = |name: &str, first, why, intent| Press {
         name: name.into(),
         first,

@@ -2,7 +2,7 @@
 
 use egui::Ui;
 
-use super::banner::{Press, Standing, ready, title};
+use super::banner::{LOOKING, Press, Standing, ready, title};
 use super::numbers::{capital, short};
 use super::ready::Readiness;
 use super::steer::slower;
@@ -70,6 +70,8 @@ pub fn words(ui: &mut Ui, view: &View<'_>, standing: &Standing<'_>) {
             title(ui, "Stopped");
             let next = if standing.resumable {
                 "Resume goes on from there; the result is the same as without the break."
+            } else if standing.looking {
+                LOOKING
             } else {
                 "Start again when you are ready."
             };
@@ -99,6 +101,7 @@ fn diverged(view: &View<'_>, message: &str, rate: f64, standing: &Standing<'_>) 
 /// What happened to the device, what is kept, and the ways on.
 fn lost(view: &View<'_>, what: &str, standing: &Standing<'_>) -> String {
     let kept = match (standing.resumable, view.record.saved) {
+        (false, _) if standing.looking => return format!("{}. {LOOKING}", capital(what)),
         (false, _) => {
             return format!(
                 "{}. Start again, or choose another device in the settings.",
@@ -136,7 +139,9 @@ pub fn buttons(view: &View<'_>, standing: &Standing<'_>, blocked: Option<&String
             Intent::Act(Action::Train),
         )
     };
-    if let Some((rate, reading)) = slower(view.record).filter(|_| is_ready) {
+    // What was chosen since is not to be overridden.
+    let is_same = standing.recipe.trains_as(&view.record.recipe);
+    if let Some((rate, reading)) = slower(view.record).filter(|_| is_ready && is_same) {
         let (what, why) = if reading {
             (
                 "reading at",

@@ -3,7 +3,7 @@
 use egui::{Checkbox, ComboBox, DragValue, RichText, Slider, TextStyle, Ui};
 
 use super::layout::CLOSE;
-use super::numbers::count;
+use super::numbers::{count, short};
 use super::view::{Intent, View};
 use crate::session::preview::{is_pretrained, own_rate, takes};
 use crate::session::protocol::Method;
@@ -373,9 +373,15 @@ pub fn restore(ui: &mut Ui, view: &View<'_>, recipe: &mut Recipe) {
     let text = RichText::new("the usual numbers").text_style(TextStyle::Small);
     let button = ui.add(egui::Button::new(text).small());
     // The method's own rate is not always the paper's.
+    let read = recipe.reading.map_or(String::new(), |rate| {
+        format!(
+            " The texts, which would be read at the rate {}, are read at the usual one again.",
+            short(rate)
+        )
+    });
     let hint = format!(
         "Sets the four numbers back to the usual ones: η max {}, that of this method here (the paper has 0.01 for classifiers, \
-         section 4.1), and the paper's cut_frac {}, ratio {} and ÷ {} per layer (section 3.2).",
+         section 4.1), and the paper's cut_frac {}, ratio {} and ÷ {} per layer (section 3.2).{read}",
         own_rate(usual.method),
         usual.cut_frac,
         usual.ratio,

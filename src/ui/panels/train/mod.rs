@@ -40,7 +40,7 @@ use crate::ui::theme::Theme;
 use crate::ui::{Screen, Shared};
 
 use keep::Keeper;
-use lab::LabPanel;
+use lab::{LabPanel, Slower, Wanted};
 use outlook::{Outlook, classifier_groups};
 pub use ready::missing;
 use ready::{Material, Readiness};
@@ -69,6 +69,8 @@ pub struct TrainPanel {
     compare: Compare,
     /// The job of the run, to go on with it.
     job: Option<Box<Fit>>,
+    /// What the last run of the open project has left is still being looked for.
+    looking: bool,
     /// Whether the user is asked if a run that can go on is to give way to another.
     asks: bool,
     outlook: Option<(OutlookKey, Arc<Outlook>)>,
@@ -121,8 +123,11 @@ impl TrainPanel {
                     .offered(&compared)
                     .filter(|a| a.stays && compared.keep),
             };
-            if let Some(way) = self.lab.show(ui, shared, next, &readiness) {
-                self.take(way);
+            match self.lab.show(ui, shared, next, &readiness) {
+                Some(Wanted::Way(way)) => self.take(way),
+                Some(Wanted::Slower(Slower::Reading(rate))) => self.recipe.reading = Some(rate),
+                Some(Wanted::Slower(Slower::Training(rate))) => self.recipe.rate = Some(rate),
+                None => {}
             }
         } else {
             let mut intents = Vec::new();
@@ -212,16 +217,28 @@ impl TrainPanel {
     pub fn change_project(&mut self) {
         *self = Self {
             recipe: self.chosen(),
+            looking: true,
             ..Self::default()
         };
     }
 
-    /// How to train by what was chosen here: not by what came from a run.
+    /// It is known now what the last run of the open project has left.
+    pub fn looked(&mut self) {
+        self.looking = false;
+    }
+
+    /// How to train by what was chosen here: not by what came from a run. The rate at which texts are read does, where it is
+    /// another than the usual one: it was too high for the texts of that project.
     pub fn chosen(&self) -> Recipe {
-        if self.taken.as_ref() == Some(&self.recipe) {
+        let own = |recipe: &Recipe| Recipe {
+            reading: None,
+            ..recipe.clone()
+        };
+        let recipe = own(&self.recipe);
+        if self.taken.as_ref().map(own).as_ref() == Some(&recipe) {
             Recipe::default()
         } else {
-            self.recipe.clone()
+            recipe
         }
     }
 
@@ -396,6 +413,7 @@ impl TrainPanel {
                 recipe: &before,
                 estimate: banner::estimate(&records, &before, &material, steps),
                 resumable: self.can_go_on(run) && !view.looks_back(),
+                looking: self.is_looking(shared),
                 asks: self.asks && self.can_go_on(run) && !view.looks_back(),
                 on_cpu: shared.settings.device == DeviceChoice::Cpu || run.record.device.starts_with("CPU"),
                 busy: run.other_job().map(engine_does),

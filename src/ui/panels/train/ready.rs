@@ -1,8 +1,8 @@
 //! Whether there is enough to train on, and what a run would be made of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-use super::numbers::count;
+use super::numbers::{count, short};
 use crate::session::preview::{self, Labelled};
 use crate::session::project::{Answer, LabelId, Project, TextId};
 use crate::ui::run::Recipe;
@@ -91,7 +91,7 @@ pub fn listed(names: &[String]) -> String {
 }
 
 /// Labelled texts that are not kept aside, in order, as the engine splits them.
-pub fn labelled(project: &Project) -> Labelled {
+pub fn labelled(project: &Project) -> Labelled<'_> {
     let mut rows: Vec<(TextId, LabelId, Option<u64>)> = (project.answered())
         .filter(|answered| !project.is_aside(answered.text))
         .filter_map(|answered| match answered.answer {
@@ -102,7 +102,8 @@ pub fn labelled(project: &Project) -> Labelled {
     rows.sort_unstable_by_key(|row| row.0);
     Labelled::new(rows.into_iter().filter_map(|(text, label, group)| {
         let text = project.texts.texts.get(text as usize)?;
-        Some((usize::from(label), text.as_str(), group))
+        // The engine knows nothing of the order in which labels were made.
+        Some((project.label(label)?.name.as_str(), text.as_str(), group))
     }))
 }
 
@@ -147,8 +148,10 @@ pub fn readiness(project: Option<&Project>) -> Readiness {
         return Readiness::TooFew(message);
     }
     let labelled = labelled(project);
-    let not_measured = labelled.not_measured().into_iter();
-    let named = not_measured.filter_map(|class| project.label(LabelId::try_from(class).ok()?));
+    let not_measured: HashSet<&str> = labelled.not_measured().into_iter().collect();
+    let named = project
+        .labels()
+        .filter(|label| not_measured.contains(label.name.as_str()));
     Readiness::Ready(Material {
         texts: project.texts.texts.len(),
         labels: counts.values().sum(),
@@ -175,8 +178,11 @@ pub fn what_will_happen(material: &Material, recipe: &Recipe) -> String {
             "Keeps the language model that has read your texts, and trains on your {labels} labels of {classes} classes"
         )
     } else if recipe.reads() {
+        let rate = recipe.reading.map_or(String::new(), |rate| {
+            format!(" at the rate {} in place of the usual one", short(rate))
+        });
         format!(
-            "Adapts the language model to your {texts} texts, then trains on your {labels} labels of {classes} classes"
+            "Adapts the language model to your {texts} texts{rate}, then trains on your {labels} labels of {classes} classes"
         )
     } else if preview::is_pretrained(recipe.method) {
         format!(
@@ -275,6 +281,67 @@ mod tests {
         p.apply(Action::KeepAside { texts }).unwrap();
         let said = what_will_happen(&material(&p), &Recipe::default());
         assert!(!said.contains("not measured"), "{said}");
+    }
+
+    #[test]
+    fn another_rate_of_reading_is_named() {
+        let mut p = project(90, &["good", "bad"]);
+        many(&mut p, 0..10, 0, false);
+        many(&mut p, 10..20, 1, false);
+        let slower = Recipe {
+            reading: Some(0.0013),
+            ..Recipe::default()
+        };
+        let said = |recipe: &Recipe| what_will_happen(&material(&p), recipe);
+        let named = "to your 90 texts at the rate 1.3e-3 in place of the usual one, then trains";
+        assert!(said(&slower).contains(named), "{}", said(&slower));
+        assert!(said(&Recipe::default()).contains("to your 90 texts, then trains"));
+        // Where nothing is read it has no effect.
+        let kept = Recipe { keep: true, ..slower };
+        assert!(!said(&kept).contains("1.3e-3"));
+    }
+
+    #[test]
+    fn the_plan_is_the_same_in_whatever_order_the_labels_were_made() {
+        let drawn = |labels: [&str; 2]| {
+            let mut p = project(150, &labels);
+            // Clusters of several sizes: some more or some less are held out, whichever are drawn.
+            let sizes = [
+                ("urgent", [5, 9, 14, 6, 11, 8, 13, 7]),
+                ("other", [10, 4, 12, 15, 6, 9, 8, 5]),
+            ];
+            let mut from = 0;
+            for (name, sizes) in sizes {
+                let label = LabelId::from(labels[1] == name);
+                for size in sizes {
+                    many(&mut p, from..from + size, label, true);
+                    from += size;
+                }
+            }
+            let labelled = labelled(&p);
+            (0..30).map(|seed| labelled.watched(seed)).collect::<Vec<_>>()
+        };
+        let plan = drawn(["urgent", "other"]);
+        assert_eq!(plan, drawn(["other", "urgent"]));
+        assert!(
+            plan.iter().any(|drawn| *drawn != plan[0]),
+            "a seed makes no difference"
+        );
+    }
+
+    #[test]
+    fn one_correction_leaves_the_others_that_were_labelled_with_it_to_be_measured() {
+        let mut p = project(90, &["good", "bad", "rare"]);
+        for cluster in 0..6 {
+            let texts = cluster * 10..cluster * 10 + 10;
+            many(&mut p, texts, LabelId::from(cluster % 2 == 1), true);
+        }
+        assert_eq!(labelled(&p).measured(1).1, 60);
+        many(&mut p, [3], 2, false);
+        assert_eq!(
+            (labelled(&p).measured(1).1, material(&p).not_measured),
+            (59, vec!["rare".to_string()])
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The job that is made of a project.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::super::classify::{LESSON, Lesson};
@@ -163,6 +163,13 @@ pub fn names_of(run: usize, open: &OpenProject) -> Vec<(String, LabelId)> {
     let lesson: Option<Lesson> = open.setting(LESSON);
     let lesson = lesson.filter(|lesson| lesson.run == run as u64);
     lesson.map_or_else(Vec::new, |lesson| lesson.names)
+}
+
+/// Whether some of the labels that a run began with, by these names, are one by now: each stays a class of its own to its
+/// classifier.
+pub fn merged(names: &[(String, LabelId)], project: &Project) -> bool {
+    let now: HashSet<LabelId> = names.iter().map(|(_, id)| project.now(*id)).collect();
+    now.len() < names.len()
 }
 
 /// The job that measures a finished model on the labels kept aside, where those are enough. `names` are those that the

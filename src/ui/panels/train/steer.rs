@@ -7,8 +7,12 @@ use super::start;
 use crate::session::protocol::{Estimate, Fit, Job};
 use crate::session::{Command, files};
 use crate::ui::actions::Action;
-use crate::ui::run::{Kind, Record, Run, Status, bounds};
+use crate::ui::run::{Kind, Record, Run, Status, bounds, kept};
 use crate::ui::{Offer, Shared};
+
+/// Said where the engine would take one label that was several for a mistake.
+const MERGED: &str = "Labels were merged while it trained: what it gets wrong of those kept aside is told on the Classify screen, once \
+                      every text is classified.";
 
 impl TrainPanel {
     /// A run of the open project was interrupted and can go on with this job, where it is known what it was given: that was
@@ -50,6 +54,17 @@ impl TrainPanel {
         self.job.is_some() && record.status.can_go_on() && record.live().is_some()
     }
 
+    /// Whether it is not known yet if the last run can go on: what it has left is read beside the window, the longer the more
+    /// texts there are, as is the run itself.
+    pub(super) fn is_looking(&self, shared: &Shared) -> bool {
+        let status = &shared.run.record.status;
+        let is_unread = || {
+            let open = shared.project.as_ref();
+            *status == Status::Idle && open.is_some_and(|open| kept::last(open) > 0)
+        };
+        self.looking && (status.can_go_on() || is_unread())
+    }
+
     /// Starts another run; where the last one can go on, that is asked for first, unless it is to be given up.
     pub(super) fn start(&mut self, shared: &mut Shared, gives_up: bool) {
         if shared.run.compares() {
@@ -71,6 +86,10 @@ impl TrainPanel {
             });
             return;
         };
+        if !gives_up && self.is_looking(shared) {
+            shared.say("One moment: whether the last run can go on is being looked for.");
+            return;
+        }
         if !gives_up && self.can_go_on(&shared.run) {
             self.lab.close();
             self.look_at(None);
@@ -169,14 +188,16 @@ impl TrainPanel {
         };
         let out = outcome.out.clone();
         let run = record.number;
-        let job = shared.project.as_ref().and_then(|open| {
-            let names = start::names_of(run, open);
-            start::evaluation(&open.project, &names, shared.settings.common(), out)
-        });
-        if let Some(job) = job {
-            shared.run.measure();
-            send(shared, Command::Start(Box::new(Job::Evaluate(job))));
+        let Some(open) = &shared.project else { return };
+        let names = start::names_of(run, open);
+        let job = start::evaluation(&open.project, &names, shared.settings.common(), out);
+        let Some(job) = job else { return };
+        if start::merged(&names, &open.project) {
+            shared.run.leave_unmeasured(MERGED);
+            return;
         }
+        shared.run.measure();
+        send(shared, Command::Start(Box::new(Job::Evaluate(job))));
     }
 }
 
@@ -190,7 +211,12 @@ pub fn slower(record: &Record) -> Option<(f64, bool)> {
     };
     let last = record.stages.iter().rev().find(|stage| stage.trains());
     let reading = last.is_some_and(|stage| stage.kind == Kind::Adapt);
-    Some(((rate / 3.0).clamp(bounds::RATE.0, bounds::RATE.1), reading))
+    Some((third(rate), reading))
+}
+
+/// A third of a rate at which training diverged.
+pub fn third(rate: f64) -> f64 {
+    (rate / 3.0).clamp(bounds::RATE.0, bounds::RATE.1)
 }
 
 /// What the engine does in a job of this name, where that is not plain from it.
@@ -201,13 +227,15 @@ pub fn engine_does(job: &str) -> &str {
     }
 }
 
-/// Whether texts are being added, which a run would not be given; says so.
+/// Whether texts are being added, which a run would not be given, or a project is being opened, which would stop it; says so.
 pub fn wait_for_texts(shared: &mut Shared) -> bool {
     let growing = shared.is_growing();
     if growing {
         shared.say("One moment: texts are being added. Train when they are there.");
+    } else if shared.opening {
+        shared.say("One moment: a project is being opened.");
     }
-    growing
+    growing || shared.opening
 }
 
 pub fn send(shared: &mut Shared, command: Command) {

@@ -61,6 +61,23 @@ fn a_slash_on_the_place_of_a_digit_labels_nothing() {
 }
 
 #[test]
+fn the_list_of_labels_takes_the_place_of_the_field() {
+    let mut h = usual(9);
+    press(&mut h, Key::Num1);
+    press(&mut h, Key::Slash);
+    h.get_by_label("edit labels").click();
+    h.run();
+    assert_eq!(h.state().panel.mode, Mode::Labels);
+    // A label's key gives none there, and takes no other key away.
+    press(&mut h, Key::Num2);
+    assert_eq!(h.state().project().labelled(), 1);
+    press(&mut h, Key::Backspace);
+    assert_eq!(h.state().project().labelled(), 0);
+    press(&mut h, Key::Escape);
+    assert_eq!(h.state().panel.mode, Mode::Read);
+}
+
+#[test]
 fn on_a_phone_the_field_opens_by_a_tap() {
     let mut h = banking(Insight::default(), (390.0, 740.0));
     let text = h.state().text();

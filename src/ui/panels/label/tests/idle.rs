@@ -3,6 +3,7 @@
 use egui_kittest::kittest::NodeT as _;
 
 use super::*;
+use crate::ui::panels::label::buttons::ALL_ANSWERED;
 
 /// What the messages say.
 fn said(h: &Screenful) -> Vec<&str> {

@@ -1,10 +1,11 @@
 //! Another project while the engine works for the open one.
 
 use super::*;
+use crate::ui::panels::train::TrainPanel;
 use crate::ui::run::Recipe;
 
-/// The screen with a project open that trains, and another one on the list.
-fn training() -> (Screenful, PathBuf) {
+/// The screen with a project open, and another one on the list.
+fn beside() -> (Screenful, PathBuf) {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("other.unfreeze");
     let texts = Arc::new(Texts {
@@ -16,6 +17,12 @@ fn training() -> (Screenful, PathBuf) {
     drop(other);
     let mut h = screen_at(home, Some(small_project()), SIZE);
     until(&mut h, "the list", |b| !b.panel.recents.is_reading());
+    (h, path)
+}
+
+/// The same, and the open one trains.
+fn training() -> (Screenful, PathBuf) {
+    let (mut h, path) = beside();
     h.state_mut().shared.run.begin(Recipe::default(), Vec::new());
     h.run_steps(2);
     (h, path)
@@ -80,6 +87,55 @@ fn neither_do_the_sample_a_preview_and_a_file_that_is_dropped() {
     h.run_steps(2);
     idle(&mut h);
     assert_eq!(h.state().project().project.name, "pasted");
+}
+
+#[test]
+fn the_question_about_a_preview_ends_with_it() {
+    let (mut h, _path) = training();
+    let paste = |h: &mut Screenful, text: &str| {
+        h.event(Event::Paste(text.into()));
+        h.run_steps(2);
+        idle(h);
+    };
+    let ask = |h: &mut Screenful| {
+        h.key_press(Key::Enter);
+        h.run_steps(3);
+        assert!(asks(h));
+    };
+    paste(&mut h, "some other text\nand one more");
+    ask(&mut h);
+    // A press would stop the run for other texts than the question was about.
+    paste(&mut h, "something else\nfrom elsewhere");
+    assert!(!asks(&h));
+    ask(&mut h);
+    h.get_by_role_and_label(Role::Button, "Other texts").click();
+    h.run_steps(3);
+    assert!(h.state().panel.preview.is_none() && !asks(&h));
+    // One about a project has nothing to do with it.
+    paste(&mut h, "some other text\nand one more");
+    h.state_mut().shared.act(Action::FreshSample);
+    h.run_steps(3);
+    paste(&mut h, "something else\nfrom elsewhere");
+    assert!(asks(&h) && h.state().shared.run.is_running());
+}
+
+/// It would be stopped unasked as soon as that is open.
+#[test]
+fn no_run_begins_while_another_project_is_being_opened() {
+    let (mut h, path) = beside();
+    let Bench { panel, shared, .. } = h.state_mut();
+    let mut train = TrainPanel::default();
+    train.act(Action::Train, shared);
+    let said = |shared: &Shared| shared.messages.last().unwrap().text.clone();
+    let waits = "One moment: a project is being opened.";
+    assert_ne!(said(shared), waits);
+    panel.carry_out(&Context::default(), Want::Open(path), shared);
+    train.act(Action::Train, shared);
+    assert_eq!(said(shared), waits);
+    shared.screen = Screen::Texts;
+    idle(&mut h);
+    assert_eq!(h.state().project().project.name, "other");
+    assert!(!h.state().shared.opening);
 }
 
 #[test]

@@ -51,3 +51,32 @@ fn a_file_of_other_letters_is_read_again_with_them_and_its_columns_stay_as_chose
     h.get_by_label_contains("was read as Cyrillic");
     assert_eq!(h.state().failures(), Vec::<&str>::new());
 }
+
+#[test]
+fn a_file_that_is_refused_is_read_in_the_encoding_that_is_chosen() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut h = screen();
+    // "Where is my pupil?" in Serbian, in Windows-1251, with a letter whose byte stands for nothing in Windows-1252.
+    let text = b"\xC3\xE4\xE5 \xBC\xE5 \xEC\xEE\xBC \x90\xE0\xEA?";
+    let csv = [&b"text,label\n"[..], text, b",x\n", text, b",y\n"].concat();
+    let path = file(dir.path(), "mail.csv", &csv);
+    drop_file(&mut h, &path);
+    assert_eq!(h.state().failures().len(), 1);
+    assert!(h.state().panel.preview.is_none());
+    h.get_by_label_contains("mail.csv is not UTF-8. What is it written in?");
+    h.get_by_label("The file's letters").click();
+    h.run_steps(2);
+    h.get_by_label("Cyrillic (Windows-1251)").click();
+    h.run_steps(2);
+    idle(&mut h);
+    assert_eq!(plan(&h).sheet.cell(0, 0), "Где је мој ђак?");
+    assert!(h.query_by_label_contains("What is it written in?").is_none());
+    // Whoever does not know leaves it out.
+    drop_file(&mut h, &file(dir.path(), "other.csv", &csv));
+    h.get_by_label_contains("other.csv is not UTF-8");
+    assert_eq!(plan(&h).sheet.source, "mail.csv");
+    h.get_by_label("Leave it out").click();
+    h.run_steps(2);
+    assert!(h.query_by_label_contains("What is it written in?").is_none());
+    assert_eq!(plan(&h).sheet.cell(0, 0), "Где је мој ђак?");
+}

@@ -120,8 +120,8 @@ pub fn reference(recipe: &Recipe) -> Recipe {
 }
 
 /// The numbers that every way trains by, as far as it takes them.
-pub fn settings(recipe: &Recipe, seed: u64) -> String {
-    let usual = Recipe::default();
+pub fn settings(next: Next<'_>, seed: u64) -> String {
+    let (recipe, usual) = (next.recipe, Recipe::default());
     let epochs = match recipe.epochs {
         1 => "1 epoch".to_string(),
         epochs => format!("{epochs} epochs"),
@@ -132,6 +132,7 @@ pub fn settings(recipe: &Recipe, seed: u64) -> String {
         ("cut_frac", Some(recipe.cut_frac).filter(|n| *n != usual.cut_frac)),
         ("ratio", Some(recipe.ratio).filter(|n| *n != usual.ratio)),
         ("÷ per layer", Some(recipe.factor).filter(|n| *n != usual.factor)),
+        ("reading at", recipe.reading.filter(|_| next.adapted.is_none())),
     ];
     let chosen = chosen
         .into_iter()

@@ -36,7 +36,17 @@ use crate::ui::theme::{self, Theme};
 use course::Course;
 pub use job::{Next, Shape, reference};
 use kept::Comparison;
+pub use view::Slower;
 use view::{Ask, Look};
+
+/// What is to be done with the recipe of the next run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Wanted {
+    /// It is to train in this way.
+    Way(Way),
+    /// It is to train, or to read the texts, at this rate.
+    Slower(Slower),
+}
 
 /// The comparison of the open project.
 #[derive(Default)]
@@ -109,14 +119,14 @@ impl LabPanel {
         }
     }
 
-    /// Draws the view, and carries out what was asked for. Gives the way in which the next run is to train, where one was chosen.
+    /// Draws the view, and carries out what was asked for. Gives what is to be done with the recipe of the next run.
     pub fn show(
         &mut self,
         ui: &mut Ui,
         shared: &mut Shared,
         next: Next<'_>,
         readiness: &Readiness,
-    ) -> Option<Way> {
+    ) -> Option<Wanted> {
         self.notice(shared);
         let shape = self.shape(shared);
         let mut asks = Vec::new();
@@ -141,7 +151,11 @@ impl LabPanel {
                 Ask::GoBack => self.go_back(shared),
                 Ask::Use(way) => {
                     self.close();
-                    wanted = Some(way);
+                    wanted = Some(Wanted::Way(way));
+                }
+                Ask::Slower(rate) => {
+                    self.choosing = true;
+                    wanted = Some(Wanted::Slower(rate));
                 }
                 Ask::Save => self.save(shared),
                 Ask::Act(action) => shared.act(action),
@@ -188,7 +202,7 @@ impl LabPanel {
             shape,
             ways: &ways,
             recipe: next.recipe,
-            settings: job::settings(next.recipe, shared.settings.seed),
+            settings: job::settings(next, shared.settings.seed),
             keeps: next.adapted.map(|adapted| adapted.added),
             estimate,
             news,

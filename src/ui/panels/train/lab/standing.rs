@@ -2,11 +2,11 @@
 
 use egui::{Button, CornerRadius, RichText, Stroke, Ui, vec2};
 
-use super::super::numbers::{capital, count};
+use super::super::numbers::{capital, count, short};
 use super::super::ready::Readiness;
 use super::job::{LEAST, least_difference};
 use super::kept::Comparison;
-use super::view::{Ask, Look};
+use super::view::{Ask, Look, Slower};
 use super::words::{points, reading};
 use super::{going, setup};
 use crate::ui::Screen;
@@ -132,7 +132,8 @@ fn before(ui: &mut Ui, look: &Look<'_>, asks: &mut Vec<Ask>) {
     title(ui, "Ready to compare");
     ui.label(setup::plan(look, material));
     small(ui, setup::conditions(look, material));
-    if look.resumable == Some(true) && look.comparison.is_some_and(|comparison| !comparison.done) {
+    let goes_on = look.resumable == Some(true) && look.slower().is_none();
+    if goes_on && look.comparison.is_some_and(|comparison| !comparison.done) {
         let gone = "The comparison that was stopped, and can go on, is given up when this one begins.";
         ui.label(RichText::new(gone).color(look.theme.thaw));
     }
@@ -168,6 +169,7 @@ fn ended(ui: &mut Ui, look: &Look<'_>, comparison: &Comparison, asks: &mut Vec<A
         comparison.ways.len()
     );
     let on = match look.resumable {
+        _ if look.slower().is_some() => "From there it would end in the same way: it takes a lower rate.",
         Some(true) => "It goes on from where it was, and the result is the same as without the break.",
         Some(false) => "What it needs to go on is not there any more: it starts anew.",
         None => "Whether it can go on is being looked for.",
@@ -202,7 +204,23 @@ fn ended(ui: &mut Ui, look: &Look<'_>, comparison: &Comparison, asks: &mut Vec<A
     }
     ui.horizontal_wrapped(|ui| {
         let busy = look.busy.as_ref().map(|_| "The engine is busy.");
-        let resumable = look.resumable == Some(true) && !comparison.done;
+        let slower = look.slower();
+        if let Some(rate) = slower {
+            let (name, why) = match rate {
+                Slower::Reading(rate) => (
+                    format!("Start anew reading at {}", short(rate)),
+                    "Shows what can be chosen before a comparison in which stage 2 has a third of the rate.",
+                ),
+                Slower::Training(rate) => (
+                    format!("Start anew with η max {}", short(rate)),
+                    "Shows what can be chosen before a comparison in which every way has this rate, a third of the one that was too high.",
+                ),
+            };
+            if press(ui, &name, true, None, why) {
+                asks.push(Ask::Slower(rate));
+            }
+        }
+        let resumable = look.resumable == Some(true) && !comparison.done && slower.is_none();
         if resumable
             && press(
                 ui,
@@ -220,7 +238,7 @@ fn ended(ui: &mut Ui, look: &Look<'_>, comparison: &Comparison, asks: &mut Vec<A
             "Start anew"
         };
         let why = "Shows what can be chosen before a comparison of the labels that there are now.";
-        if press(ui, again, !resumable && look.news > 0, None, why) {
+        if press(ui, again, !resumable && slower.is_none() && look.news > 0, None, why) {
             asks.push(Ask::Choose(true));
         }
         if comparison.before.is_some() {

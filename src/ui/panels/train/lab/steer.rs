@@ -120,7 +120,7 @@ impl LabPanel {
                 ..
             } => {
                 if !self.shown || shared.screen != Screen::Train {
-                    let why = words(message.clone(), device.clone());
+                    let why = (device.clone()).unwrap_or_else(|| words(message.clone(), None));
                     shared.fail(format!(
                         "Comparing methods failed: {}. 'Compare methods' on the Train screen has the way on.",
                         why.trim_end_matches('.')
@@ -177,7 +177,7 @@ impl LabPanel {
             return;
         };
         let common = shared.settings.common();
-        let settings = settings(next.recipe, common.seed);
+        let settings = settings(next, common.seed);
         let shape = self
             .split
             .map_or_else(|| Shape::of(&open.project, common.seed), |s| s.1);
@@ -229,6 +229,8 @@ impl LabPanel {
             shared.fail(format!("{why}: close the window and open it again"));
             return false;
         }
+        // What they offer would act on this now, or has to wait for it.
+        shared.withdraw_offers();
         shared.run.occupy();
         self.job = Some(Box::new(job));
         self.status = Status::Starting;

@@ -1,7 +1,8 @@
 //! What the parts of the view see, and what they ask for.
 
 use super::super::ready::Readiness;
-use super::course::Course;
+use super::super::steer::third;
+use super::course::{Course, Doing};
 use super::job::Shape;
 use super::kept::Comparison;
 use crate::session::protocol::Way;
@@ -21,6 +22,8 @@ pub enum Ask {
     Only(Vec<Way>),
     /// Show what can be chosen before the next comparison, or again what the last one found.
     Choose(bool),
+    /// Show that with this rate, in place of one at which training diverged.
+    Slower(Slower),
     /// Begin.
     Start,
     /// Go on from where it was stopped.
@@ -35,6 +38,15 @@ pub enum Ask {
     Act(Action),
     /// Another screen.
     Show(Screen),
+}
+
+/// A lower rate than one at which training diverged.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Slower {
+    /// For stage 2, in which the texts are read.
+    Reading(f64),
+    /// For the classifiers: the highest one.
+    Training(f64),
 }
 
 /// Everything that is drawn.
@@ -78,6 +90,23 @@ pub struct Look<'a> {
 }
 
 impl Look<'_> {
+    /// Where it ended because training diverged, while the texts were read or at the way that the others are judged against: a
+    /// lower rate for that. From a checkpoint it would end so again.
+    pub fn slower(&self) -> Option<Slower> {
+        let Status::Failed {
+            diverged: Some(rate), ..
+        } = self.status
+        else {
+            return None;
+        };
+        let rate = third(*rate);
+        Some(if self.course.doing.as_ref().is_some_and(Doing::reads) {
+            Slower::Reading(rate)
+        } else {
+            Slower::Training(rate)
+        })
+    }
+
     /// Whether ticks are shown in place of what was measured.
     pub fn is_setup(&self) -> bool {
         !self.status.active() && (self.choosing || self.comparison.is_none())

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::ui::panels::Panels;
-use crate::ui::panels::classify::ClassifyPanel;
+use crate::ui::panels::classify::{ClassifyPanel, LESSON, Lesson};
 use crate::ui::run::Outcome;
 
 #[test]
@@ -39,6 +39,45 @@ fn labels_kept_aside_are_measured_once_the_engine_is_free() {
     shared.run.push(done("evaluate"));
     panel.follow(&mut shared);
     assert!(!shared.run.busy(), "it is asked once");
+}
+
+/// To the engine each label that the run began with is a class of its own.
+#[test]
+fn labels_that_are_one_by_now_are_not_measured_as_several() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut shared = shared(dir.path());
+    let mut open = project(100, 80);
+    open.act(Step::KeepAside {
+        texts: (0..25).collect(),
+    })
+    .unwrap();
+    shared.run.begin(Recipe::default(), Vec::new());
+    let lesson = Lesson {
+        run: shared.run.record.number as u64,
+        ..Lesson::begin(&open.project)
+    };
+    open.set(LESSON, &lesson);
+    open.act(Step::MergeLabels { from: 0, into: 1 }).unwrap();
+    shared.project = Some(open);
+    for event in [
+        Event::Started {
+            job: "fit".into(),
+            device: "CPU".into(),
+            reason: String::new(),
+            seed: 1,
+        },
+        Event::Done {
+            job: "fit".into(),
+            result: Map::new(),
+        },
+    ] {
+        shared.run.push(event);
+    }
+    let mut panel = TrainPanel::default();
+    panel.follow(&mut shared);
+    assert!(!shared.run.busy() && !shared.run.measuring());
+    let said = shared.run.record.notes.last().unwrap();
+    assert!(said.starts_with("Labels were merged while it trained"), "{said}");
 }
 
 #[test]
@@ -120,6 +159,11 @@ fn the_next_run_is_like_the_last_one_unless_something_else_was_chosen() {
     assert_eq!(panel.recipe, Recipe::default());
     panel.restored(&last(5));
     assert_eq!(panel.recipe, of(5));
+    // Nor does it read at a rate that another one's texts made necessary.
+    panel.recipe.reading = Some(0.001);
+    panel.change_project();
+    assert_eq!(panel.recipe, Recipe::default());
+    panel.restored(&last(5));
     // What was chosen, in the window or by a link, is not given up.
     panel.recipe.epochs = 7;
     panel.change_project();

@@ -141,6 +141,69 @@ fn after_a_divergence_a_lower_rate_is_the_way_on_and_not_the_checkpoint() {
 }
 
 #[test]
+fn what_was_chosen_after_a_divergence_is_not_overridden() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut state, commands) = stopped(dir.path());
+    state.shared.run.record.status = Status::Running;
+    state.shared.run.push(failed(Some(0.03)));
+    state.panel.recipe.rate = Some(0.005);
+    state.panel.plan = true;
+    let mut harness = harness(state, WIDE, egui::Theme::Light);
+    harness.get_by_label("Ready to train");
+    assert!(harness.query_by_label_contains("with η max").is_none());
+    harness.get_by_label("Start training").click();
+    harness.run_steps(2);
+    assert_eq!(harness.state().shared.queue, [Action::Train]);
+    let State { panel, shared } = harness.state_mut();
+    panel.act(Action::Train, shared);
+    assert_eq!(sent(&commands).unwrap().classifier.rate, Some(0.005));
+}
+
+/// What a run has left is read beside the window; before that it is not known whether it can go on.
+#[test]
+fn no_run_begins_before_it_is_known_whether_the_last_one_can_go_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut state, commands) = stopped(dir.path());
+    let job = state.panel.job.take().unwrap();
+    state.panel.change_project();
+    state.panel.act(Action::Train, &mut state.shared);
+    assert!(sent(&commands).is_none() && !state.panel.asks);
+    let mut harness = harness(state, WIDE, egui::Theme::Light);
+    harness.get_by_label_contains("(train). Whether the run can go on is being looked for.");
+    harness.get_by_label("Start training").click();
+    harness.run_steps(2);
+    assert!(harness.state().shared.queue.is_empty());
+    // The run itself is read there as well.
+    let State { panel, shared } = harness.state_mut();
+    let open = shared.project.as_mut().unwrap();
+    crate::ui::run::kept::keep(open, 2, String::new());
+    let record = std::mem::take(&mut shared.run.record);
+    panel.act(Action::Train, shared);
+    assert!(sent(&commands).is_none());
+    let said = &shared.messages.last().unwrap().text;
+    assert_eq!(
+        said,
+        "One moment: whether the last run can go on is being looked for."
+    );
+
+    shared.run.record = record;
+    assert!(panel.interrupted(*job, true, shared));
+    panel.looked();
+    panel.act(Action::Train, shared);
+    assert!(sent(&commands).is_none() && panel.asks);
+}
+
+#[test]
+fn where_nothing_was_left_a_run_begins_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut state, commands) = stopped(dir.path());
+    state.panel.change_project();
+    state.panel.looked();
+    state.panel.act(Action::Train, &mut state.shared);
+    assert!(sent(&commands).is_some());
+}
+
+#[test]
 fn a_failure_of_another_kind_goes_on_from_the_checkpoint() {
     let dir = tempfile::tempdir().unwrap();
     let (mut state, commands) = stopped(dir.path());

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::*;
+use crate::ui::Offer;
 
 /// Long enough for two slow cores that another test keeps busy; nothing here waits for as long unless it fails.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -166,6 +167,61 @@ fn one_that_fails_is_told_on_other_screens() {
         let expected = "Comparing methods failed: no room on the disk. 'Compare methods' on the Train screen has the way on.";
         assert_eq!(told, (screen == Screen::Label).then_some(expected));
     }
+}
+
+#[test]
+fn where_all_of_it_diverged_a_lower_rate_is_the_way_on_and_not_the_checkpoint() {
+    let failed = |harness: &mut Harness<'_, State>| {
+        let event = Event::Failed {
+            message: "the loss became NaN at step 40: training diverged; lower the rate (now 0.03)".into(),
+            usage: false,
+            device: None,
+            diverged: Some(0.03),
+        };
+        hear(harness.state_mut(), event);
+        harness.run_steps(2);
+        assert!(harness.query_by_label("Go on").is_none());
+        harness.get_by_label_contains("From there it would end in the same way");
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let mut state = unasked(dir.path(), 84);
+    begin(&mut state);
+    hear(&mut state, step("adapt", 40));
+    let mut harness = harness(state, WIDE, egui::Theme::Dark);
+    failed(&mut harness);
+    press(&mut harness, "Start anew reading at 0.01");
+    assert_eq!(harness.state().panel.recipe.reading, Some(0.01));
+    harness.get_by_label("Ready to compare");
+    harness.get_by_label_contains("seed 0, reading at 0.01.");
+
+    // The way that the others are judged against.
+    begin(harness.state_mut());
+    hear(harness.state_mut(), step("ulmfit fold 1 of 5", 40));
+    failed(&mut harness);
+    press(&mut harness, "Start anew with η max 0.01");
+    assert_eq!(harness.state().panel.recipe.rate, Some(0.01));
+    harness.get_by_label("Ready to compare");
+}
+
+#[test]
+fn what_messages_offer_of_a_run_is_withdrawn_when_a_comparison_begins() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut state = unasked(dir.path(), 84);
+    let offer = Offer {
+        name: "Resume training",
+        action: Action::PauseResume,
+    };
+    let said = "Run 1 can go on from its last checkpoint.";
+    state.shared.offer(said, false, offer);
+    begin(&mut state);
+    // The same press would hold the comparison now.
+    assert!(
+        state
+            .shared
+            .messages
+            .iter()
+            .all(|message| message.offer.is_none())
+    );
 }
 
 #[test]

@@ -73,6 +73,7 @@ fn a_way_that_diverged_is_said() {
 #[test]
 fn numbers_that_differ_from_the_usual_are_told() {
     let usual = Recipe::default();
+    let settings = |recipe: &Recipe, seed| settings(next(recipe), seed);
     assert_eq!(settings(&usual, 3), "20 epochs, seed 3");
     let one = Recipe {
         epochs: 1,
@@ -82,9 +83,14 @@ fn numbers_that_differ_from_the_usual_are_told() {
     let other = Recipe {
         rate: Some(0.004),
         ratio: 16.0,
-        ..usual
+        ..usual.clone()
     };
     assert_eq!(settings(&other, 0), "20 epochs, seed 0, η max 4.0e-3, ratio 16.0");
+    let slower = Recipe {
+        reading: Some(0.0013),
+        ..usual
+    };
+    assert_eq!(settings(&slower, 0), "20 epochs, seed 0, reading at 1.3e-3");
 }
 
 #[test]
