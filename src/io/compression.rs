@@ -202,7 +202,13 @@ pub(crate) fn stream_error(path: &Path, error: &io::Error) -> Error {
                 found: "a spreadsheet or an archive",
                 advice: "save the sheet as CSV with the encoding UTF-8",
             },
-            BadText::NotUtf8 { line, offset } => Error::NotUtf8 { path, line, offset },
+            BadText::NotUtf8 { line, offset, marked } => Error::NotUtf8 {
+                path,
+                line,
+                offset,
+                // A mark goes before any name.
+                nameable: !marked,
+            },
             BadText::NotNamed {
                 encoding,
                 line,

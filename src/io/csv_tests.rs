@@ -205,6 +205,20 @@ fn a_text_of_a_megabyte_on_one_line_is_one_field() {
     assert_eq!(rows(&text)[0].1[1].len(), 1_000_000);
 }
 
+#[test]
+fn what_is_written_is_utf8_whatever_it_holds() {
+    for text in ["plain", "é", "a\0b", "\u{1b}$B"] {
+        let mut out = Vec::new();
+        write_mark(&mut out, [text].into_iter()).expect("a vector takes it");
+        for row in [["text", "more"], [text, "x"]] {
+            write_row(&mut out, ',', row.into_iter()).expect("a vector takes it");
+        }
+        let out = String::from_utf8(out).expect("UTF-8");
+        let (_, rows) = read(&out, Guess::Any, Some(true)).expect("read again");
+        assert_eq!(rows[0].1, [text, "x"]);
+    }
+}
+
 proptest! {
     #[test]
     fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {

@@ -19,7 +19,12 @@ pub(super) enum BadText {
     #[error("an archive")]
     Archive,
     #[error("not UTF-8 at line {line}, byte {offset}")]
-    NotUtf8 { line: u64, offset: u64 },
+    NotUtf8 {
+        line: u64,
+        offset: u64,
+        /// Whether it says with a mark that it is.
+        marked: bool,
+    },
     #[error("not {encoding} at line {line}, byte {offset}")]
     NotNamed {
         encoding: &'static str,
@@ -61,10 +66,10 @@ enum Found {
 ///
 /// UTF-16 is known by its mark. What is not UTF-8 is taken for Windows-1252 as long as it may be that: every byte stands
 /// for a character of text, and no character of UTF-8 came before. Whatever else is not UTF-8 is an error at its first bad
-/// byte.
+/// byte; so is what would be ASCII, but for what UTF-16 and ISO-2022-JP alone have.
 ///
 /// Checking here, under the parsers, is what lets every format report the line and the byte of a bad character.
-pub(super) struct Utf8<R> {
+pub(crate) struct Utf8<R> {
     inner: R,
     encoding: Found,
     /// Whether it is UTF-8 beyond doubt: it says so, or has a character of it that is not ASCII.
@@ -108,6 +113,11 @@ impl<R: Read> Utf8<R> {
     /// Tells whether it had to be read as Windows-1252, also of what is read from now on.
     pub(super) fn guessed(&self) -> Guessed {
         self.guessed.clone()
+    }
+
+    /// Whether it had to be read as Windows-1252, so far.
+    pub(crate) fn is_guessed(&self) -> bool {
+        self.guessed.is_so()
     }
 
     /// Whether a byte order mark was before the text; known once some of it was read.
@@ -177,6 +187,11 @@ impl<R: Read> Utf8<R> {
             return self.windows_1252();
         }
         self.certain |= !self.raw[..valid].is_ascii();
+        if !self.certain
+            && let Some(at) = other_than_ascii(&self.raw[..valid])
+        {
+            return Err(self.not_utf8(at));
+        }
         self.text.extend_from_slice(&self.raw[..valid]);
         self.pass(valid);
         Ok(())
@@ -210,7 +225,8 @@ impl<R: Read> Utf8<R> {
         if good > 2 * bad + 2 {
             // It is UTF-8 after all, with a damaged character before the first whole one.
             let (line, offset) = self.doubt;
-            return Err(BadText::NotUtf8 { line, offset }.into());
+            let marked = self.marked;
+            return Err(BadText::NotUtf8 { line, offset, marked }.into());
         }
         let (text, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(&self.raw);
         self.text = text.into_owned().into_bytes();
@@ -230,6 +246,7 @@ impl<R: Read> Utf8<R> {
         let bad = BadText::NotUtf8 {
             line: self.line + lines(&self.raw[..at]),
             offset: self.offset + at as u64,
+            marked: self.marked,
         };
         bad.into()
     }
@@ -249,6 +266,14 @@ impl<R: Read> Read for Utf8<R> {
 
 fn lines(bytes: &[u8]) -> u64 {
     bytes.iter().filter(|&&byte| byte == b'\n').count() as u64
+}
+
+/// Where what would be ASCII shows that it is in another encoding: half of a letter of UTF-16, or how ISO-2022-JP changes over
+/// to Japanese.
+fn other_than_ascii(bytes: &[u8]) -> Option<usize> {
+    let changes = |at: usize| matches!(bytes.get(at + 1..at + 3), Some([b'$', b'@' | b'B']));
+    let mut all = bytes.iter().enumerate();
+    all.position(|(at, &byte)| byte == 0 || (byte == 0x1B && changes(at)))
 }
 
 /// How much of what is not ASCII is UTF-8, and how much is not.
@@ -357,6 +382,35 @@ mod tests {
                 assert!(found == text, "{pad}");
             }
         }
+    }
+
+    #[test]
+    fn what_would_be_ascii_in_another_encoding_is_refused() {
+        for (bytes, place) in [
+            (&b"a\0,\0\n\0"[..], "line 1, byte 1"),
+            (b"text\n\x1B$B>.Jq\x1B(B\n", "line 2, byte 5"),
+        ] {
+            let said = message(bytes);
+            assert!(
+                said.starts_with(&format!("a.csv: {place}: not UTF-8 text")),
+                "{said}"
+            );
+            assert!(said.ends_with("or name its encoding with --encoding"), "{said}");
+        }
+        // Colours of a terminal, and what is UTF-8 beyond doubt.
+        for text in ["\u{1b}[31mred\u{1b}(B\n", "café \0 \u{1b}$B\n"] {
+            assert_eq!(read(text.as_bytes()), (text.to_string(), false));
+        }
+        assert_eq!(read(b"\xEF\xBB\xBFa\0\n"), ("a\0\n".to_string(), false));
+    }
+
+    #[test]
+    fn no_other_encoding_is_advised_for_what_says_that_it_is_utf8() {
+        let said = message(b"\xEF\xBB\xBFcaf\xE9\n");
+        assert!(
+            said.ends_with("save the file again with the encoding UTF-8"),
+            "{said}"
+        );
     }
 
     #[test]

@@ -34,8 +34,14 @@ pub enum Error {
         found: &'static str,
         advice: &'static str,
     },
-    #[error("{}: line {line}, byte {offset}: not UTF-8 text; save the file again with the encoding UTF-8, or name its encoding with --encoding", .path.display())]
-    NotUtf8 { path: PathBuf, line: u64, offset: u64 },
+    #[error("{}: line {line}, byte {offset}: not UTF-8 text; save the file again with the encoding UTF-8{}", .path.display(), or_name(*.nameable))]
+    NotUtf8 {
+        path: PathBuf,
+        line: u64,
+        offset: u64,
+        /// Whether it may be read in another encoding.
+        nameable: bool,
+    },
     #[error("{}: line {line}, byte {offset}: not {encoding} text; name another encoding with --encoding", .path.display())]
     NotNamed {
         path: PathBuf,
@@ -208,7 +214,7 @@ impl Error {
 
     /// Whether the file is no text in the encoding that it was read in: it may be in another.
     pub(crate) fn is_of_encoding(&self) -> bool {
-        matches!(self, Self::NotUtf8 { .. } | Self::NotNamed { .. })
+        matches!(self, Self::NotUtf8 { nameable: true, .. } | Self::NotNamed { .. })
     }
 
     /// Names the file in an error from opening or reading it.
@@ -281,6 +287,14 @@ fn list(names: &[String]) -> String {
 
 fn fields(count: u64) -> String {
     format!("{count} field{}", if count == 1 { "" } else { "s" })
+}
+
+fn or_name(nameable: bool) -> &'static str {
+    if nameable {
+        ", or name its encoding with --encoding"
+    } else {
+        ""
+    }
 }
 
 fn suggestion(nearest: Option<&str>) -> String {

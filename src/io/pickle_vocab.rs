@@ -166,6 +166,7 @@ fn text_tokens(path: &Path, bytes: &[u8]) -> Result<Vec<String>, Error> {
             .filter(|&&byte| byte == b'\n')
             .count() as u64,
         offset: error.valid_up_to() as u64,
+        nameable: false,
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let tokens: Vec<String> = text.lines().map(str::to_string).collect();

@@ -263,7 +263,9 @@ impl App {
     /// can go on from its last checkpoint with another one.
     fn replace_engine(&mut self) {
         if self.shared.run.busy() {
-            let on = if self.shared.run.is_running() {
+            let run = &self.shared.run;
+            // What came before it trains has no checkpoint.
+            let on = if run.is_running() && run.record.live().is_some() {
                 ", and Resume on the Train screen goes on from the last checkpoint"
             } else {
                 ": try again"

@@ -62,6 +62,32 @@ fn a_mark_before_the_first_line_is_no_token() {
 }
 
 #[test]
+fn lines_are_read_in_what_they_say_or_seem_to_be_written_in() {
+    let dir = Dir::new();
+    let wide: Vec<u8> = "\u{feff}café\n"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    dir.write("plain.txt", "café\n");
+    dir.write("wide.txt", wide);
+    dir.write("western.txt", b"caf\xE9\n");
+    let ran = |name: &str| dir.done(&format!("tokenize {name}"));
+    let text = |name: &str| {
+        ran(name)
+            .of("line")
+            .map(|event| event["text"].clone())
+            .collect::<Vec<Value>>()
+    };
+    assert_eq!(text("wide.txt"), text("plain.txt"));
+    assert_eq!(text("western.txt"), text("plain.txt"));
+    let warns = |name: &str| ran(name).of("warning").count();
+    assert_eq!(
+        [warns("plain.txt"), warns("wide.txt"), warns("western.txt")],
+        [0, 0, 1]
+    );
+}
+
+#[test]
 fn a_seed_writes_one_text() {
     let dir = Dir::with_base();
     let text = |options: &str| {

@@ -36,12 +36,13 @@ impl Style {
 /// What tells a spreadsheet program that a table is UTF-8; some take it for another encoding without.
 const MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// Writes before the rows that they are UTF-8, unless all of their texts are ASCII.
+/// Writes before the rows that they are UTF-8, unless all of their texts are ASCII, and without what would make another encoding
+/// of it.
 ///
 /// # Errors
 /// Whatever `out` cannot take.
 pub fn write_mark<'a>(out: &mut dyn Write, mut texts: impl Iterator<Item = &'a str>) -> io::Result<()> {
-    if texts.all(str::is_ascii) {
+    if texts.all(|text| text.is_ascii() && !text.contains(['\0', '\u{1b}'])) {
         return Ok(());
     }
     out.write_all(MARK)

@@ -22,10 +22,11 @@ pub(in crate::io) fn decoded<'a>(
     }
 }
 
-/// A stream of text in this encoding as UTF-8, without a byte order mark; one that has a mark is what that says. What is no
-/// text in it is an error that [`stream_error`](crate::io::stream_error) puts in words.
-pub(crate) fn decode<'a>(stream: impl Read + 'a, encoding: Encoding) -> Box<dyn Read + 'a> {
-    Box::new(Utf8::new(decoded(Box::new(stream), Some(encoding))))
+/// A stream of text as UTF-8, without a byte order mark; one that has a mark is what that says, any other is in the encoding that
+/// is named, and where none is, in what [`Utf8`] takes it for. What is no text in it is an error that
+/// [`stream_error`](crate::io::stream_error) puts in words.
+pub(crate) fn decode<'a>(stream: impl Read + 'a, encoding: Option<Encoding>) -> Utf8<Box<dyn Read + 'a>> {
+    Utf8::new(decoded(Box::new(stream), encoding))
 }
 
 /// Passes text in a named encoding on as UTF-8. What a stream says of itself goes before the name: one that begins with a byte
@@ -121,9 +122,10 @@ impl<R: Read> Decoded<R> {
     }
 
     /// Where a byte is that no text has: one of what is in truth UTF-16, or a program. In UTF-16 it is half of a letter, and
-    /// UTF-8 is taken as it is without its name too.
+    /// [`Utf8`] sees to UTF-8.
     fn nul(&self) -> Option<usize> {
-        let has_none = self.encoding.0.is_ascii_compatible() && !self.encoding.is_utf8();
+        let wide = [encoding_rs::UTF_16LE, encoding_rs::UTF_16BE];
+        let has_none = !wide.contains(&self.encoding.0) && !self.encoding.is_utf8();
         let mut bytes = self.raw.iter();
         has_none.then(|| bytes.position(|&byte| byte == 0)).flatten()
     }
@@ -179,14 +181,14 @@ mod tests {
 
     fn read(bytes: &[u8], name: &str) -> String {
         let mut text = String::new();
-        decode(bytes, encoding(name))
+        decode(bytes, Some(encoding(name)))
             .read_to_string(&mut text)
             .expect("text in this encoding");
         text
     }
 
     fn refused(bytes: &[u8], name: &str) -> String {
-        let error = decode(bytes, encoding(name))
+        let error = decode(bytes, Some(encoding(name)))
             .read_to_end(&mut Vec::new())
             .expect_err("bad bytes must be refused");
         stream_error(Path::new("a.csv"), &error).to_string()
@@ -256,6 +258,7 @@ mod tests {
                 b"a\0\n\0",
                 "line 1, byte 1: not windows-1251 text",
             ),
+            ("iso-2022-jp", b"a\0\n\0", "line 1, byte 1: not ISO-2022-JP text"),
         ] {
             let message = refused(bytes, name);
             assert!(message.starts_with(&format!("a.csv: {place}; ")), "{message}");

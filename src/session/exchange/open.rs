@@ -189,7 +189,9 @@ fn read(source: Source, reading: Reading, watch: &Watch) -> Result<Sheet, NotRea
             } else {
                 "pasted.txt"
             };
-            (parse(name, text.as_bytes())?, None)
+            // Nobody can say of it that it is in another encoding.
+            let sheet = parse(name, text.as_bytes()).map_err(|refused| NotRead::from(refused.why))?;
+            (sheet, None)
         }
         Source::Sample => {
             let mut sheet = parse("sample.csv", MESSAGES)?;
@@ -460,8 +462,22 @@ mod tests {
             assert!(!refused.why.contains("--"), "{refused:?}");
         }
         assert_eq!(again(Some("shift_jis")).unwrap().cell(0, 0), "小包はどこ");
-        std::fs::write(&path, b"text,label\na,b,c\n").unwrap();
-        assert!(!again(None).unwrap_err().by_encoding);
+        // UTF-16 without a mark is ASCII with half of its letters empty.
+        let wide = "text,label\na b,x\n".encode_utf16().flat_map(u16::to_le_bytes);
+        std::fs::write(&path, wide.collect::<Vec<u8>>()).unwrap();
+        assert!(again(None).unwrap_err().by_encoding);
+        assert_eq!(again(Some("utf-16le")).unwrap().cell(0, 0), "a b");
+        // No other helps where one is not read as what is said.
+        for bytes in [
+            &b"text,label\na,b,c\n"[..],
+            b"\xEF\xBB\xBFtext,label\ncaf\xE9,x\n",
+        ] {
+            std::fs::write(&path, bytes).unwrap();
+            assert!(!again(None).unwrap_err().by_encoding);
+        }
+        let pasted = Source::Pasted("a\0b\nc\n".into());
+        let refused = read(pasted, Reading::default(), &Watch::default()).unwrap_err();
+        assert!(!refused.by_encoding, "{refused:?}");
     }
 
     #[test]

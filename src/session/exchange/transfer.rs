@@ -9,10 +9,10 @@ use super::dialog::{ASKS_WHERE, hand_over, let_go};
 use super::open::plain;
 use super::sheet::is_guessed;
 use crate::host::fs;
-use crate::io::Warning;
 use crate::io::exchange::{
-    self as format, Export, Format, Given, Matched, Verdict, match_labels, read_labels,
+    self as format, Export, Format, Given, Matched, Verdict, match_labels, read_labels_in,
 };
+use crate::io::{Encoding, Warning};
 use crate::session::project::{Action, Answer, LabelId, Project, TextId};
 
 /// Writes texts, answers and predictions beside the window; gives the path that was written. `predicted` says what the
@@ -122,14 +122,19 @@ pub struct Imported {
     pub nameless: bool,
 }
 
-/// Reads labels for the texts of a project beside the window.
-pub fn import_labels(project: &Project, path: PathBuf, wake: Wake) -> Background<Result<Imported, String>> {
+/// Reads labels for the texts of a project beside the window, in this encoding where the user has said one.
+pub fn import_labels(
+    project: &Project,
+    path: PathBuf,
+    encoding: Option<Encoding>,
+    wake: Wake,
+) -> Background<Result<Imported, String>> {
     let project = project.clone();
-    Background::start(0, wake, move |_| import(&project, &path))
+    Background::start(0, wake, move |_| import(&project, &path, encoding))
 }
 
-fn import(project: &Project, path: &Path) -> Result<Imported, String> {
-    let file = read_labels(path).map_err(|error| plain(&error))?;
+fn import(project: &Project, path: &Path, encoding: Option<Encoding>) -> Result<Imported, String> {
+    let file = read_labels_in(path, encoding).map_err(|error| plain(&error))?;
     let found = match_labels(&project.texts.texts, &file);
     let imported = actions(project, file.format, found).map_err(|why| why.to_string())?;
     let nameless = |warning: &Warning| matches!(warning, Warning::NamelessClasses { .. });
@@ -251,7 +256,7 @@ mod tests {
             let written = export_project(&full, predicted, format, path.clone(), Arc::clone(&wake));
             assert_eq!(wait(&written).unwrap(), path);
             let mut again = Project::new("p", Arc::clone(&full.texts));
-            let import = wait(&import_labels(&again, path.clone(), Arc::clone(&wake))).unwrap();
+            let import = wait(&import_labels(&again, path.clone(), None, Arc::clone(&wake))).unwrap();
             assert_eq!((import.matched, import.without, import.replaced), (3, 1, 0));
             assert_eq!(import.new_labels, ["x", "y"]);
             for action in import.actions {
@@ -264,7 +269,7 @@ mod tests {
             for text in 0..4 {
                 assert_eq!(name(&again, text), name(&full, text), "{format:?}");
             }
-            let nothing = wait(&import_labels(&full, path, Arc::clone(&wake))).unwrap();
+            let nothing = wait(&import_labels(&full, path, None, Arc::clone(&wake))).unwrap();
             assert!(
                 nothing.actions.is_empty(),
                 "what is there already is not given again"
@@ -305,7 +310,7 @@ mod tests {
         for (features, label, nameless) in [(one.clone() + &other, "0", true), (one, "joy", false)] {
             let card = format!("---\ndataset_info:\n{features}---\n");
             std::fs::write(dir.path().join("README.md"), card).unwrap();
-            let import = import(&project(), dir.path()).unwrap();
+            let import = import(&project(), dir.path(), None).unwrap();
             assert_eq!((&import.new_labels[0][..], import.nameless), (label, nameless));
         }
     }
@@ -316,9 +321,20 @@ mod tests {
         let path = dir.path().join("a.csv");
         for (label, guessed) in [(&b"caf\xE9"[..], true), ("café".as_bytes(), false)] {
             std::fs::write(&path, [b"text,label\na,", label].concat()).unwrap();
-            let import = import(&project(), &path).unwrap();
+            let import = import(&project(), &path, None).unwrap();
             assert_eq!((import.guessed, &import.new_labels[0][..]), (guessed, "café"));
         }
+    }
+
+    #[test]
+    fn labels_are_read_in_the_encoding_that_is_said() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.csv");
+        // "Box", in Japanese; as Windows-1252 it would be something else.
+        std::fs::write(&path, b"text,label\na,\x94\xA0\n").unwrap();
+        let shift_jis = "shift_jis".parse().unwrap();
+        let import = import(&project(), &path, Some(shift_jis)).unwrap();
+        assert_eq!((import.guessed, &import.new_labels[0][..]), (false, "箱"));
     }
 
     #[test]
@@ -327,7 +343,7 @@ mod tests {
         let failure = |text: &str| {
             let path = dir.path().join("a.csv");
             std::fs::write(&path, text).unwrap();
-            import(&project(), &path).unwrap_err()
+            import(&project(), &path, None).unwrap_err()
         };
         let labels = failure("id,text\n1,good film\n2,bad film\n");
         assert!(
@@ -347,7 +363,7 @@ mod tests {
         let path = dir.path().join("a.csv");
         std::fs::write(&path, "text,label\na,y\nd,new\nelsewhere,x\n").unwrap();
         let mut project = project();
-        let import = import(&project, &path).unwrap();
+        let import = import(&project, &path, None).unwrap();
         assert_eq!((import.matched, import.replaced), (2, 1));
         assert_eq!(import.unmatched, [4]);
         for action in import.actions {

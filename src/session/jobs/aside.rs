@@ -7,10 +7,10 @@ use std::time::SystemTime;
 use super::super::adapted::{self, LANGUAGE_MODEL};
 use super::super::engine::JobError;
 use super::super::protocol::Fit;
-use super::outputs::{ONE_MODEL, SET_ASIDE};
+use super::outputs::{ALONE, ONE_MODEL, SET_ASIDE};
 use super::work::{beside, held};
 use crate::host::fs;
-use crate::io::{Error, check_replaceable, holds_only};
+use crate::io::{Error, check_inputs, check_replaceable, holds_only};
 
 /// The language models of a run, forward and backward: where each lies, and when it was made.
 pub type LanguageModels = [Option<(PathBuf, SystemTime)>; 2];
@@ -36,7 +36,24 @@ fn places(out: &Path) -> [PathBuf; 2] {
 
 /// Whether a language model is one of a run to `out` that gave way: it goes with the classifier that is made of it.
 pub fn is_given_up(out: &Path, model: &Path) -> bool {
-    places(out).iter().any(|place| place == model)
+    places(out).iter().any(|place| is_same_place(place, model))
+}
+
+/// Whether two paths lead to the same place, however each is spelt and whether or not anything is there.
+fn is_same_place(one: &Path, other: &Path) -> bool {
+    one == other || whole(one) == whole(other)
+}
+
+/// The path from the root, without links and detours as far as there is something.
+fn whole(path: &Path) -> PathBuf {
+    if let Ok(whole) = fs::canonicalize(path) {
+        return whole;
+    }
+    match (path.parent(), path.file_name()) {
+        (Some(parent), Some(name)) if parent.as_os_str().is_empty() => whole(Path::new(".")).join(name),
+        (Some(parent), Some(name)) => whole(parent).join(name),
+        _ => fs::absolute(path).unwrap_or_else(|_| path.to_path_buf()),
+    }
 }
 
 /// What stage 2 has made of the run that is unfinished on its way to `out`, and of one that gave way to another.
@@ -55,38 +72,65 @@ pub fn language_models(out: &Path) -> [LanguageModels; 2] {
     ]
 }
 
+/// Those models of a job that are what the unfinished run on its way to `out` makes: each with where that lies, and where it lies
+/// once it is set aside.
+fn taken(job: &mut Fit) -> Vec<(&mut PathBuf, PathBuf, PathBuf)> {
+    let known: Vec<(PathBuf, PathBuf)> = unfinished(&job.out).into_iter().zip(places(&job.out)).collect();
+    let models = [&mut job.model, &mut job.backward_model].into_iter().flatten();
+    models
+        .filter_map(|model| {
+            let (from, to) = known.iter().find(|(from, _)| is_same_place(from, model))?;
+            Some((model, from.clone(), to.clone()))
+        })
+        .collect()
+}
+
+/// Where a job begins with what the unfinished run has made, and that was set aside before, has it find it there: a job that is
+/// resumed or repeated is asked for by the place where it lay first.
+pub fn find_again(job: &mut Fit, resume: bool) {
+    for (model, from, to) in taken(job) {
+        if fs::is_dir(&to) && (resume || !fs::is_dir(&from)) {
+            *model = to;
+        }
+    }
+}
+
 /// Where a job begins with what the unfinished run has made whose place it takes, moves that to where it stays until the job is
-/// done. One that is resumed finds it there.
+/// done.
 ///
 /// # Errors
-/// When another run is making the same, something else lies where it would go, or the disk refuses.
-pub fn set_aside(job: &mut Fit, resume: bool) -> Result<(), JobError> {
-    let places = places(&job.out);
+/// When another run is making the same, something else lies where it would go, the job begins with something else of that run,
+/// or the disk refuses.
+pub fn set_aside(job: &mut Fit) -> Result<(), JobError> {
     let mut moves = Vec::new();
-    for model in [&mut job.model, &mut job.backward_model].into_iter().flatten() {
-        let mut known = unfinished(&job.out).into_iter().zip(&places);
-        if let Some((from, to)) = known.find(|(from, _)| *from == *model) {
-            model.clone_from(to);
+    for (model, from, to) in taken(job) {
+        if fs::is_dir(&from) {
+            model.clone_from(&to);
             moves.push((from, to));
         }
     }
-    moves.retain(|(from, _)| !resume && fs::is_dir(from));
+    // Whatever is not moved goes with the rest of that run.
+    let others = [&job.model, &job.backward_model].into_iter().flatten();
+    check_inputs(&beside(&job.out, ".unfinished"), others.map(PathBuf::as_path))?;
     if moves.is_empty() {
         return Ok(());
     }
     let _lock = held(&job.out)?;
     for (_, to) in &moves {
-        check_replaceable(to, ONE_MODEL)?;
+        // Of one that was being removed when something broke off, any file may be left.
+        if !holds_only(to, &ALONE) {
+            check_replaceable(to, ONE_MODEL)?;
+        }
     }
     for (from, to) in moves {
         let moved = || {
-            if fs::is_there(to) {
-                fs::remove_dir_all(to)?;
+            if fs::is_there(&to) {
+                fs::remove_dir_all(&to)?;
             }
-            fs::create_dir_all(to.parent().unwrap_or(to))?;
-            fs::rename(&from, to)
+            fs::create_dir_all(to.parent().unwrap_or(&to))?;
+            fs::rename(&from, &to)
         };
-        moved().map_err(|error| Error::write(to, &error))?;
+        moved().map_err(|error| Error::write(&to, &error))?;
     }
     Ok(())
 }
@@ -143,7 +187,7 @@ mod tests {
         // The run that still makes it does not give it away.
         let mut next = job(&out, Some(made.clone()));
         assert!(matches!(
-            set_aside(&mut next.clone(), false),
+            set_aside(&mut next.clone()),
             Err(JobError::Usage(message)) if message.contains("another run is making")
         ));
         drop(first);
@@ -153,7 +197,7 @@ mod tests {
             (Some(made.clone()), None)
         );
 
-        set_aside(&mut next, false).unwrap();
+        set_aside(&mut next).unwrap();
         let kept = dir.path().join("model.unfinished-read").join("language-model");
         assert!(is_given_up(&out, &kept) && !is_given_up(&out, &made));
         assert_eq!(next.model.as_deref(), Some(kept.as_path()));
@@ -164,9 +208,17 @@ mod tests {
         assert_eq!(forward.map(|found| found.0), Some(kept.clone()));
         drop(anew);
         // A run that goes on was asked for by the place where it lay first.
-        let mut again = job(&out, Some(made));
-        set_aside(&mut again, true).unwrap();
+        let mut again = job(&out, Some(made.clone()));
+        find_again(&mut again, true);
         assert_eq!(again.model, next.model);
+        // So is one that is repeated after it left nothing, and it has no less to begin with.
+        let mut repeated = job(&out, Some(made));
+        find_again(&mut repeated, false);
+        assert_eq!(repeated.model, next.model);
+        set_aside(&mut repeated).unwrap();
+        drop(Work::open(&out, &3, NOTHING, false, true).unwrap());
+        assert_eq!(repeated.model, next.model);
+        assert!(kept.join("config.json").exists());
 
         // It goes when the classifier has one of its own.
         forget(&out);
@@ -207,11 +259,11 @@ mod tests {
         let made = unfinished(&out)[0].clone();
         write(model(&made));
         let mut next = job(&out, Some(made.clone()));
-        let refused = set_aside(&mut next, false).unwrap_err().to_string();
+        let refused = set_aside(&mut next).unwrap_err().to_string();
         assert!(refused.contains("mine.txt, which may be your own"), "{refused}");
         assert!(mine[1].exists() && model(&made).exists());
         fs::remove_file(&mine[1]).unwrap();
-        set_aside(&mut job(&out, Some(made.clone())), false).unwrap();
+        set_aside(&mut job(&out, Some(made.clone()))).unwrap();
         assert!(model(&kept).exists() && !made.exists());
         forget(&out);
         assert!(!given_up(&out).exists() && other.exists());
@@ -224,7 +276,68 @@ mod tests {
         let own = dir.path().join("own");
         fs::create_dir(&own).unwrap();
         let mut job = job(&out, Some(own.clone()));
-        set_aside(&mut job, false).unwrap();
+        find_again(&mut job, false);
+        set_aside(&mut job).unwrap();
         assert!(job.model == Some(own.clone()) && own.exists());
+    }
+
+    #[test]
+    fn a_model_is_set_aside_however_its_path_is_spelt() {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("model");
+        fs::create_dir(dir.path().join("sub")).unwrap();
+        let detour = dir.path().join("sub").join("..");
+        let run = Work::open(&out, &1, NOTHING, false, false).unwrap();
+        let made = run.path("adapt");
+        fs::create_dir_all(&made).unwrap();
+        fs::write(made.join("config.json"), "{}").unwrap();
+        drop(run);
+        let spelt = detour.join("model.unfinished").join("adapt");
+        assert_ne!(spelt, made);
+        let mut next = job(&out, Some(spelt.clone()));
+        set_aside(&mut next).unwrap();
+        let [kept, _] = places(&out);
+        assert_eq!(next.model.as_ref(), Some(&kept));
+        assert!(kept.join("config.json").exists() && !made.exists());
+        // Also when nothing is there any more.
+        for resume in [false, true] {
+            let mut again = job(&out, Some(spelt.clone()));
+            find_again(&mut again, resume);
+            assert_eq!(again.model.as_ref(), Some(&kept));
+        }
+        let given_up = detour.join("model.unfinished-read").join(LANGUAGE_MODEL);
+        assert!(is_given_up(&out, &given_up) && !is_given_up(&out, &spelt));
+        let here = whole(Path::new("."));
+        let nowhere = Path::new("no-such-model").join("adapt");
+        assert!(is_same_place(&nowhere, &Path::new(".").join(&nowhere)));
+        assert!(is_same_place(&nowhere, &here.join(&nowhere)));
+    }
+
+    #[test]
+    fn a_model_that_would_go_with_the_run_is_not_begun_with() {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("model");
+        let other = beside(&out, ".unfinished").join("train-1");
+        fs::create_dir_all(&other).unwrap();
+        let refused = set_aside(&mut job(&out, Some(other.clone())))
+            .unwrap_err()
+            .to_string();
+        assert!(refused.contains("is in it and would go"), "{refused}");
+        assert!(other.exists());
+    }
+
+    #[test]
+    fn what_is_half_removed_gives_way() {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("model");
+        let [made, _] = unfinished(&out);
+        let [kept, _] = places(&out);
+        for (place, name) in [(&made, "config.json"), (&kept, "model.safetensors")] {
+            fs::create_dir_all(place).unwrap();
+            fs::write(place.join(name), "{}").unwrap();
+        }
+        set_aside(&mut job(&out, Some(made.clone()))).unwrap();
+        assert!(kept.join("config.json").exists() && !kept.join("model.safetensors").exists());
+        assert!(!made.exists());
     }
 }

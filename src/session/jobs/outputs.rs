@@ -15,7 +15,8 @@ pub const MODEL_FILES: [&str; 7] = [
     TFIDF_FILE,
 ];
 
-const ALONE: Contents = Contents {
+/// What a language model holds.
+pub const ALONE: Contents = Contents {
     files: &MODEL_FILES,
     folders: &[],
 };

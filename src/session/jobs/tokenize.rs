@@ -9,7 +9,7 @@ use serde_json::{Map, json};
 use super::super::control::Control;
 use super::super::engine::{JobError, Outcome};
 use super::super::protocol::Event;
-use crate::io::{Encoding, Error, ModelFiles, decode, stream_error};
+use crate::io::{Encoding, Error, ModelFiles, Warning, decode, stream_error};
 use crate::text::{Tokenizer, word::WordTokenizer};
 
 /// Lines that are cut in parallel at a time.
@@ -26,14 +26,8 @@ pub fn run(
         None => Tokenizer::Word(WordTokenizer::new()),
     };
     let name = input.map_or_else(|| "standard input".to_string(), |p| p.display().to_string());
-    let failed = |line: usize, e: &std::io::Error| match e.kind() {
-        std::io::ErrorKind::InvalidData if encoding.is_some() => {
-            JobError::from(stream_error(Path::new(&name), e))
-        }
-        std::io::ErrorKind::InvalidData => JobError::Failed(format!(
-            "{name}: line {line}: not UTF-8 text; save the file again with the encoding UTF-8, or name its encoding with \
-             --encoding"
-        )),
+    let failed = |e: &std::io::Error| match e.kind() {
+        std::io::ErrorKind::InvalidData => JobError::from(stream_error(Path::new(&name), e)),
         _ => JobError::Failed(format!("{name}: {e}")),
     };
     let stream: Box<dyn Read> = match input {
@@ -43,13 +37,10 @@ pub fn run(
             }
             .into());
         }
-        Some(path) => Box::new(crate::host::fs::File::open(path).map_err(|e| failed(0, &e))?),
+        Some(path) => Box::new(crate::host::fs::File::open(path).map_err(|e| failed(&e))?),
         None => Box::new(std::io::stdin()),
     };
-    let reader = BufReader::new(match encoding {
-        Some(encoding) => decode(stream, encoding),
-        None => stream,
-    });
+    let mut reader = BufReader::new(decode(stream, encoding));
     let (mut lines, mut tokens) = (0, 0);
     let mut part = Vec::with_capacity(LINES);
     let mut flush = |part: &mut Vec<String>, control: &Control| {
@@ -65,22 +56,20 @@ pub fn run(
         }
         part.clear();
     };
-    for line in reader.lines() {
+    for line in reader.by_ref().lines() {
         if control.stop_asked() {
             return Err(JobError::Stopped(format!("the rest of {name} was not read")));
         }
         lines += 1;
-        let mut line = line.map_err(|e| failed(lines, &e))?;
-        // The mark with which some programs begin UTF-8 is no text.
-        if lines == 1 && line.starts_with('\u{feff}') {
-            line.remove(0);
-        }
-        part.push(line);
+        part.push(line.map_err(|e| failed(&e))?);
         if part.len() == LINES {
             flush(&mut part, control);
         }
     }
     flush(&mut part, control);
+    if reader.get_ref().is_guessed() {
+        control.warn(Warning::Guessed { file: name }.tell("line"));
+    }
     let mut result = Map::new();
     result.insert("lines".into(), json!(lines));
     result.insert("tokens".into(), json!(tokens));

@@ -456,7 +456,7 @@ pub enum Job {
         input: Option<PathBuf>,
         /// Whose tokeniser; `None` is the word tokeniser.
         model: Option<PathBuf>,
-        /// What the lines are written in; `None` is UTF-8.
+        /// What the lines are written in; `None` is found out: UTF-8, UTF-16 with a byte order mark, or as a guess Windows-1252.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         encoding: Option<Encoding>,
     },

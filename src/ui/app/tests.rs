@@ -144,16 +144,30 @@ fn a_run_that_fails_is_told_where_nothing_else_shows_it() {
 #[test]
 fn the_way_on_after_an_engine_that_broke_off_is_that_of_what_it_was_doing() {
     let dir = tempfile::tempdir().unwrap();
-    let (mut app, _commands, events, _) = about_to_finish(dir.path());
-    drop(events);
-    app.take_in();
     let said = |app: &App| {
         let mut messages = app.shared.messages.iter().map(|message| message.text.clone());
         messages.find(|text| text.contains("the engine broke off"))
     };
-    let run = said(&app).unwrap();
-    let on = "your labels are safe, and Resume on the Train screen goes on from the last checkpoint.";
-    assert!(run.ends_with(on), "{run}");
+    let resume = "your labels are safe, and Resume on the Train screen goes on from the last checkpoint.";
+    let again = "your labels are safe: try again.";
+    for (name, groups, on) in [
+        ("read", vec![], again),
+        ("train", vec!["classifier".to_string()], resume),
+    ] {
+        let place = dir.path().join(name);
+        std::fs::create_dir(&place).unwrap();
+        let (mut app, _commands, events, _) = about_to_finish(&place);
+        app.heard(Event::StageStarted {
+            stage: name.into(),
+            groups,
+            total: 10,
+            unit: "steps".into(),
+        });
+        drop(events);
+        app.take_in();
+        let run = said(&app).unwrap();
+        assert!(run.ends_with(on), "{run}");
+    }
 
     // A job of another kind has no checkpoint.
     let texts = Texts {

@@ -79,14 +79,12 @@ pub async fn run(mut job: Fit, control: &mut Control) -> Outcome {
     if job.tfidf {
         check_vote(&data)?;
     }
-    if resume {
-        aside::set_aside(&mut job, true)?;
-    }
+    aside::find_again(&mut job, resume);
     let bases = bases(control, &job).await?;
     if !resume && (overwrite || !is_unfinished(&job.out)) {
         // The run that it is taken from cannot go on after this: whatever refuses this one has to do so before.
         check_out(MODEL, &job.out, inputs(&job), overwrite)?;
-        aside::set_aside(&mut job, false)?;
+        aside::set_aside(&mut job)?;
     }
     let work = Work::open(&job.out, &job, inputs(&job), resume, overwrite)?;
     let splits = splits(&job, &data);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use egui::{RichText, TextStyle, Ui};
 
 use super::export::{ExportWindow, wake};
-use crate::session::exchange::{self as exchange, Imported, Wake};
+use crate::session::exchange::{self as exchange, Encoding, Imported, Wake};
 use crate::session::project::OpenProject;
 use crate::ui::Shared;
 use crate::ui::number::count;
@@ -13,11 +13,12 @@ use crate::ui::theme::Theme;
 use crate::ui::widgets::{heading, small};
 
 impl ExportWindow {
-    /// Reads labels for a project from a file; what they would change is shown in the window.
-    pub fn read(&mut self, open: &OpenProject, path: PathBuf, wake: Wake) {
-        self.reading = Some(exchange::import_labels(&open.project, path.clone(), wake));
+    /// Reads labels for a project from a file, in this encoding where one was said; what they would change is shown in the window.
+    pub fn read(&mut self, open: &OpenProject, path: PathBuf, encoding: Option<Encoding>, wake: Wake) {
+        let work = exchange::import_labels(&open.project, path.clone(), encoding, wake);
+        self.reading = Some(work);
         self.imported = None;
-        self.compared = (path, open.steps());
+        self.compared = (path, encoding, open.steps());
     }
 
     /// Compares the file of labels with the project anew where that is no longer as it was then: new labels would get other
@@ -25,10 +26,10 @@ impl ExportWindow {
     pub(super) fn compare_anew(&mut self, ui: &Ui, shared: &Shared) {
         if self.imported.is_some()
             && let Some(open) = &shared.project
-            && (open.busy() || open.steps() != self.compared.1)
+            && (open.busy() || open.steps() != self.compared.2)
         {
-            let path = std::mem::take(&mut self.compared.0);
-            self.read(open, path, wake(ui));
+            let (path, encoding) = (std::mem::take(&mut self.compared.0), self.compared.1);
+            self.read(open, path, encoding, wake(ui));
         }
     }
 

@@ -121,6 +121,8 @@ impl Labels<'_> {
         ScrollArea::vertical()
             .id_salt("labels")
             .max_height(self.height)
+            // Otherwise it is content with what the panel had before, and what is below it is cut off.
+            .min_scrolled_height(self.height)
             .auto_shrink([false, true])
             .show(ui, grid);
         if self.flash.is_some_and(|f| now - f.at < FLASH) {

@@ -83,8 +83,8 @@ enum Want {
     Add,
     /// Give the open project to the browser as a download.
     Download,
-    /// Give the open project the labels of this file.
-    LabelsFrom(PathBuf),
+    /// Give the open project the labels of this file, which is written in this where that was said.
+    LabelsFrom(PathBuf, Option<Encoding>),
 }
 
 /// What only this screen needs.
@@ -97,8 +97,9 @@ pub struct TextsPanel {
     refused: Option<Refused>,
     /// What is to take the place of the open project, once it is confirmed that the engine's work for that is to be stopped.
     leaving: Option<Instead>,
-    /// A file whose labels the open project is to get; another screen takes it from here.
-    labels_from: Option<PathBuf>,
+    /// A file whose labels the open project is to get, and what it is written in where that was said; another screen takes it
+    /// from here.
+    labels_from: Option<(PathBuf, Option<Encoding>)>,
 }
 
 impl TextsPanel {
@@ -146,7 +147,7 @@ impl TextsPanel {
         }
         let hidden = self.work.as_ref().is_some_and(Work::hides_the_screen);
         if let Some(refused) = self.refused.as_ref().filter(|_| !hidden) {
-            reading::refused(ui, refused, &mut wants);
+            reading::refused(ui, refused, self.preview.is_none(), &mut wants);
             ui.add_space(GAP);
         }
         match (&self.work, &mut self.preview) {
@@ -181,8 +182,8 @@ impl TextsPanel {
         self.tell(shared);
     }
 
-    /// The file whose labels the open project is to get, once.
-    pub fn take_labels_from(&mut self) -> Option<PathBuf> {
+    /// The file whose labels the open project is to get, and what it is written in where that was said; once.
+    pub fn take_labels_from(&mut self) -> Option<(PathBuf, Option<Encoding>)> {
         self.labels_from.take()
     }
 
@@ -214,6 +215,8 @@ impl TextsPanel {
             } else if enter {
                 wants.push(Want::Start);
             }
+        } else if escape && self.refused.is_some() {
+            wants.push(Want::LeaveOut);
         } else {
             if enter && shared.project.is_some() {
                 wants.push(Want::Act(Action::Show(Screen::Label)));
@@ -258,10 +261,10 @@ impl TextsPanel {
                     shared.fail(format!("The project cannot be downloaded: {error}."));
                 }
             }
-            Want::LabelsFrom(path) => {
+            Want::LabelsFrom(path, encoding) => {
                 self.preview = None;
                 self.withdraw_question();
-                self.labels_from = Some(path);
+                self.labels_from = Some((path, encoding));
             }
         }
         self.tell(shared);
@@ -406,6 +409,7 @@ impl TextsPanel {
         self.work = None;
         if let Some(said) = said {
             self.close_preview();
+            self.forget_refused(None);
             self.recents.note(shared.project.iter(), shared);
             shared.open_again();
             shared.say(said);

@@ -214,7 +214,7 @@ impl Preview {
                             will change first.";
                 let text = format!("Only take its labels for {name}");
                 if button(ui, &text, "", Weight::Usual, hint).clicked() {
-                    wants.push(Want::LabelsFrom(path.clone()));
+                    wants.push(Want::LabelsFrom(path.clone(), self.reading.encoding));
                 }
             }
             if let Some(why) = obstacle {

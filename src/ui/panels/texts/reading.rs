@@ -62,8 +62,8 @@ pub(super) fn encoding(ui: &mut Ui, sheet: &Sheet, reading: Reading) -> Option<R
     })
 }
 
-/// Asks what a file is written in that was refused, to read it again so.
-pub(super) fn refused(ui: &mut Ui, refused: &Refused, wants: &mut Vec<Want>) {
+/// Asks what a file is written in that was refused, to read it again so. `alone` where no preview has the key that leaves it out.
+pub(super) fn refused(ui: &mut Ui, refused: &Refused, alone: bool, wants: &mut Vec<Want>) {
     let now = refused.reading.encoding;
     let name = now.map_or("UTF-8", Encoding::describe);
     card(ui, |ui| {
@@ -73,7 +73,8 @@ pub(super) fn refused(ui: &mut Ui, refused: &Refused, wants: &mut Vec<Want>) {
             let chosen = list(ui, now).filter(|&chosen| Some(chosen) != now);
             wants.extend(chosen.map(Want::ReadAs));
             let hint = "Leaves the file as it is; nothing is changed.";
-            if button(ui, "Leave it out", "", Weight::Usual, hint).clicked() {
+            let key = if alone { "Esc" } else { "" };
+            if button(ui, "Leave it out", key, Weight::Usual, hint).clicked() {
                 wants.push(Want::LeaveOut);
             }
         });

@@ -141,7 +141,9 @@ fn the_file_of_the_project_is_not_written_over() {
 fn labels_from_a_file_are_compared_anew_with_a_project_that_went_on() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("labels.csv");
-    std::fs::write(&path, "text,label\nmessage number 7,fraud\n").unwrap();
+    // A label in Russian, in an encoding that only the user knows.
+    std::fs::write(&path, b"text,label\nmessage number 7,\xEC\xE5\xF2\xEA\xE0\n").unwrap();
+    let encoding = Some("windows-1251".parse().unwrap());
     // The number that the file's new label was to have is given to another one.
     let go_on = |bench: &mut Bench, name: &str| {
         let name = name.into();
@@ -150,7 +152,7 @@ fn labels_from_a_file_are_compared_anew_with_a_project_that_went_on() {
     let mut h = screen(Some(turns(20, 2)), WIDE, |bench| {
         bench.panel.notice(&mut bench.shared);
         let open = bench.shared.project.as_ref().unwrap();
-        bench.panel.export.read(open, path, Arc::new(|| {}));
+        bench.panel.export.read(open, path, encoding, Arc::new(|| {}));
         go_on(bench, "while it is read");
     });
     h.key_press_modifiers(Modifiers::COMMAND, Key::E);
@@ -164,7 +166,7 @@ fn labels_from_a_file_are_compared_anew_with_a_project_that_went_on() {
         }
         h.run_ok();
         h.run_steps(4);
-        h.get_by_label("New labels: fraud.");
+        h.get_by_label("New labels: метка.");
     };
     offered(&mut h);
     go_on(h.state_mut(), "while it is shown");
@@ -175,5 +177,5 @@ fn labels_from_a_file_are_compared_anew_with_a_project_that_went_on() {
     let Some(Answer::Label(id)) = project.answer(7) else {
         panic!("no label was given")
     };
-    assert_eq!((id, project.label(id).unwrap().name.as_str()), (4, "fraud"));
+    assert_eq!((id, project.label(id).unwrap().name.as_str()), (4, "метка"));
 }

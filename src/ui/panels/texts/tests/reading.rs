@@ -3,6 +3,10 @@
 use super::*;
 use crate::session::exchange::Plan;
 
+/// "Where is my pupil?" in Serbian, in Windows-1251, with a letter whose byte stands for nothing in Windows-1252.
+const REFUSED: &[u8] = b"text,label\n\xC3\xE4\xE5 \xBC\xE5 \xEC\xEE\xBC \x90\xE0\xEA?,x\n\xEC\xEE\xBC,y\n";
+const ASKED: &str = "What is it written in?";
+
 fn plan(h: &Screenful) -> Plan {
     h.state().panel.preview.as_ref().unwrap().plan()
 }
@@ -79,4 +83,59 @@ fn a_file_that_is_refused_is_read_in_the_encoding_that_is_chosen() {
     h.run_steps(2);
     assert!(h.query_by_label_contains("What is it written in?").is_none());
     assert_eq!(plan(&h).sheet.cell(0, 0), "Где је мој ђак?");
+}
+
+#[test]
+fn labels_are_taken_from_a_file_in_the_encoding_that_was_chosen() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut h = screen_with(Some(small_project()), SIZE);
+    let path = file(dir.path(), "labels.csv", REFUSED);
+    drop_file(&mut h, &path);
+    h.get_by_label("The file's letters").click();
+    h.run_steps(2);
+    h.get_by_label("Cyrillic (Windows-1251)").click();
+    h.run_steps(2);
+    idle(&mut h);
+    h.get_by_role_and_label(Role::Button, "Only take its labels for mail")
+        .click();
+    h.run_steps(2);
+    let encoding: Option<Encoding> = Some("windows-1251".parse().unwrap());
+    assert_eq!(h.state_mut().panel.take_labels_from(), Some((path, encoding)));
+}
+
+#[test]
+fn a_file_that_no_choice_can_help_is_not_asked_about() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut h = screen();
+    drop_file(
+        &mut h,
+        &file(dir.path(), "mail.csv", b"\xEF\xBB\xBFtext,label\ncaf\xE9,x\n"),
+    );
+    assert_eq!(h.state().failures().len(), 1);
+    assert!(h.query_by_label_contains(ASKED).is_none());
+}
+
+#[test]
+fn a_refused_file_is_left_out_with_a_key_and_when_texts_were_added() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut h = screen_with(Some(small_project()), SIZE);
+    let refused = file(dir.path(), "other.csv", REFUSED);
+    drop_file(&mut h, &refused);
+    h.get_by_label_contains(ASKED);
+    h.key_press(Key::Escape);
+    h.run_steps(2);
+    assert!(h.query_by_label_contains(ASKED).is_none());
+    assert_eq!(h.state().shared.screen, Screen::Texts);
+
+    drop_file(&mut h, &file(dir.path(), "mail.csv", SMALL.as_bytes()));
+    drop_file(&mut h, &refused);
+    h.get_by_label_contains(ASKED);
+    until(&mut h, "the new texts are counted", |b| {
+        b.panel.preview.as_ref().is_some_and(|p| p.adding.found.is_some())
+    });
+    h.get_by_role_and_label(Role::Button, "Add to mail").click();
+    h.run_steps(2);
+    idle(&mut h);
+    assert_eq!(h.state().shared.screen, Screen::Label);
+    assert!(h.state().panel.refused.is_none());
 }
