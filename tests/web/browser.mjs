@@ -109,6 +109,16 @@ export const LIMIT = 120_000;
 // from what a test takes on a machine that is busy.
 export const HANGS = 900_000;
 
+// The keys of a store of what is kept.
+export const kept = (tab, store) => tab.evaluate((called) => new Promise((tell, fail) => {
+  const request = indexedDB.open('unfreeze');
+  request.onerror = () => fail(request.error);
+  request.onsuccess = () => {
+    const keys = request.result.transaction(called).objectStore(called).getAllKeys();
+    keys.onsuccess = () => { request.result.close(); tell(keys.result); };
+  };
+}), store);
+
 // Waits until something is true of the window, and gives what it is.
 export async function until(tab, what, found, limit = LIMIT) {
   const end = Date.now() + limit;

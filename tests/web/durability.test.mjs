@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { HANGS, killWorkers, label, LIMIT, open, page, press, serve, state, text, until, visit, widgets } from './browser.mjs';
+import { HANGS, kept, killWorkers, label, LIMIT, open, page, press, serve, state, text, until, visit, widgets } from './browser.mjs';
 
 // A text that is kept aside is noted with its label, which makes two steps of one key.
 const REFUSED = /^(Not saved|The last 2 steps were not saved): .*no more room/;
@@ -175,16 +175,6 @@ const more = (tab) => tab.evaluate(() => new Promise((done, fail) => {
     transaction.onabort = () => fail(transaction.error);
   };
 }));
-
-// The keys of a store of what is kept.
-const kept = (tab, store) => tab.evaluate((called) => new Promise((tell, fail) => {
-  const request = indexedDB.open('unfreeze');
-  request.onerror = () => fail(request.error);
-  request.onsuccess = () => {
-    const keys = request.result.transaction(called).objectStore(called).getAllKeys();
-    keys.onsuccess = () => { request.result.close(); tell(keys.result); };
-  };
-}), store);
 
 test('a page with much that it kept opens, without what is damaged', { timeout: HANGS }, () => labelled(2, '', async (tab) => {
   await more(tab);

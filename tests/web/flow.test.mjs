@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { after, before, test } from 'node:test';
-import { find, HANGS, label, LIMIT, open, page, picture, press, serve, text, until, visit } from './browser.mjs';
+import { find, HANGS, kept, label, LIMIT, open, page, picture, press, serve, text, until, visit } from './browser.mjs';
 
 let server;
 let browser;
@@ -72,6 +72,8 @@ test('a project goes out as a file and comes back in another browser', { timeout
       }
     }, bytes.toString('base64'));
     await text(there, '16 of 100');
+    // The list of projects is written beside the window.
+    await until(there, 'the list to be kept', async () => (await kept(there, 'paths')).some((path) => path.endsWith('/recent.json')));
     await there.reload();
     await find(there, 'button', /^Open sample: 16 of 600/);
     assert.deepEqual(there.complaints, []);
