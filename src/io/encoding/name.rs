@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct Encoding(pub(super) &'static encoding_rs::Encoding);
 
 /// Encodings to choose from, the likeliest first: a label of each, and for whom it is.
-const LISTED: [(&str, &str); 24] = [
+const LISTED: [(&str, &str); 25] = [
     ("windows-1252", "Western European (Windows-1252)"),
     ("windows-1250", "Central European (Windows-1250)"),
     ("windows-1251", "Cyrillic (Windows-1251)"),
@@ -35,6 +35,8 @@ const LISTED: [(&str, &str); 24] = [
     ("macintosh", "Western European (Macintosh)"),
     ("utf-16le", "Unicode (UTF-16, lower byte first)"),
     ("utf-16be", "Unicode (UTF-16, higher byte first)"),
+    // For what seems to be UTF-16 for a stray NUL alone.
+    ("utf-8", "Unicode (UTF-8)"),
 ];
 
 /// Names that Windows and Python have for encodings and the web has not, without what stands between their parts.
@@ -120,7 +122,7 @@ impl FromStr for Encoding {
         Self::known(name).ok_or_else(|| {
             let wanted = name.trim().to_lowercase();
             let likeness = |label: &str| strsim::jaro_winkler(label, &wanted);
-            let labels = LISTED.iter().map(|&(label, _)| label).chain(["utf-8"]);
+            let labels = LISTED.iter().map(|&(label, _)| label);
             let nearest = labels.max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
             UnknownEncoding {
                 name: name.to_string(),
