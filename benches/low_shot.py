@@ -82,11 +82,11 @@ class Set:
         random.Random(0).shuffle(texts)
         write(scratch / "unlabelled.csv", ["text"], [[t] for t in texts[: self.args.unlabelled]])
         models, said = [], {}
-        for way in ("forward", "backward")[: 1 + self.args.both]:
-            model = self.args.models / self.name / way
+        for direction in ("forward", "backward")[: 1 + self.args.both]:
+            model = self.args.models / self.name / direction
             done = model.with_suffix(".json")
             if not done.exists():
-                base = ["--backward"] if way == "backward" else ["--model", self.args.model] if self.args.model else []
+                base = ["--backward"] if direction == "backward" else ["--model", self.args.model] if self.args.model else []
                 event = unfreeze(
                     self.args.binary, "adapt", "--texts", scratch / "unlabelled.csv", "--out", model, "--overwrite",
                     "--device", self.args.device, *base, *self.args.adapt.split(),

@@ -14,7 +14,7 @@
 
 // Activates the gates of one unit of one row and steps its cell; returns the new cell and hidden state.
 // Rows beyond the batch stay at zero: they are in no buffer.
-fn advance(step: u32, row: u32, unit: u32, recurrent: vec4<f32>, cell: f32) -> vec2<f32> {
+fn cell_forward(step: u32, row: u32, unit: u32, recurrent: vec4<f32>, cell: f32) -> vec2<f32> {
     let batch = info[0].y;
     if (row >= batch) { return vec2<f32>(0.0); }
     let at = (step * batch + row) * 4u * HIDDEN + unit;
@@ -68,7 +68,7 @@ fn sequence_one(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups
                     sum += one_h[before + k] * weights[k * HIDDEN + unit];
                 }
                 let cell = slot * HIDDEN + unit;
-                let found = advance(info[0].x + t, row, unit, sum, one_c[cell]);
+                let found = cell_forward(info[0].x + t, row, unit, sum, one_c[cell]);
                 one_c[cell] = found.x;
                 one_h[STATE - now + cell] = found.y;
             }
@@ -115,10 +115,10 @@ fn sequence_four(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroup
                 }
                 let at = slot * HIDDEN + unit;
                 let cell = four_c[at];
-                let a = advance(step, row, unit, vec4<f32>(i.x, f.x, g.x, o.x), cell.x);
-                let b = advance(step, row + 1u, unit, vec4<f32>(i.y, f.y, g.y, o.y), cell.y);
-                let d = advance(step, row + 2u, unit, vec4<f32>(i.z, f.z, g.z, o.z), cell.z);
-                let e = advance(step, row + 3u, unit, vec4<f32>(i.w, f.w, g.w, o.w), cell.w);
+                let a = cell_forward(step, row, unit, vec4<f32>(i.x, f.x, g.x, o.x), cell.x);
+                let b = cell_forward(step, row + 1u, unit, vec4<f32>(i.y, f.y, g.y, o.y), cell.y);
+                let d = cell_forward(step, row + 2u, unit, vec4<f32>(i.z, f.z, g.z, o.z), cell.z);
+                let e = cell_forward(step, row + 3u, unit, vec4<f32>(i.w, f.w, g.w, o.w), cell.w);
                 four_c[at] = vec4<f32>(a.x, b.x, d.x, e.x);
                 four_h[STATE - now + at] = vec4<f32>(a.y, b.y, d.y, e.y);
             }

@@ -28,7 +28,7 @@ struct CellGradient { gates: vec4<f32>, before: f32 }
 
 // Goes back through the cell of one unit of one row, given the gradient of its hidden state by the recurrent product and
 // that of its cell state by the step after. Rows beyond the batch stay at zero: they are in no buffer.
-fn retreat(step: u32, row: u32, unit: u32, recurrent: f32, dc_after: f32) -> CellGradient {
+fn cell_backward(step: u32, row: u32, unit: u32, recurrent: f32, dc_after: f32) -> CellGradient {
     let batch = info[0].y;
     if (row >= batch) { return CellGradient(vec4<f32>(0.0), 0.0); }
     let at = (step * batch + row) * 4u * HIDDEN + unit;
@@ -97,8 +97,8 @@ fn sequence_back(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroup
                 let unit = column + pass_ * COLUMNS;
                 if (unit < HIDDEN) {
                     let at = slot * HIDDEN + unit;
-                    let a = retreat(last - t, row, unit, recurrent[pass_].x, cells[at].x);
-                    let b = retreat(last - t, row + 1u, unit, recurrent[pass_].y, cells[at].y);
+                    let a = cell_backward(last - t, row, unit, recurrent[pass_].x, cells[at].x);
+                    let b = cell_backward(last - t, row + 1u, unit, recurrent[pass_].y, cells[at].y);
                     after[at] = a.gates;
                     after[STATE + at] = b.gates;
                     cells[at] = vec2<f32>(a.before, b.before);

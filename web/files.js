@@ -18,7 +18,7 @@ export function fits({ name, size }) {
   return false;
 }
 
-const KINDS = '.csv,.tsv,.txt,.jsonl,.json,.parquet,.gz,.zst,.unfreeze';
+const KINDS = '.csv,.tsv,.xlsx,.xlsm,.xls,.ods,.txt,.jsonl,.json,.parquet,.gz,.zst,.unfreeze';
 // How long a window for choosing a file may take to appear, in milliseconds.
 const APPEARS = 1000;
 

@@ -50,8 +50,8 @@ async function one(cache, address, count, signal) {
 
 // The model of one direction: [[name, bytes], ...]. `heard` is called several times a second with the bytes that have come and
 // that there are; once it returns false nothing more is fetched, and this gives null.
-export async function fetchModel(way, heard) {
-  const addresses = Object.keys(listing).filter((address) => address.startsWith(`base/${way}/`));
+export async function fetchModel(direction, heard) {
+  const addresses = Object.keys(listing).filter((address) => address.startsWith(`base/${direction}/`));
   const total = addresses.reduce((bytes, address) => bytes + listing[address].bytes, 0);
   const stop = new AbortController();
   let come = 0;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::console::Look;
-use super::number::{count, counted, duration, rate, speed};
+use super::number::{count, counted, duration, percent, rate, speed};
 use crate::session::protocol::{Event, GroupStep};
 
 /// Labels that are counted in a line before the others become a number.
@@ -19,6 +19,18 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
     } else {
         Cow::Borrowed(text)
     }
+}
+
+/// What was measured on held-out texts, in a line.
+pub fn evaluated(stage: &str, epoch: usize, nll: f64, perplexity: Option<f64>, error: Option<f64>) -> String {
+    let mut line = format!("{stage}, epoch {epoch}:");
+    if let Some(error) = error {
+        line += &format!(" error {},", percent(error));
+    }
+    if let Some(perplexity) = perplexity {
+        line += &format!(" perplexity {perplexity:.2},");
+    }
+    format!("{line} nll {nll:.4}")
 }
 
 /// A file that was read.

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value};
 
 use super::console::Console;
-use super::lines::{amount, classified, harmless, ice, loaded, progress_line, step_line};
+use super::lines::{amount, classified, evaluated, harmless, ice, loaded, progress_line, step_line};
 use super::number::{count, counted, duration, percent, speed};
 use super::summary::{Context, summary};
 use super::table::render;
-use crate::session::protocol::{Event, GroupStep};
+use crate::session::protocol::{Compared, Event, GroupStep};
 
 /// Without a progress bar, a long stage says at least this often how far it is.
 const HEARTBEAT: Duration = Duration::from_mins(1);
@@ -64,7 +64,7 @@ impl Report {
         }
     }
 
-    /// A line for people from outside the engine.
+    /// A line for people.
     pub fn say(&mut self, text: &str) {
         self.console.say(text);
     }
@@ -90,10 +90,8 @@ impl Report {
                 reason,
                 seed,
             } => {
-                self.console.say(&format!(
-                    "{} on {device} ({reason}), seed {seed}",
-                    look.paint("1", job)
-                ));
+                let job = look.paint("1", job);
+                self.say(&format!("{job} on {device} ({reason}), seed {seed}"));
             }
             Event::Loaded {
                 what,
@@ -104,10 +102,10 @@ impl Report {
                 labels,
             } => {
                 let line = loaded(what, path, *rows, text_columns, label_column.as_deref(), labels);
-                self.console.say(&harmless(&line));
+                self.say(&harmless(&line));
             }
             Event::Warning { message } => self.warn(message),
-            Event::Note { message } => self.console.say(&harmless(message)),
+            Event::Note { message } => self.say(&harmless(message)),
             Event::StageStarted {
                 stage,
                 groups,
@@ -135,12 +133,11 @@ impl Report {
                 epoch,
                 ..
             } => {
-                let last = Last {
+                self.enter(stage, *total).last = Some(Last {
                     step: *step,
                     loss: *loss,
                     tokens_per_second: *tokens_per_second,
-                };
-                self.enter(stage, *total).last = Some(last);
+                });
                 self.thaw(*epoch, groups);
                 self.advance(*step, *total, step_line(event, look));
             }
@@ -151,21 +148,10 @@ impl Report {
                 perplexity,
                 error,
             } => {
-                let mut line = format!("{stage}, epoch {epoch}:");
-                if let Some(error) = error {
-                    line += &format!(" error {},", percent(*error));
-                }
-                if let Some(perplexity) = perplexity {
-                    line += &format!(" perplexity {perplexity:.2},");
-                }
-                self.console.say(&format!("{line} nll {nll:.4}"));
+                let line = evaluated(stage, *epoch, *nll, *perplexity, *error);
+                self.say(&line);
             }
-            Event::Compared(row) => {
-                let (low, high) = (percent(row.error_low), percent(row.error_high));
-                let way = look.paint("1", &row.way);
-                self.console
-                    .say(&format!("{way}: error {} ({low} to {high})", percent(row.error)));
-            }
+            Event::Compared(row) => self.compared(row),
             Event::LeftOut(gone) => self.warn(&format!("{} is left out: {}", gone.way, gone.message)),
             // Its suggestion is also a note; the curve is for plots.
             Event::RateFinder { .. }
@@ -176,22 +162,12 @@ impl Report {
             | Event::Explanation { .. } => {}
             Event::StageDone { stage, seconds } => self.stage_done(stage, *seconds),
             Event::Saved { path, step } => {
-                self.console.say(&format!(
-                    "checkpoint at step {}: {}",
-                    count(*step),
-                    path.display()
-                ));
+                let (step, path) = (count(*step), path.display());
+                self.say(&format!("checkpoint at step {step}: {path}"));
             }
-            Event::Paused { step } => self.console.say(&format!("paused at step {}", count(*step))),
-            Event::Resumed => self.console.say("going on"),
-            Event::Line { text, .. } => {
-                self.lines = true;
-                // A program that reads them gets them as they are.
-                match look.width {
-                    Some(_) => self.console.print(&harmless(text))?,
-                    None => self.console.print(text)?,
-                }
-            }
+            Event::Paused { step } => self.say(&format!("paused at step {}", count(*step))),
+            Event::Resumed => self.say("going on"),
+            Event::Line { text, .. } => self.line(text)?,
             Event::Classified {
                 text,
                 label,
@@ -206,11 +182,7 @@ impl Report {
                 self.table(title, columns, rows)?;
             }
             Event::Done { result, .. } => self.done(result)?,
-            Event::Stopped { message } => {
-                self.console.close_bar();
-                self.console
-                    .say(&format!("{} {message}", look.paint("33", "stopped:")));
-            }
+            Event::Stopped { message } => self.stopped(message),
             Event::Failed { message, .. } => self.fail(message),
         }
         Ok(())
@@ -219,6 +191,33 @@ impl Report {
     fn warn(&mut self, message: &str) {
         let warning = self.console.look.paint("33", "warning:");
         self.console.say(&format!("{warning} {}", harmless(message)));
+    }
+
+    /// How a way of training did.
+    fn compared(&mut self, row: &Compared) {
+        let (error, low, high) = (
+            percent(row.error),
+            percent(row.error_low),
+            percent(row.error_high),
+        );
+        let way = self.console.look.paint("1", &row.way);
+        self.say(&format!("{way}: error {error} ({low} to {high})"));
+    }
+
+    /// A line of the result.
+    fn line(&mut self, text: &str) -> io::Result<()> {
+        self.lines = true;
+        // A program that reads them gets them as they are.
+        match self.console.look.width {
+            Some(_) => self.console.print(&harmless(text)),
+            None => self.console.print(text),
+        }
+    }
+
+    fn stopped(&mut self, message: &str) {
+        self.console.close_bar();
+        let stopped = self.console.look.paint("33", "stopped:");
+        self.say(&format!("{stopped} {message}"));
     }
 
     fn stage_started(&mut self, name: &str, groups: &[String], total: u64, unit: &str) {

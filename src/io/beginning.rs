@@ -46,9 +46,14 @@ pub(super) fn kind<'a>(
 ) -> Result<(Kind, Box<dyn Read + 'a>), Error> {
     const SAMPLE: u64 = 1 << 16;
     const PARQUET: &[u8] = b"PAR1";
+    // Archives, and what Office's files lay in before it packed them.
+    const WORKBOOKS: [&[u8]; 2] = [b"PK\x03\x04", b"\xD0\xCF\x11\xE0"];
     let (start, stream) = begun(path, stream, PARQUET.len() as u64)?;
     if start == PARQUET {
         return Ok((Kind::Parquet, stream));
+    }
+    if WORKBOOKS.contains(&start.as_slice()) {
+        return Ok((Kind::Workbook, stream));
     }
     let (start, stream) = begun(path, decoded(stream, encoding), SAMPLE)?;
     let text = text(&start);
@@ -99,6 +104,8 @@ mod tests {
             .collect();
         for (bytes, expected) in [
             (&b"PAR1\x15\x04"[..], Kind::Parquet),
+            (b"PK\x03\x04\x14\0", Kind::Workbook),
+            (b"\xD0\xCF\x11\xE0\xA1\xB1", Kind::Workbook),
             (b"\n{\"text\": \"a\"}\n", Kind::Jsonl),
             (b"\xEF\xBB\xBF{ \"text\": \"a\"", Kind::Jsonl),
             (b"[{\"text\": \"a\"}]", Kind::Jsonl),

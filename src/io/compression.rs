@@ -63,6 +63,7 @@ pub(super) enum Kind {
     Jsonl,
     Parquet,
     Text,
+    Workbook,
 }
 
 /// The ending of a file's name in lower case, without that of its compression, and the compression.
@@ -85,6 +86,7 @@ pub(super) fn kind_of(path: &Path) -> (Option<Kind>, Compression) {
         Some("jsonl" | "ndjson" | "json") => Some(Kind::Jsonl),
         Some("parquet" | "pq") => Some(Kind::Parquet),
         Some("txt" | "text" | "tokens") => Some(Kind::Text),
+        Some("xlsx" | "xlsm" | "xls" | "ods") => Some(Kind::Workbook),
         _ => None,
     };
     (kind, compression)
@@ -101,11 +103,17 @@ pub(super) fn says_nothing(path: &Path) -> bool {
     ending_of(path).0.is_none()
 }
 
-/// Whether a file's name says that it is a workbook of a spreadsheet program, which holds more than a table.
+/// Whether a file's name says that it is a workbook of a spreadsheet program, which may hold more than a table.
 pub fn is_workbook(path: &Path) -> bool {
-    const WORKBOOKS: [&str; 5] = ["xlsx", "xls", "xlsm", "ods", "numbers"];
+    const NOT_READ: [&str; 2] = ["numbers", "xlsb"];
     let ending = ending_of(path).0;
-    ending.is_some_and(|ending| WORKBOOKS.contains(&ending.as_str()))
+    kind_of(path).0 == Some(Kind::Workbook)
+        || ending.is_some_and(|ending| NOT_READ.contains(&ending.as_str()))
+}
+
+/// Whether it is such a workbook that cannot be read.
+pub fn is_unread_workbook(path: &Path) -> bool {
+    is_workbook(path) && kind_of(path).0.is_none()
 }
 
 /// Opens a file for reading, counting what is taken from the disk.
@@ -200,7 +208,7 @@ pub(crate) fn stream_error(path: &Path, error: &io::Error) -> Error {
             BadText::Archive => Error::WrongFormat {
                 path,
                 found: "a spreadsheet or an archive",
-                advice: "save the sheet as CSV with the encoding UTF-8",
+                advice: "give a workbook its ending (.xlsx, .xls, .ods), or save the sheet as CSV with the encoding UTF-8",
             },
             BadText::NotUtf8 { line, offset, marked } => Error::NotUtf8 {
                 path,
@@ -266,9 +274,12 @@ mod tests {
             kind_of(Path::new("b.train.txt.zst")),
             (Some(Kind::Text), Compression::Zstd)
         );
-        assert_eq!(kind_of(Path::new("c.xlsx")), (None, Compression::None));
+        assert_eq!(
+            kind_of(Path::new("c.xlsx")),
+            (Some(Kind::Workbook), Compression::None)
+        );
         let is_workbook = |name| is_workbook(Path::new(name));
         assert!(is_workbook("c.xlsx") && is_workbook("c.ODS.gz"));
-        assert!(!is_workbook("c.csv") && !is_workbook("xlsx"));
+        assert!(!is_workbook("c.csv") && !is_workbook("xlsx") && is_workbook("c.numbers"));
     }
 }

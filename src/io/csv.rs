@@ -161,7 +161,7 @@ pub(super) fn open<'a>(
 
 /// The columns' names, each of them once: of equal ones the second becomes `name (2)`. Where the header gives none, one is
 /// made up from the place (`column1`) that no other column has.
-fn column_names(header: &[String]) -> Vec<String> {
+pub(super) fn column_names(header: &[String]) -> Vec<String> {
     let given: Vec<&str> = header.iter().map(|name| name.trim()).collect();
     let mut taken: HashSet<String> = given.iter().map(ToString::to_string).collect();
     let mut next: HashMap<&str, usize> = HashMap::new();

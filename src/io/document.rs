@@ -14,7 +14,7 @@ use super::compression::{self, Kind, Progress, kind_of, says_nothing, stream_err
 use super::encoding::{Encoding, Utf8, decoded};
 use super::error::Error;
 use super::table::{
-    Cell, Labels, RecordReader, Row, SAMPLE_ROWS, Table, TableOptions, check_row, choose, collect,
+    Cell, Known, Labels, RecordReader, Row, SAMPLE_ROWS, Table, TableOptions, check_row, choose, collect,
     open_records, read_table, records_of,
 };
 use super::warnings::Warning;
@@ -64,7 +64,7 @@ pub enum Texts {
     /// Plain text, which runs on from line to line, or whatever lies in a directory.
     Running(Box<Documents>),
     /// A table, a text a row.
-    Rows(Table),
+    Rows(Box<Table>),
 }
 
 /// Opens texts for a language model, which a path holds as running text or as a table. A `.txt` file is the first, unless it
@@ -80,18 +80,18 @@ pub fn texts(path: &Path, splitting: Splitting, options: &TableOptions) -> Resul
     }
     let named = kind_of(path).0;
     if named != Some(Kind::Text) && !says_nothing(path) {
-        return read_table(path, options).map(Texts::Rows);
+        return read_table(path, options).map(|table| Texts::Rows(Box::new(table)));
     }
     let stream = compression::open(path, None)?;
     let (found, mut stream) = beginning::kind(path, stream, !columns.is_empty(), options.encoding)?;
     match found {
         // What is called text may begin like anything else.
         Kind::Jsonl if named.is_some() => {}
-        Kind::Parquet if named.is_some() => stream = decoded(stream, options.encoding),
+        Kind::Parquet | Kind::Workbook if named.is_some() => stream = decoded(stream, options.encoding),
         Kind::Text => {}
         table => {
-            let reader = records_of(table, path, stream, options.header)?;
-            return collect(path, reader, options).map(Texts::Rows);
+            let reader = records_of(table, path, stream, options.known())?;
+            return collect(path, reader, options).map(|table| Texts::Rows(Box::new(table)));
         }
     }
     Ok(Texts::Running(Box::new(Documents {
@@ -137,13 +137,24 @@ impl Source {
     }
 
     /// What to know of the file, as far as it was read.
-    fn warning(&self) -> Option<Warning> {
-        let (path, guessed) = match self {
-            Self::Text(articles) => (&articles.path, articles.stream.get_ref().guessed().is_so()),
-            Self::Whole { path, stream } => (path, stream.guessed().is_so()),
-            Self::Table(rows) => (&rows.path, rows.reader.guessed()),
+    fn warnings(&self) -> Vec<Warning> {
+        let (path, guessed, mut warnings) = match self {
+            Self::Text(articles) => (
+                &articles.path,
+                articles.stream.get_ref().guessed().is_so(),
+                Vec::new(),
+            ),
+            Self::Whole { path, stream } => (path, stream.guessed().is_so(), Vec::new()),
+            Self::Table(rows) => (&rows.path, rows.reader.guessed(), rows.reader.warnings()),
         };
-        guessed.then(|| Warning::guessed(path))
+        for warning in &mut warnings {
+            // Of many files, one name is that of no sheet of most.
+            if let Warning::OtherSheets { nameable, .. } = warning {
+                *nameable = false;
+            }
+        }
+        warnings.extend(guessed.then(|| Warning::guessed(path)));
+        warnings
     }
 }
 
@@ -158,7 +169,7 @@ impl Documents {
     /// What to know of the files that were read so far.
     #[must_use]
     pub fn warnings(&self) -> Vec<Warning> {
-        let current = self.current.as_ref().and_then(Source::warning);
+        let current = self.current.iter().flat_map(Source::warnings);
         self.warnings.iter().cloned().chain(current).collect()
     }
 
@@ -166,16 +177,21 @@ impl Documents {
         let (columns, encoding, progress) = (&self.text_columns, self.encoding, self.progress.as_ref());
         if matches!(
             kind_of(path).0,
-            Some(Kind::Csv | Kind::Tsv | Kind::Jsonl | Kind::Parquet)
+            Some(Kind::Csv | Kind::Tsv | Kind::Jsonl | Kind::Parquet | Kind::Workbook)
         ) {
-            let reader = open_records(path, None, true, encoding, progress)?;
+            let known = Known {
+                table: true,
+                encoding,
+                ..Known::default()
+            };
+            let reader = open_records(path, known, progress)?;
             return Rows::new(path, reader, columns).map(Source::Table);
         }
         let mut stream = compression::open(path, progress)?;
         if says_nothing(path) {
             let (kind, again) = beginning::kind(path, stream, !columns.is_empty(), encoding)?;
             if kind != Kind::Text {
-                let reader = records_of(kind, path, again, None)?;
+                let reader = records_of(kind, path, again, Known::default())?;
                 return Rows::new(path, reader, columns).map(Source::Table);
             }
             stream = again;
@@ -210,7 +226,7 @@ impl Documents {
                 Some(document) => return Ok(Some(document)),
                 None => {
                     let ended = self.current.take();
-                    self.warnings.extend(ended.and_then(|source| source.warning()));
+                    self.warnings.extend(ended.iter().flat_map(Source::warnings));
                 }
             }
         }
@@ -261,11 +277,13 @@ fn walk(dir: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
         let hidden = path
             .file_name()
             .is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        // Somebody's papers, among which texts are only where they are named.
+        let kind = kind_of(&path).0.filter(|&kind| kind != Kind::Workbook);
         // A linked directory could lead back here, round and round.
         let is_dir = fs::symlink_metadata(&path).is_ok_and(|data| data.is_dir());
         if is_dir && !hidden {
             walk(&path, files)?;
-        } else if !hidden && kind_of(&path).0.is_some() && fs::is_file(&path) {
+        } else if !hidden && kind.is_some() && fs::is_file(&path) {
             files.push(path);
         }
     }

@@ -70,6 +70,7 @@ fn directories_are_walked_in_order_and_progress_reaches_the_total() {
     write("b/a.csv", b"id,title,body\n1,third,and more\n2,third too,still\n");
     write("picture.png", b"\xFF");
     write(".hidden.txt", b"no");
+    write("papers.xlsx", b"PK\x03\x04");
     let paths = [dir.path().to_path_buf()];
     let progress = Progress::default();
     let all = documents(&paths, Splitting::Articles, &[], Some(&progress)).expect("opened");

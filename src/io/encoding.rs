@@ -341,7 +341,10 @@ mod tests {
         assert!(message(b"\xC3\xA9b\nc\xE9d\n").starts_with("a.csv: line 2, byte 5: not UTF-8 text; save"));
         assert!(message(b"\xEF\xBB\xBFa\n\nb\xC3").starts_with("a.csv: line 3, byte 7: not UTF-8"));
         assert!(message(b"\xFF\xFEa").contains("is damaged UTF-16 text; save the file again"));
-        assert!(message(b"PK\x03\x04rest").contains("is a spreadsheet or an archive; save the sheet as CSV"));
+        assert!(
+            message(b"PK\x03\x04rest")
+                .contains("is a spreadsheet or an archive; give a workbook its ending (.xlsx")
+        );
     }
 
     #[test]

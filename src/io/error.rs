@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::workbook::Workbook;
+
 /// A failure to read or write a file. The message is complete: it needs no chain of causes.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -21,10 +23,10 @@ pub enum Error {
     Read { path: PathBuf, cause: String },
     #[error("{}: the file is empty", .path.display())]
     Empty { path: PathBuf },
-    #[error("{}: only a header and no rows; add rows below line 1", .path.display())]
+    #[error("{}: only a header and no rows; add rows below it", .path.display())]
     HeaderOnly { path: PathBuf },
     #[error(
-        "{}: {found} is not a table; expected .csv, .tsv, .jsonl, .parquet or .txt, or one of these with .gz or .zst",
+        "{}: {found} is not a table; expected .csv, .tsv, .xlsx, .ods, .jsonl, .parquet or .txt, or one of these with .gz or .zst",
         .path.display()
     )]
     UnknownFormat { path: PathBuf, found: String },
@@ -128,6 +130,24 @@ pub enum Error {
     },
     #[error("{}: damaged or unsupported Parquet: {cause}; write the file again or export it as CSV", .path.display())]
     Parquet { path: PathBuf, cause: String },
+    #[error("{}: damaged or unsupported workbook: {cause}; save it again as .xlsx, or the sheet as CSV", .path.display())]
+    Workbook { path: PathBuf, cause: String },
+    #[error("{}: opens with a password only; save the workbook without one", .path.display())]
+    Protected { path: PathBuf },
+    #[error("{}: too large for a workbook; save the sheet as CSV", .path.display())]
+    LargeWorkbook { path: PathBuf },
+    #[error("{}: the sheet '{sheet}' is empty", .path.display())]
+    EmptySheet { path: PathBuf, sheet: String },
+    #[error("{cause}; this is the sheet '{}' of {}; name another with --sheet", .workbook.sheet, list(&.workbook.sheets))]
+    OfSheet { workbook: Workbook, cause: Box<Self> },
+    #[error("{}: no sheet '{sheet}'; the sheets are {}", .path.display(), list(.sheets))]
+    NoSheet {
+        path: PathBuf,
+        sheet: String,
+        sheets: Vec<String>,
+    },
+    #[error("{}: workbooks are read but not written; name a .csv file, which spreadsheet programs open", .path.display())]
+    NoWorkbook { path: PathBuf },
     #[error("{}: every text in {} is empty; name another column with --text-column", .path.display(), list(.columns))]
     AllTextsEmpty { path: PathBuf, columns: Vec<String> },
     #[error("{}: no row has a label in column '{column}'; label some rows, in at least two classes", .path.display())]

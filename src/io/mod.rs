@@ -29,11 +29,12 @@ mod pytorch_code;
 mod table;
 mod warnings;
 mod weights;
+mod workbook;
 
 pub use atomic::{OutputDir, write_atomic};
 pub use checkpoint::{read_checkpoint_file, write_checkpoint};
 pub(crate) use compression::stream_error;
-pub use compression::{Progress, is_plain_text, is_workbook, total_bytes};
+pub use compression::{Progress, is_plain_text, is_unread_workbook, is_workbook, total_bytes};
 pub use csv::{write_mark, write_row};
 pub use document::{Documents, Splitting, Texts, documents, texts};
 pub(crate) use encoding::decode;
@@ -54,3 +55,4 @@ pub use weights::{
     NamedTensor, Precision, Tensors, as_stored, parse_safetensors, read_safetensors, safetensors_bytes,
     write_safetensors,
 };
+pub use workbook::Workbook;

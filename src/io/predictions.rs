@@ -41,7 +41,9 @@ pub enum Sink<'a> {
 /// nobody asked to overwrite; or [`write_predictions`] could not begin to write there.
 pub fn check_output(path: &Path, input: Option<&Path>, overwrite: bool) -> Result<(), Error> {
     if is_workbook(path) {
-        return Err(Error::no_table(path));
+        return Err(Error::NoWorkbook {
+            path: path.to_path_buf(),
+        });
     }
     check_file(path, input, overwrite)
 }
@@ -181,6 +183,8 @@ impl<'a> Output<'a> {
             Kind::Jsonl => self.write_json(out),
             Kind::Parquet => self.write_parquet(out),
             Kind::Tsv | Kind::Csv | Kind::Text => self.write_delimited(out, style),
+            // Refused by [`check_output`] before there was anything to write.
+            Kind::Workbook => Err(io::ErrorKind::Unsupported.into()),
         }
     }
 
@@ -385,10 +389,12 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let check = |name: &str, overwrite| check_output(&dir.path().join(name), None, overwrite);
         let fault = |name: &str| check(name, false).map_err(|error| error.to_string());
-        for name in ["a.xlsx", "a.ODS", "a.xls.gz"] {
+        for name in ["a.xlsx", "a.ODS", "a.xls.gz", "a.numbers"] {
             let message = fault(name).expect_err("refused");
-            assert!(message.contains(&format!("{name}: a .")), "{message}");
-            assert!(message.contains(" is not a table; expected .csv"), "{message}");
+            assert!(
+                message.contains(&format!("{name}: workbooks are read but not written")),
+                "{message}"
+            );
         }
         for name in ["a.csv", "a.jsonl.zst", "a.labels"] {
             assert_eq!(fault(name), Ok(()), "{name}");

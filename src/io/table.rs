@@ -11,9 +11,10 @@ use super::csv::Style;
 use super::encoding::Encoding;
 use super::error::Error;
 use super::warnings::Warning;
+use super::workbook::Workbook;
 use check::check;
 pub(super) use check::{check_row, choose};
-pub(super) use records::{RecordReader, open_records, records_of};
+pub(super) use records::{Known, RecordReader, open_records, records_of};
 use records::{Watched, records};
 
 /// Whether labels are wanted.
@@ -37,18 +38,26 @@ pub struct TableOptions {
     pub label_column: Option<String>,
     /// Whether labels are wanted, and whether every row needs one.
     pub labels: Labels,
-    /// Whether the first row of delimited text is a header; `None` to guess.
+    /// Whether the first row of delimited text or of a sheet is a header; `None` to guess.
     pub header: Option<bool>,
     /// Keep rows whose text is empty: when classifying, every row in needs its row out.
     pub keep_empty_texts: bool,
-    /// What text is written in that does not say so itself with a mark; `None` to find out. Parquet is what it is.
+    /// What text is written in that does not say so itself with a mark; `None` to find out. Parquet and workbooks are what they are.
     pub encoding: Option<Encoding>,
+    /// The sheet of a workbook; `None` for the first that can be seen and holds something.
+    pub sheet: Option<String>,
 }
 
 impl TableOptions {
-    /// Whether only a table has what is asked for.
-    pub(super) fn ask_for_columns(&self) -> bool {
-        !self.text_columns.is_empty() || self.labels == Labels::Required
+    /// What they say of a file before it is read.
+    pub(super) fn known(&self) -> Known<'_> {
+        Known {
+            header: self.header,
+            // Only a table has what is asked for.
+            table: !self.text_columns.is_empty() || self.labels == Labels::Required,
+            encoding: self.encoding,
+            sheet: self.sheet.as_deref(),
+        }
     }
 }
 
@@ -84,7 +93,7 @@ impl Cell {
 /// One row with all of its columns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// Where the row begins, from 1: the line in a text file, the number of the row in Parquet.
+    /// Where the row begins, from 1: the line in a text file, the number of the row in a sheet and in Parquet.
     pub line: u64,
     /// One cell a column, as in [`Table::columns`].
     pub cells: Vec<Cell>,
@@ -101,10 +110,12 @@ pub struct Table {
     pub rows: Vec<Row>,
     /// What the user should know of, though the table can be used.
     pub warnings: Vec<Warning>,
-    /// What [`Row::line`] counts: `line` of a text file, `row` of Parquet and of texts that were handed over.
+    /// What [`Row::line`] counts: `line` of a text file, `row` of a sheet, of Parquet and of texts that were handed over.
     pub place: &'static str,
     /// Places of the columns that the header leaves without a name.
     pub(super) unnamed: Vec<usize>,
+    /// Which sheet it is, where the file is a workbook.
+    pub workbook: Option<Workbook>,
     /// How the file is written, where that is as delimited text.
     pub(super) style: Option<Style>,
     /// Whether its encoding was named and is not UTF-8.
@@ -125,10 +136,10 @@ impl Table {
         self.rows.is_empty()
     }
 
-    /// Whether it was delimited text, of which nothing says whether its first row names the columns.
+    /// Whether it was delimited text or a sheet, of which nothing says whether its first row names the columns.
     #[must_use]
-    pub fn is_delimited(&self) -> bool {
-        self.style.is_some()
+    pub fn has_guessed_header(&self) -> bool {
+        self.style.is_some() || self.workbook.is_some()
     }
 
     /// Names of the columns that hold the text.
@@ -179,20 +190,14 @@ fn value(row: &Row, at: usize) -> &str {
     row.cells.get(at).map_or("", Cell::as_str)
 }
 
-/// Reads a table from a CSV, TSV, JSON lines, Parquet or text file (one text a line), also compressed
+/// Reads a table from a CSV, TSV, JSON lines, Parquet, workbook or text file (one text a line), also compressed
 /// (`.gz`, `.zst`). Where the name has no ending, as that of a pipe, the first bytes say what it is.
 ///
 /// # Errors
 /// The file cannot be read or is damaged, a row does not fit the others, a named column is not there, or
 /// there is no text or no label where one is required. Each message names the file and the line.
 pub fn read_table(path: &Path, options: &TableOptions) -> Result<Table, Error> {
-    let reader = open_records(
-        path,
-        options.header,
-        options.ask_for_columns(),
-        options.encoding,
-        None,
-    )?;
+    let reader = open_records(path, options.known(), None)?;
     collect(path, reader, options)
 }
 
@@ -206,13 +211,7 @@ pub fn read_table_watched(
     progress: &Progress,
     go_on: &dyn Fn() -> bool,
 ) -> Result<Table, Error> {
-    let inner = open_records(
-        path,
-        options.header,
-        options.ask_for_columns(),
-        options.encoding,
-        Some(progress),
-    )?;
+    let inner = open_records(path, options.known(), Some(progress))?;
     let reader = Watched { path, inner, go_on };
     collect(path, Box::new(reader), options)
 }
@@ -223,13 +222,7 @@ pub fn read_table_watched(
 /// As [`read_table`].
 pub fn parse_table(name: &Path, bytes: &[u8], options: &TableOptions) -> Result<Table, Error> {
     let stream = unpack(name, bytes)?;
-    let reader = records(
-        name,
-        stream,
-        options.header,
-        options.ask_for_columns(),
-        options.encoding,
-    )?;
+    let reader = records(name, stream, options.known())?;
     collect(name, reader, options)
 }
 
@@ -275,6 +268,7 @@ pub fn given_table(
         warnings: Vec::new(),
         place: "row",
         unnamed: Vec::new(),
+        workbook: None,
         style: None,
         recoded: false,
         roles: Roles {
@@ -288,7 +282,24 @@ pub fn given_table(
 /// How many rows the columns are guessed from.
 pub(super) const SAMPLE_ROWS: usize = 2000;
 
+/// The table of these rows.
 pub(super) fn collect(
+    path: &Path,
+    reader: Box<dyn RecordReader + '_>,
+    options: &TableOptions,
+) -> Result<Table, Error> {
+    // What is wrong with one sheet may be right with another.
+    let workbook = reader.workbook().filter(|book| book.sheets.len() > 1).cloned();
+    collected(path, reader, options).map_err(|cause| match workbook {
+        Some(workbook) => Error::OfSheet {
+            workbook,
+            cause: Box::new(cause),
+        },
+        None => cause,
+    })
+}
+
+fn collected(
     path: &Path,
     mut reader: Box<dyn RecordReader + '_>,
     options: &TableOptions,
@@ -313,7 +324,7 @@ pub(super) fn collect(
         &rows[..rows.len().min(SAMPLE_ROWS)],
         options,
     )?;
-    let mut warnings = Vec::new();
+    let mut warnings = reader.warnings();
     if !reader.has_header() {
         warnings.push(Warning::NoHeader {
             columns: columns.len(),
@@ -329,6 +340,7 @@ pub(super) fn collect(
         warnings,
         place: reader.place(),
         unnamed: reader.unnamed().to_vec(),
+        workbook: reader.workbook().cloned(),
         style: reader.style(),
         recoded: options.encoding.is_some_and(|encoding| !encoding.is_utf8()),
         roles,

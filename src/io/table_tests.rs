@@ -186,7 +186,7 @@ fn missing_contents_are_named() {
     );
     assert_eq!(fault("a.txt", "", &required()), "a.txt: the file is empty");
     let header = fault("a.csv", "label,text\n", &required());
-    assert_eq!(header, "a.csv: only a header and no rows; add rows below line 1");
+    assert_eq!(header, "a.csv: only a header and no rows; add rows below it");
     assert!(
         fault("a.csv", "id,text\n1,good film\n2,bad film\n", &required()).contains("no column holds labels")
     );
@@ -208,9 +208,9 @@ fn missing_contents_are_named() {
         unlabelled.starts_with("a.csv: no row has a label in column 'label'; label some rows"),
         "{unlabelled}"
     );
-    let format = fault("a.xlsx", "x", &required());
+    let format = fault("a.docx", "x", &required());
     assert!(
-        format.starts_with("a.xlsx: a .xlsx file is not a table; expected .csv, .tsv"),
+        format.starts_with("a.docx: a .docx file is not a table; expected .csv, .tsv"),
         "{format}"
     );
 }

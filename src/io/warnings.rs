@@ -28,6 +28,31 @@ pub enum Warning {
         /// Where the rows begin.
         lines: Vec<u64>,
     },
+    /// Sheets of a workbook that were not read, where none was named.
+    OtherSheets {
+        /// The file.
+        file: String,
+        /// The sheet that was read.
+        sheet: String,
+        /// Those that were not.
+        others: Vec<String>,
+        /// Whether another can be named.
+        nameable: bool,
+    },
+    /// Formulas of a sheet that no program has computed yet, which are read as empty cells.
+    NotComputed {
+        /// The file.
+        file: String,
+        /// How many.
+        cells: usize,
+    },
+    /// Rows of a sheet above the table, such as a title, which were left out.
+    AboveTable {
+        /// The file.
+        file: String,
+        /// Their numbers in the sheet.
+        lines: Vec<u64>,
+    },
     /// Classes are numbers, and the data set's card has more than one list of names for them.
     NamelessClasses {
         /// The column that holds them.
@@ -88,6 +113,34 @@ impl Warning {
                     some(place, lines, u64::to_string)
                 )
             }
+            Self::OtherSheets {
+                file,
+                sheet,
+                others,
+                nameable,
+            } => {
+                let others: Vec<String> = others.iter().map(|name| format!("'{name}'")).collect();
+                let advice = if *nameable {
+                    "; `--sheet` names another"
+                } else {
+                    ""
+                };
+                format!(
+                    "{file}: only the sheet '{sheet}' is read, not {}{advice}",
+                    others.join(", ")
+                )
+            }
+            Self::NotComputed { file, cells } => format!(
+                "{file}: {cells} cell{} formulas that were never computed, which are read as empty; open the file in the \
+                 spreadsheet program and save it",
+                if *cells == 1 { " holds" } else { "s hold" }
+            ),
+            Self::AboveTable { file, lines } => format!(
+                "{file}: {} above the table {} left out: {}",
+                rows(lines.len()),
+                if lines.len() == 1 { "was" } else { "were" },
+                some("row", lines, u64::to_string)
+            ),
             Self::NamelessClasses { column } => format!(
                 "the card of this data set has several lists of names for the classes in '{column}' and does not tell \
                  which is meant; they are called by their numbers"

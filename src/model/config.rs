@@ -29,7 +29,7 @@ impl Architecture {
 }
 
 /// Dropout probabilities of an AWD-LSTM; all are scaled together by `drop_mult`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Dropouts {
     /// On the last layer's output, before the decoder or the first block of the classifier.
     pub output: f32,

@@ -10,7 +10,9 @@ use crate::train::split::{choose, held_out, hold_out, joined, text_group, untest
 use super::protocol::{ClassifierOptions, Method};
 
 pub use crate::train::course::{Course, Epoch};
-pub use crate::train::schedule::ScheduleError;
+pub use crate::train::defaults::CLASSIFIER_EPOCHS;
+pub use crate::train::plan::Takes;
+pub use crate::train::schedule::{CUT_FRAC, DISCRIMINATIVE_FACTOR, RATIO, ScheduleError};
 
 /// The plan that the options describe, for so many layer groups.
 pub(super) fn plan(
@@ -30,11 +32,11 @@ pub(super) fn plan(
 
 /// Passes over the labelled texts.
 pub fn epochs(options: &ClassifierOptions) -> usize {
-    options.epochs.unwrap_or(defaults::CLASSIFIER_EPOCHS).max(1)
+    options.epochs.unwrap_or(CLASSIFIER_EPOCHS).max(1)
 }
 
-/// Whether `cut_frac` and `ratio` change what a method does, and whether `factor` does.
-pub fn takes(method: Method) -> (bool, bool) {
+/// Which of `cut_frac` and `ratio`, and of `factor`, change what a method does.
+pub fn takes(method: Method) -> Takes {
     method.plan(2, 1, None).takes()
 }
 

@@ -12,7 +12,7 @@ pub use crate::train::metrics::{CHANCE, ClassReport, Interval, Report, most_prob
 pub use evidence::{Judged, NOT_LEARNED, label_errors, losses, report};
 pub use words::{Labelled, Words};
 
-use crate::train::metrics::{Z95, inflation};
+use crate::train::metrics::{inflation, wilson_of};
 
 /// Judgements that the temperature is fitted on at most; more change its second decimal.
 const ENOUGH: usize = 2_000;
@@ -183,7 +183,7 @@ impl Coverage {
         let right = self.right_of(start, end)?;
         (measured_on > 0).then(|| Accepted {
             right,
-            interval: wilson(right, worth),
+            interval: wilson_of(right, worth),
             measured_on,
         })
     }
@@ -320,17 +320,6 @@ fn isotonic(seen: &[Seen]) -> Vec<(f64, f64)> {
     // Care weighs more on short stretches and may have turned two round.
     let pooled = pool(pooled.into_iter(), Stretch::careful);
     pooled.iter().map(|s| (s.from, s.careful())).collect()
-}
-
-/// Wilson's interval of a share `p` that `n` judgements speak for.
-fn wilson(p: f64, n: f64) -> Interval {
-    let z2 = Z95 * Z95;
-    let centre = (p + z2 / (2.0 * n)) / (1.0 + z2 / n);
-    let half = Z95 / (1.0 + z2 / n) * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt();
-    Interval {
-        low: (centre - half).clamp(0.0, p),
-        high: (centre + half).clamp(p, 1.0),
-    }
 }
 
 #[cfg(test)]

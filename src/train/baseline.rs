@@ -12,15 +12,15 @@ use tfidf::{Sparse, Tfidf};
 
 /// The settings of a baseline.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct BaselineOptions {
+struct BaselineOptions {
     /// Inverse strength of the L2 penalty: the objective is the summed loss plus |w|^2 / (2 c). Above 0.
-    pub c: f64,
+    c: f64,
     /// The shortest and the longest run of words that is a feature.
-    pub ngrams: (usize, usize),
+    ngrams: (usize, usize),
     /// Newton iterations at most; about ten are usual.
-    pub max_iter: usize,
+    max_iter: usize,
     /// The fit ends when no component of the mean loss's gradient is larger.
-    pub tolerance: f64,
+    tolerance: f64,
 }
 
 impl Default for BaselineOptions {
@@ -91,11 +91,7 @@ impl Baseline {
         Self::fit_with(BaselineOptions::default(), texts, labels, classes)
     }
 
-    /// As [`Baseline::fit`], with other settings.
-    ///
-    /// # Errors
-    /// As [`Baseline::fit`].
-    pub fn fit_with(
+    fn fit_with(
         options: BaselineOptions,
         texts: &[&str],
         labels: &[usize],

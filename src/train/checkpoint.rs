@@ -31,12 +31,6 @@ pub struct Position {
     pub seconds: f64,
     /// Optimiser steps of each parameter.
     pub counts: BTreeMap<String, u64>,
-    /// Validation losses so far, for NT-ASGD's trigger.
-    #[serde(default)]
-    pub validation: Vec<f64>,
-    /// Whether NT-ASGD averages.
-    #[serde(default)]
-    pub averaging: bool,
     /// Describes data and configuration: a checkpoint of another run is refused.
     pub fingerprint: String,
 }
@@ -51,6 +45,20 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
+    /// Refuses to go on with the run that `fingerprint` describes from a checkpoint of another.
+    ///
+    /// # Errors
+    /// When it is of another.
+    pub fn check(&self, fingerprint: &str) -> Result<(), Error> {
+        let own = &self.position.fingerprint;
+        if own == fingerprint {
+            return Ok(());
+        }
+        Err(Error::Checkpoint(format!(
+            "it is of \"{own}\", this is \"{fingerprint}\""
+        )))
+    }
+
     /// Adds a tensor.
     ///
     /// # Errors
@@ -134,5 +142,41 @@ impl Checkpoint {
             arrays: arrays.collect(),
             ..Self::default()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An interrupted run is not lost by a new version of the program.
+    #[test]
+    fn a_position_of_an_earlier_version_is_read() {
+        let json = r#"{"step":3,"epoch":1,"batch":2,"seconds":4.5,"counts":{"w":3},"validation":[1.5],"averaging":false,
+            "fingerprint":"a run"}"#;
+        let position: Position = serde_json::from_str(json).unwrap();
+        let expected = Position {
+            step: 3,
+            epoch: 1,
+            batch: 2,
+            seconds: 4.5,
+            counts: BTreeMap::from([("w".to_string(), 3)]),
+            fingerprint: "a run".to_string(),
+        };
+        assert_eq!(position, expected);
+    }
+
+    #[test]
+    fn a_checkpoint_of_another_run_is_refused() {
+        let mut checkpoint = Checkpoint::default();
+        checkpoint.position.fingerprint = "a run".to_string();
+        assert!(checkpoint.check("a run").is_ok());
+        let refused = checkpoint.check("another").unwrap_err();
+        assert!(
+            refused
+                .to_string()
+                .contains("it is of \"a run\", this is \"another\""),
+            "{refused}"
+        );
     }
 }

@@ -8,14 +8,13 @@ use super::Error;
 use super::checkpoint::{Checkpoint, Position};
 use super::course::Course;
 use super::evaluate::classify;
-use super::language_model::Clock;
 use super::measure::Origin;
-use super::monitor::{Due, Evaluation, Group, Monitor, Signal, Snapshot, Step};
+use super::monitor::{Due, Evaluation, Group, Monitor, Snapshot, Step};
 use super::optimiser::Optimiser;
+use super::pace::{Pace, read_loss};
 use super::plan::Plan;
 use crate::model::classifier::{Chunking, cross_entropy};
 use crate::model::dropout::Draw;
-use crate::model::read_back::floats;
 use crate::model::{AwdLstm, Classifier, Dropouts, Network as _, Tokens};
 use crate::ops::reading::Rounding;
 use crate::text::batches::{DocBatch, Order, epoch_seed, plan as plan_batches};
@@ -49,7 +48,7 @@ pub struct Config {
     /// Epochs without a better validation loss, of those in which the last phase's groups train, before training ends, where
     /// the plan stops early.
     pub patience: usize,
-    /// Where the way of the encoder is measured from; without one from where it starts, like the head's.
+    /// Where the distance of the encoder is measured from; without one from where it starts, like the head's.
     pub pretrained: Option<AwdLstm>,
     /// The run's seed.
     pub seed: u64,
@@ -88,7 +87,7 @@ pub async fn train<M: Monitor>(
     let course = Course::new(plan, model.groups().len(), &steps);
     let (epochs, total) = (&course.epochs, course.total);
     let origin = (config.measure_every > 0).then(|| origin(&model, config.pretrained.as_ref()));
-    let mut optimiser = Optimiser::new(plan.rule, config.weight_decay, Some(config.clip));
+    let mut optimiser = Optimiser::new(plan.adam, config.weight_decay, config.clip);
     let tokens: usize = lengths.iter().sum();
     let fingerprint = format!(
         "classifier; {} documents of {tokens} tokens; {} classes; {} pooling; {epoch_count} epochs of {}; rate {}; seed {}",
@@ -106,13 +105,7 @@ pub async fn train<M: Monitor>(
     // The best epoch so far: its validation loss, as precise as a checkpoint keeps it, the epochs since, its weights.
     let mut best: Option<(f32, usize, Classifier)> = None;
     if let Some(checkpoint) = &resume {
-        if checkpoint.position.fingerprint != at.fingerprint {
-            let message = format!(
-                "it is of \"{}\", this is \"{}\"",
-                checkpoint.position.fingerprint, at.fingerprint
-            );
-            return Err(Error::Checkpoint(message));
-        }
+        checkpoint.check(&at.fingerprint)?;
         at = checkpoint.position.clone();
         load(checkpoint, &mut model, "")?;
         optimiser.load(checkpoint, &model)?;
@@ -130,35 +123,23 @@ pub async fn train<M: Monitor>(
         monitor.epoch(0, 0, now).await?;
     }
     drop(resume);
-    let resumed_at = at.step;
-    let mut clock = Clock::new(at.seconds);
+    let mut pace = Pace::new(&at, config.save_every);
 
     let mut seen = 0;
     for (number, epoch) in epochs.iter().enumerate().skip(at.epoch) {
         let batches = order(number);
         let first = if number == at.epoch { at.batch } else { 0 };
         for (index, rows) in batches.iter().enumerate().skip(first) {
-            let mut due =
-                config.save_every > 0 && at.step > resumed_at && at.step.is_multiple_of(config.save_every);
-            // Asked again after a checkpoint: one that is wished for during a pause does not end the pause.
-            loop {
-                let signal = clock.without(monitor.signal()).await;
-                if signal != Signal::Continue || due {
-                    let position = Position {
-                        epoch: number,
-                        batch: index,
-                        seconds: clock.seconds(),
-                        ..at.clone()
-                    };
-                    monitor.save(checkpoint(&model, &optimiser, best.as_ref(), position).await?)?;
-                    due = false;
-                }
-                match signal {
-                    Signal::Continue => break,
-                    Signal::Save => {}
-                    Signal::Stop => return Err(Error::Stopped),
-                }
-            }
+            let here = |seconds| {
+                let position = Position {
+                    epoch: number,
+                    batch: index,
+                    seconds,
+                    ..at.clone()
+                };
+                checkpoint(&model, &optimiser, best.as_ref(), position)
+            };
+            pace.before_step(monitor, at.step, here).await?;
             let docs: Vec<&[u32]> = rows.iter().map(|&r| data.documents[r]).collect();
             let labels: Vec<usize> = rows.iter().map(|&r| data.labels[r]).collect();
             let padded = DocBatch::new(&docs, 1);
@@ -186,29 +167,15 @@ pub async fn train<M: Monitor>(
                 .step(&mut model, gradients, &rates, momentum, measure)
                 .await?;
             if report {
-                let loss = floats(loss.inner()).await.map_err(Error::Device)?;
-                let loss = f64::from(loss[0]);
-                if !loss.is_finite() {
-                    return Err(Error::Diverged {
-                        loss,
-                        step: at.step,
-                        rate: plan.rate,
-                    });
-                }
-                let groups = (rates.iter().zip(&epoch.trains).enumerate())
-                    .map(|(g, (&rate, &trains))| Group {
-                        rate,
-                        frozen: !trains,
-                        norms: norms.as_ref().and_then(|n| n.get(g).copied()),
-                    })
-                    .collect();
+                let [cross_entropy] = read_loss([loss], at.step, plan.rate).await?;
+                let groups = rates.iter().copied().zip(epoch.trains.iter().copied());
                 monitor.step(Step {
                     step: at.step,
                     total: total as u64,
                     epoch: number + 1,
-                    cross_entropy: loss,
+                    cross_entropy,
                     regularisation: None,
-                    groups,
+                    groups: Group::all(groups, norms.as_deref()),
                     tokens: seen,
                 });
             }
@@ -254,7 +221,7 @@ pub async fn train<M: Monitor>(
     })
 }
 
-/// Where the way of every group is measured from.
+/// Where the distance of every group is measured from.
 fn origin(model: &Classifier, pretrained: Option<&AwdLstm>) -> Origin {
     match pretrained {
         Some(encoder) => Origin::of(&Classifier {

@@ -1,12 +1,15 @@
 //! What is used where the user does not say, in one place.
 
 use super::language_model as lm;
-use super::optimiser::Rule;
+use super::optimiser::Adam;
 use super::plan::{Plan, Rates};
 use super::schedule::{DISCRIMINATIVE_FACTOR, Schedule};
 use crate::model::regularisation::{ALPHA, BETA};
 use crate::model::{Architecture, Dropouts, Pooling};
 
+/// How often a token has to occur to get a row of its own: in stage 1's corpus, and in stage 2's texts where the base model
+/// lacks it.
+pub const MIN_FREQ: u64 = 3;
 /// Time steps of a window, and of a chunk of BPT3C.
 pub const BPTT: usize = 70;
 /// What a classifier's head sees of a document.
@@ -106,7 +109,7 @@ pub fn pretraining(epochs: usize, batch: usize, rate: f64, drop_mult: f32, seed:
         rate,
         rates: Rates::Uniform,
         schedule: Schedule::one_cycle(),
-        rule: Rule::ADAM,
+        adam: Adam::PAPER,
         weight_decay: WEIGHT_DECAY,
         clip: LM_CLIP,
         dropouts: Dropouts::LANGUAGE_MODEL.scaled(drop_mult),
@@ -151,7 +154,7 @@ pub fn adaptation(tokens: usize, seed: u64) -> lm::Config {
             factor: DISCRIMINATIVE_FACTOR,
         },
         schedule: Schedule::stlr(),
-        rule: Rule::ADAM,
+        adam: Adam::PAPER,
         weight_decay: WEIGHT_DECAY,
         clip: LM_CLIP,
         dropouts: Dropouts::LANGUAGE_MODEL.scaled(drop_mult),

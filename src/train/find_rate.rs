@@ -38,7 +38,7 @@ pub async fn find_rate(
             tokens: corpus.tokens().len(),
         });
     }
-    let mut optimiser = Optimiser::new(config.rule, config.weight_decay, Some(config.clip));
+    let mut optimiser = Optimiser::new(config.adam, config.weight_decay, config.clip);
     let multiples = config.rates.multiples(model.groups().len());
     let sampler = config.sampler(corpus.tokens(), model.arch().vocab);
     let mut states = model.encoder.zero_states(batches.batch());

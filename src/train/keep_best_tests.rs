@@ -70,7 +70,7 @@ fn start() -> (LanguageModel, Config) {
     let mut config = adaptation(500, 3);
     (config.epochs, config.bptt, config.rate) = (30, 20, 1e-2);
     (config.rates, config.weight_decay, config.regularisation) = (Rates::Uniform, 0.0, (0.0, 0.0));
-    config.dropouts = Dropouts::LANGUAGE_MODEL.scaled(0.0);
+    config.dropouts = Dropouts::NONE;
     (config.report_every, config.keep_best) = (1, true);
     (LanguageModel::new(arch, 1, &Device::flex()), config)
 }

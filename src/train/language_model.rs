@@ -2,20 +2,17 @@
 
 use std::sync::Arc;
 
-use burn::tensor::Tensor;
-
 use super::Error;
 use super::checkpoint::{Array, Checkpoint, Position};
 use super::evaluate::perplexity;
 use super::measure::Origin;
-use super::monitor::{Due, Evaluation, Group, Monitor, Signal, Snapshot, Step};
-use super::optimiser::{Optimiser, Rule};
+use super::monitor::{Due, Evaluation, Group, Monitor, Snapshot, Step};
+use super::optimiser::{Adam, Optimiser};
+use super::pace::{Pace, read_loss};
 use super::plan::Rates;
 use super::schedule::Schedule;
-use crate::host::clock::Instant;
 use crate::model::awd_lstm::State;
 use crate::model::dropout::Draw;
-use crate::model::read_back::floats;
 use crate::model::sampled_softmax::{Sampler, Targets};
 use crate::model::{Dropouts, LanguageModel, Network as _, Tokens};
 use crate::text::batches::{LmBatchConfig, LmBatches, epoch_seed};
@@ -36,8 +33,8 @@ pub struct Config {
     pub rates: Rates,
     /// Over all iterations.
     pub schedule: Schedule,
-    /// The optimiser.
-    pub rule: Rule,
+    /// The optimiser's numbers.
+    pub adam: Adam,
     /// Decoupled weight decay.
     pub weight_decay: f64,
     /// Largest gradient norm.
@@ -131,7 +128,7 @@ pub async fn train<M: Monitor>(
     let sampler = config.sampler(corpus.tokens(), model.arch().vocab);
     let group_count = model.groups().len();
     let multiples = config.rates.multiples(group_count);
-    let mut optimiser = Optimiser::new(config.rule, config.weight_decay, Some(config.clip));
+    let mut optimiser = Optimiser::new(config.adam, config.weight_decay, config.clip);
     let mut at = Position {
         fingerprint: config.fingerprint(&corpus),
         ..Position::default()
@@ -140,13 +137,7 @@ pub async fn train<M: Monitor>(
     let mut states: Option<Vec<State>> = None;
     let mut best: Option<Best> = None;
     if let Some(checkpoint) = &resume {
-        if checkpoint.position.fingerprint != at.fingerprint {
-            let message = format!(
-                "it is of \"{}\", this is \"{}\"",
-                checkpoint.position.fingerprint, at.fingerprint
-            );
-            return Err(Error::Checkpoint(message));
-        }
+        checkpoint.check(&at.fingerprint)?;
         at = checkpoint.position.clone();
         checkpoint.load_network(&mut model)?;
         optimiser.load(checkpoint, &model)?;
@@ -167,10 +158,9 @@ pub async fn train<M: Monitor>(
         monitor.epoch(0, 0, Snapshot::LanguageModel(&model)).await?;
     }
     drop(resume);
-    let resumed_at = at.step;
 
     let mut seen = 0;
-    let mut clock = Clock::new(at.seconds);
+    let mut pace = Pace::new(&at, config.save_every);
     'epochs: for epoch in at.epoch..config.epochs {
         let batches = config.batches(&corpus, epoch);
         let mut carried = states
@@ -178,29 +168,18 @@ pub async fn train<M: Monitor>(
             .unwrap_or_else(|| model.encoder.zero_states(batches.batch()));
         let first = if epoch == at.epoch { at.batch } else { 0 };
         for index in first..batches.len() {
-            let mut due =
-                config.save_every > 0 && at.step > resumed_at && at.step.is_multiple_of(config.save_every);
-            // Asked again after a checkpoint: one that is wished for during a pause does not end the pause.
-            loop {
-                let signal = clock.without(monitor.signal()).await;
-                if signal != Signal::Continue || due {
-                    let position = Position {
-                        epoch,
-                        batch: index,
-                        seconds: clock.seconds(),
-                        ..at.clone()
-                    };
-                    monitor.save(checkpoint(&model, &optimiser, best.as_ref(), &carried, position).await?)?;
-                    due = false;
-                }
-                match signal {
-                    Signal::Continue => break,
-                    Signal::Save => {}
-                    Signal::Stop => return Err(Error::Stopped),
-                }
-            }
+            let here = |seconds| {
+                let position = Position {
+                    epoch,
+                    batch: index,
+                    seconds,
+                    ..at.clone()
+                };
+                checkpoint(&model, &optimiser, best.as_ref(), &carried, position)
+            };
+            pace.before_step(monitor, at.step, here).await?;
             // A run with a time limit is at whichever point of its schedule the clock or the steps have reached.
-            let by_clock = config.max_seconds.map_or(0.0, |limit| clock.seconds() / limit);
+            let by_clock = config.max_seconds.map_or(0.0, |limit| pace.seconds() / limit);
             if by_clock >= 1.0 {
                 break 'epochs;
             }
@@ -234,39 +213,26 @@ pub async fn train<M: Monitor>(
                 .step(&mut model, gradients, &rates, momentum, measure)
                 .await?;
             if report {
-                let [cross_entropy, ar, tar] = read([loss.cross_entropy, loss.ar, loss.tar]).await?;
-                if !cross_entropy.is_finite() {
-                    return Err(Error::Diverged {
-                        loss: cross_entropy,
-                        step: at.step,
-                        rate: config.rate,
-                    });
-                }
-                let groups = (multiples.iter().enumerate())
-                    .map(|(g, multiple)| Group {
-                        rate: multiple * told,
-                        frozen: false,
-                        norms: norms.as_ref().and_then(|n| n.get(g).copied()),
-                    })
-                    .collect();
+                let terms = [loss.cross_entropy, loss.ar, loss.tar];
+                let [cross_entropy, ar, tar] = read_loss(terms, at.step, config.rate).await?;
+                let groups = multiples.iter().map(|multiple| (multiple * told, true));
                 monitor.step(Step {
                     step: at.step,
                     total: total as u64,
                     epoch: epoch + 1,
                     cross_entropy,
                     regularisation: Some((ar, tar)),
-                    groups,
+                    groups: Group::all(groups, norms.as_deref()),
                     tokens: seen,
                 });
             }
         }
-        let now = optimiser.averaged(&model);
+        let now = model.frozen();
         if let Some(valid) = valid {
             let nll = perplexity(&now, valid, config.bptt).await?.nll;
             if config.keep_best {
                 Best::update(&mut best, nll, &now);
             }
-            optimiser.observe(nll);
             monitor.evaluation(Evaluation {
                 epoch: epoch + 1,
                 nll,
@@ -279,7 +245,7 @@ pub async fn train<M: Monitor>(
     }
     Ok(match best {
         Some(best) => best.model,
-        None => optimiser.averaged(&model),
+        None => model.frozen(),
     })
 }
 
@@ -328,13 +294,6 @@ impl Best {
     }
 }
 
-/// Reads scalars back in one transfer.
-async fn read<const N: usize>(scalars: [Tensor<1>; N]) -> Result<[f64; N], Error> {
-    let all = Tensor::cat(scalars.into_iter().map(Tensor::inner).collect(), 0);
-    let values = floats(all).await.map_err(Error::Device)?;
-    Ok(std::array::from_fn(|i| f64::from(values[i])))
-}
-
 async fn checkpoint(
     model: &LanguageModel,
     optimiser: &Optimiser,
@@ -373,31 +332,4 @@ fn load_states(checkpoint: &Checkpoint, model: &LanguageModel) -> Result<Option<
         .map(state)
         .collect::<Result<Vec<_>, _>>()
         .map(Some)
-}
-
-/// Counts seconds of training: those of earlier runs, and not those of a pause.
-pub(super) struct Clock {
-    before: f64,
-    since: Instant,
-}
-
-impl Clock {
-    pub(super) fn new(before: f64) -> Self {
-        Self {
-            before,
-            since: Instant::now(),
-        }
-    }
-
-    pub(super) fn seconds(&self) -> f64 {
-        self.before + self.since.elapsed().as_secs_f64()
-    }
-
-    /// Stands still while `wait` is awaited.
-    pub(super) async fn without<T>(&mut self, wait: impl Future<Output = T>) -> T {
-        self.before = self.seconds();
-        let result = wait.await;
-        self.since = Instant::now();
-        result
-    }
 }

@@ -1,4 +1,4 @@
-//! What a step does to each layer group: norms of weights, gradient and update, and the way from the first weights.
+//! What a step does to each layer group: norms of weights, gradient and update, and the distance from the first weights.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ pub struct Norms {
     pub moved: Option<f64>,
 }
 
-/// The weights that the way of each group is measured from.
+/// The weights that the distance of each group is measured from.
 ///
 /// They share their memory with the network until it moves, and keep a copy of the weights from then on.
 #[derive(Clone, Debug)]
@@ -76,18 +76,24 @@ impl<'a> Sums<'a> {
     /// A parameter that was moved from `old` to `new`.
     pub fn trained(&mut self, group: usize, name: &str, new: Tensor<2>, gradient: Tensor<2>, old: Tensor<2>) {
         let first = self.origin.weights.get(name).cloned();
-        let way = first.clone().map(|first| new.clone() - first);
+        let distance = first.clone().map(|first| new.clone() - first);
         self.add(
             group,
-            [Some(new.clone()), Some(gradient), Some(new - old), way, first],
+            [
+                Some(new.clone()),
+                Some(gradient),
+                Some(new - old),
+                distance,
+                first,
+            ],
         );
     }
 
     /// A parameter without a gradient.
     pub fn frozen(&mut self, group: usize, name: &str, weights: Tensor<2>) {
         let first = self.origin.weights.get(name).cloned();
-        let way = first.clone().map(|first| weights.clone() - first);
-        self.add(group, [Some(weights), None, None, way, first]);
+        let distance = first.clone().map(|first| weights.clone() - first);
+        self.add(group, [Some(weights), None, None, distance, first]);
     }
 
     /// Reads all of them back in one transfer.
@@ -106,12 +112,12 @@ impl<'a> Sums<'a> {
             None => 0.0,
         };
         let norms = self.slots.iter().map(|slots| {
-            let [weight, gradient, update, way, first] = slots.each_ref().map(&mut take);
+            let [weight, gradient, update, distance, first] = slots.each_ref().map(&mut take);
             Norms {
                 weight,
                 gradient,
                 update,
-                moved: (first > 0.0).then(|| way / first),
+                moved: (first > 0.0).then(|| distance / first),
             }
         });
         Ok(norms.collect())
@@ -136,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn the_way_is_relative_to_the_first_weights_and_frozen_groups_have_a_weight() {
+    fn the_distance_is_relative_to_the_first_weights_and_frozen_groups_have_a_weight() {
         let mut model = model();
         model.decoder_bias = Parameter::new(vec![3.0; 8], &[8], &Device::default());
         let origin = Origin::of(&model);
@@ -147,7 +153,7 @@ mod tests {
             if group == 0 {
                 sums.frozen(group, name, old);
             } else {
-                // Every weight a tenth larger: the way is a tenth of where it began.
+                // Every weight a tenth larger: the distance is a tenth of where it began.
                 let gradient = old.clone() * 2.0;
                 sums.trained(group, name, old.clone() * 1.1, gradient, old.clone());
                 let values = old.into_data().try_to_vec::<f32>().unwrap();
@@ -169,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_began_at_zero_has_no_relative_way() {
+    fn what_began_at_zero_has_no_relative_distance() {
         let mut model = model();
         model.visit_mut(&mut |_, _, p| p.set(p.constant().zeros_like()));
         let origin = Origin::of(&model);

@@ -2,7 +2,7 @@
 
 use burn::tensor::Device;
 
-use super::optimiser::{Optimiser, Rule};
+use super::optimiser::{Adam, Optimiser};
 use crate::gpu::testing::test_adapter;
 use crate::model::dropout::Draw;
 use crate::model::{Architecture, Dropouts, LanguageModel, Network as _, Targets, Tokens};
@@ -79,7 +79,7 @@ fn train<T: std::fmt::Debug>(device: &Device, measure: impl Fn() -> T) -> [T; 2]
     };
     let (time, batch) = (3, 2);
     let mut model = LanguageModel::new(arch, 1, device);
-    let mut optimiser = Optimiser::new(Rule::ADAM, 0.01, Some(0.3));
+    let mut optimiser = Optimiser::new(Adam::PAPER, 0.01, 0.3);
     let rates = vec![1e-3; model.groups().len()];
     let mut states = model.encoder.zero_states(batch);
     let mut usage = Vec::new();

@@ -18,6 +18,7 @@ mod memory_tests;
 pub mod metrics;
 pub mod monitor;
 pub mod optimiser;
+mod pace;
 #[cfg(test)]
 mod patience_tests;
 pub mod plan;

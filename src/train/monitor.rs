@@ -19,6 +19,20 @@ pub struct Group {
     pub norms: Option<Norms>,
 }
 
+impl Group {
+    /// Every group, first to last, from the rate of each and whether it trains.
+    pub(super) fn all(groups: impl Iterator<Item = (f64, bool)>, norms: Option<&[Norms]>) -> Vec<Self> {
+        groups
+            .enumerate()
+            .map(|(g, (rate, trains))| Self {
+                rate,
+                frozen: !trains,
+                norms: norms.and_then(|norms| norms.get(g).copied()),
+            })
+            .collect()
+    }
+}
+
 /// One optimisation step.
 #[derive(Clone, Debug)]
 pub struct Step {

@@ -54,7 +54,7 @@ fn ends(method: Method, patience: usize) -> Vec<(usize, bool)> {
         chunking: Chunking { bptt: 5, max_len: 10 },
         weight_decay: 0.0,
         clip: CLASSIFIER_CLIP,
-        dropouts: Dropouts::CLASSIFIER.scaled(0.0),
+        dropouts: Dropouts::NONE,
         drop_mult: 0.0,
         class_weights: None,
         patience,

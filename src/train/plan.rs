@@ -5,8 +5,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::defaults::CLASSIFIER_RATE;
-use super::optimiser::Rule;
-use super::schedule::{DISCRIMINATIVE_FACTOR, Schedule, ScheduleError};
+use super::optimiser::Adam;
+use super::schedule::{CUT_FRAC, DISCRIMINATIVE_FACTOR, RATIO, Schedule, ScheduleError};
 
 /// A way of fine-tuning a classifier.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,8 +39,7 @@ pub enum Method {
 }
 
 /// How a gradient group's rate depends on its place.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Rates {
     /// One rate for all.
     Uniform,
@@ -76,7 +75,7 @@ impl Rates {
 }
 
 /// Some epochs in which the same groups train.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Phase {
     /// How many epochs.
     pub epochs: usize,
@@ -87,7 +86,7 @@ pub struct Phase {
 }
 
 /// A whole fine-tuning.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     /// Whether the encoder starts from the pretrained weights.
     pub pretrained: bool,
@@ -99,8 +98,8 @@ pub struct Plan {
     pub rate: f64,
     /// The other groups' rates.
     pub rates: Rates,
-    /// The optimiser.
-    pub rule: Rule,
+    /// The optimiser's numbers.
+    pub adam: Adam,
     /// Whether training ends when the validation error stops falling (every method but ULMFiT, section 5).
     pub early_stopping: bool,
 }
@@ -116,13 +115,23 @@ pub struct Shape {
     pub factor: Option<f64>,
 }
 
+/// Which parts of a [`Shape`] a plan has a use for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Takes {
+    /// The triangle: `cut_frac` and `ratio`.
+    pub triangle: bool,
+    /// The factor between the groups.
+    pub factor: bool,
+}
+
 impl Plan {
-    /// Whether a [`Shape`] can change the triangle, and whether it can change the factor between the groups. Triangles
-    /// that belong to single phases are part of the method and stay.
-    pub fn takes(&self) -> (bool, bool) {
+    /// What a [`Shape`] can change. Triangles that belong to single phases are part of the method and stay.
+    pub fn takes(&self) -> Takes {
         let one = self.phases.iter().all(|phase| phase.schedule.is_none());
-        let slanted = one && matches!(self.schedule, Schedule::Stlr { .. });
-        (slanted, matches!(self.rates, Rates::Discriminative { .. }))
+        Takes {
+            triangle: one && matches!(self.schedule, Schedule::Stlr { .. }),
+            factor: matches!(self.rates, Rates::Discriminative { .. }),
+        }
     }
 
     /// The plan with its rates in this shape, as far as it takes one.
@@ -132,7 +141,7 @@ impl Plan {
     pub fn shaped(mut self, shape: &Shape) -> Result<Self, ScheduleError> {
         let (cut_frac, ratio) = match self.schedule {
             Schedule::Stlr { cut_frac, ratio } => (cut_frac, ratio),
-            _ => (0.1, 32.0),
+            _ => (CUT_FRAC, RATIO),
         };
         let wanted = Schedule::Stlr {
             cut_frac: shape.cut_frac.unwrap_or(cut_frac),
@@ -141,8 +150,7 @@ impl Plan {
         wanted.validate()?;
         let factor = shape.factor.unwrap_or(DISCRIMINATIVE_FACTOR);
         ScheduleError::at_least_one("factor", factor)?;
-        let (slanted, _) = self.takes();
-        if slanted {
+        if self.takes().triangle {
             self.schedule = wanted;
         }
         if let Rates::Discriminative { factor: own } = &mut self.rates {
@@ -244,7 +252,7 @@ impl Method {
             Self::Freez => (gradual(), Schedule::Constant, Rates::Uniform),
             Self::FreezDiscr => (gradual(), Schedule::Constant, discriminative),
             Self::FreezStlr => (gradual(), Schedule::stlr(), Rates::Uniform),
-            Self::FreezCos => (gradual(), Schedule::cosine(), Rates::Uniform),
+            Self::FreezCos => (gradual(), Schedule::Cosine, Rates::Uniform),
         };
         let own = match self {
             Self::UlmfitCode => RATE_CODE,
@@ -257,10 +265,10 @@ impl Method {
             schedule,
             rate: rate.unwrap_or(own),
             rates,
-            rule: if self == Self::UlmfitCode {
-                Rule::ADAM_CODE
+            adam: if self == Self::UlmfitCode {
+                Adam::CODE
             } else {
-                Rule::ADAM
+                Adam::PAPER
             },
             early_stopping: !matches!(self, Self::Ulmfit | Self::UlmfitCode),
         }
@@ -403,12 +411,20 @@ mod tests {
             let plain = method.plan(4, 5, None);
             assert_eq!(plain.clone().shaped(&Shape::default()).unwrap(), plain);
             let shaped = plain.clone().shaped(&shape).unwrap();
-            let (slanted, discriminative) = plain.takes();
-            assert_eq!(shaped.schedule != plain.schedule, slanted, "{}", method.name());
-            assert_eq!(shaped.rates != plain.rates, discriminative, "{}", method.name());
+            let takes = plain.takes();
+            assert_eq!(
+                shaped.schedule != plain.schedule,
+                takes.triangle,
+                "{}",
+                method.name()
+            );
+            assert_eq!(shaped.rates != plain.rates, takes.factor, "{}", method.name());
             assert_eq!(shaped.phases, plain.phases);
         }
-        let takes = |method: Method| method.plan(4, 5, None).takes();
+        let takes = |method: Method| {
+            let Takes { triangle, factor } = method.plan(4, 5, None).takes();
+            (triangle, factor)
+        };
         assert_eq!(takes(Method::Ulmfit), (true, true));
         assert_eq!(takes(Method::UlmfitCode), (false, true));
         assert_eq!(takes(Method::FreezStlr), (true, false));

@@ -110,7 +110,7 @@ fn measured_steps_of_a_classifier_are_told_though_few_steps_are() {
         chunking: Chunking { bptt: 5, max_len: 10 },
         weight_decay: WEIGHT_DECAY,
         clip: CLASSIFIER_CLIP,
-        dropouts: Dropouts::CLASSIFIER.scaled(0.0),
+        dropouts: Dropouts::NONE,
         drop_mult: 0.0,
         class_weights: None,
         patience: 5,

@@ -1,19 +1,19 @@
 //! Learning-rate schedules as pure functions of the iteration: the paper's slanted triangle (equation 3),
-//! fastai's one-cycle policy and cosine annealing with warm restarts; and the rates of the layer groups
-//! (section 3.2).
+//! fastai's one-cycle policy and cosine annealing.
 
 use std::f64::consts::PI;
-
-use serde::{Deserialize, Serialize};
 
 pub mod lr_finder;
 
 /// The factor between the learning rates of neighbouring layer groups (section 3.2 of the paper).
 pub const DISCRIMINATIVE_FACTOR: f64 = 2.6;
+/// The share of the iterations in which a slanted triangle rises (section 3.2).
+pub const CUT_FRAC: f64 = 0.1;
+/// How many times smaller the lowest rate of a slanted triangle is than its highest (section 3.2).
+pub const RATIO: f64 = 32.0;
 
 /// How the learning rate moves over the T iterations of a stage, as a multiple of its maximum.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Schedule {
     /// The maximum throughout.
     Constant,
@@ -35,15 +35,8 @@ pub enum Schedule {
         /// Adam's first beta (or SGD's momentum) at the start, at the highest rate and at the end.
         moms: Option<(f64, f64, f64)>,
     },
-    /// Cosine annealing with warm restarts (SGDR): each cycle starts at the maximum.
-    CosineRestarts {
-        /// How many cycles the T iterations hold.
-        cycles: u32,
-        /// How many times longer each cycle is than the one before it.
-        mult: f64,
-        /// Where each cycle ends, as a share of the maximum.
-        min_frac: f64,
-    },
+    /// One cosine from the maximum to zero: the `cos` of the paper's table 7.
+    Cosine,
 }
 
 /// A schedule whose numbers make no sense.
@@ -66,13 +59,13 @@ impl ScheduleError {
 }
 
 impl Schedule {
-    /// The paper's slanted triangle: `cut_frac` 0.1, ratio 32. The reference code uses the same for language
+    /// The paper's slanted triangle: [`CUT_FRAC`] and [`RATIO`]. The reference code uses the same for language
     /// models.
     #[must_use]
     pub const fn stlr() -> Self {
         Self::Stlr {
-            cut_frac: 0.1,
-            ratio: 32.0,
+            cut_frac: CUT_FRAC,
+            ratio: RATIO,
         }
     }
 
@@ -106,16 +99,6 @@ impl Schedule {
         }
     }
 
-    /// One cosine from the maximum to zero: the `cos` of the paper's table 7.
-    #[must_use]
-    pub const fn cosine() -> Self {
-        Self::CosineRestarts {
-            cycles: 1,
-            mult: 1.0,
-            min_frac: 0.0,
-        }
-    }
-
     /// The learning rate of iteration `t` (from 0) of `total`, as a multiple of its maximum, in 0..=1.
     ///
     /// `t == total` is the end of the schedule, where it is at its lowest; later iterations stay there.
@@ -131,11 +114,7 @@ impl Schedule {
                 div_final,
                 ..
             } => rise_and_fall(progress(t, total), pct_start, [1.0 / div, 1.0, 1.0 / div_final]),
-            Self::CosineRestarts {
-                cycles,
-                mult,
-                min_frac,
-            } => cosine(within_cycle(t, total, cycles, mult), 1.0, min_frac),
+            Self::Cosine => cosine(progress(t, total), 1.0, 0.0),
         };
         rate.clamp(0.0, 1.0)
     }
@@ -163,7 +142,7 @@ impl Schedule {
         }
     }
 
-    /// Checks the numbers of a schedule that came from a file or a form.
+    /// Checks the numbers of a schedule that the user has shaped.
     ///
     /// # Errors
     /// Names the first number that is out of its range.
@@ -172,7 +151,7 @@ impl Schedule {
         let share = |field, value: f64| require(field, value, (0.0..=1.0).contains(&value), SHARE);
         let factor = ScheduleError::at_least_one;
         match *self {
-            Self::Constant => Ok(()),
+            Self::Constant | Self::Cosine => Ok(()),
             Self::Stlr { cut_frac, ratio } => share("cut_frac", cut_frac).and(factor("ratio", ratio)),
             Self::OneCycle {
                 pct_start,
@@ -186,32 +165,8 @@ impl Schedule {
                     .and(factor("div_final", div_final))
                     .and([a, b, c].into_iter().try_for_each(|m| share("moms", m)))
             }
-            Self::CosineRestarts {
-                cycles,
-                mult,
-                min_frac,
-            } => factor("cycles", f64::from(cycles))
-                .and(factor("mult", mult))
-                .and(share("min_frac", min_frac)),
         }
     }
-}
-
-impl Default for Schedule {
-    fn default() -> Self {
-        Self::stlr()
-    }
-}
-
-/// The rates of `groups` layer groups, lowest layer first: the last group gets `base`, each group below it
-/// the rate of the one above divided by `factor` (section 3.2: eta^{l-1} = eta^l / 2.6).
-#[must_use]
-pub fn discriminative_rates(base: f64, factor: f64, groups: usize) -> Vec<f64> {
-    let mut rates: Vec<f64> = std::iter::successors(Some(base), |rate| Some(rate / factor))
-        .take(groups)
-        .collect();
-    rates.reverse();
-    rates
 }
 
 fn require(field: &'static str, value: f64, holds: bool, must: &'static str) -> Result<(), ScheduleError> {
@@ -266,26 +221,6 @@ fn rise_and_fall(position: f64, peak: f64, [start, middle, end]: [f64; 3]) -> f6
     } else {
         middle
     }
-}
-
-/// How far iteration `t` is through its own cycle, 0..=1. Cycles begin at whole iterations, so that each has
-/// its maximum.
-fn within_cycle(t: usize, total: usize, cycles: u32, mult: f64) -> f64 {
-    if t >= total {
-        return 1.0;
-    }
-    let t = t as f64;
-    let all: f64 = (0..cycles).map(|cycle| mult.powf(f64::from(cycle))).sum();
-    let (mut start, mut lengths) = (0.0, 0.0);
-    for cycle in 0..cycles {
-        lengths += mult.powf(f64::from(cycle));
-        let end = (total as f64 * lengths / all).round();
-        if t < end {
-            return (t - start) / (end - start);
-        }
-        start = end;
-    }
-    1.0
 }
 
 #[cfg(test)]
@@ -377,56 +312,26 @@ mod tests {
     }
 
     #[test]
-    fn cosine_restarts_at_the_maximum() {
-        // Three cycles, each twice as long, over 14: they begin at 0, 2 and 6.
-        let schedule = Schedule::CosineRestarts {
-            cycles: 3,
-            mult: 2.0,
-            min_frac: 0.1,
-        };
-        let rate = |t| schedule.rate(t, 14);
-        for start in [0, 2, 6] {
-            close(rate(start), 1.0);
-        }
-        close(rate(1), 0.55); // half way from 1 to 0.1
-        close(rate(4), 0.55);
-        close(rate(10), 0.55);
-        close(rate(14), 0.1);
-        assert!(rate(5) < 0.3 && rate(13) < 0.2);
-        // More cycles than iterations: every iteration that exists is the start of a cycle.
-        let crowded = Schedule::CosineRestarts {
-            cycles: 9,
-            mult: 1.0,
-            min_frac: 0.0,
-        };
-        for t in 0..3 {
-            close(crowded.rate(t, 3), 1.0);
-        }
-        close(Schedule::cosine().rate(0, 1), 1.0);
-        close(Schedule::cosine().rate(1, 2), 0.5);
+    fn a_cosine_falls_from_the_maximum_to_zero() {
+        let rate = |t| Schedule::Cosine.rate(t, 6);
+        close(rate(0), 1.0);
+        close(rate(2), 0.75); // cos(pi/3) = 1/2
+        close(rate(3), 0.5);
+        close(rate(6), 0.0);
+        close(Schedule::Cosine.rate(0, 1), 1.0);
+        close(Schedule::Cosine.rate(1, 2), 0.5);
     }
 
     #[test]
-    fn discriminative_rates_divide_by_2_6_downwards() {
-        let rates = discriminative_rates(0.01, DISCRIMINATIVE_FACTOR, 3);
-        close(rates[2], 0.01);
-        close(rates[1], 0.01 / 2.6);
-        close(rates[0], 0.01 / (2.6 * 2.6));
-        assert!(discriminative_rates(0.01, 2.6, 0).is_empty());
-    }
-
-    #[test]
-    fn schedules_are_tagged_in_json() {
-        let json = serde_json::to_string(&Schedule::stlr()).unwrap();
-        assert_eq!(json, r#"{"kind":"stlr","cut_frac":0.1,"ratio":32.0}"#);
+    fn the_schedules_of_the_methods_are_valid() {
         for schedule in [
             Schedule::Constant,
             Schedule::stlr(),
+            Schedule::stlr_code_frozen(),
+            Schedule::stlr_code_unfrozen(),
             Schedule::one_cycle(),
-            Schedule::cosine(),
+            Schedule::Cosine,
         ] {
-            let json = serde_json::to_string(&schedule).unwrap();
-            assert_eq!(serde_json::from_str::<Schedule>(&json).unwrap(), schedule);
             assert_eq!(schedule.validate(), Ok(()));
         }
     }
@@ -451,15 +356,6 @@ mod tests {
             .validate()
             .is_err()
         );
-        assert!(
-            Schedule::CosineRestarts {
-                cycles: 0,
-                mult: 1.0,
-                min_frac: 0.0
-            }
-            .validate()
-            .is_err()
-        );
     }
 
     proptest! {
@@ -478,11 +374,8 @@ mod tests {
         }
 
         #[test]
-        fn every_schedule_stays_between_0_and_1(
-            t in 0usize..500, total in 0usize..400, cycles in 1u32..6, mult in 1.0f64..3.0,
-        ) {
-            let restarts = Schedule::CosineRestarts { cycles, mult, min_frac: 0.0 };
-            for schedule in [Schedule::Constant, Schedule::one_cycle(), restarts] {
+        fn every_schedule_stays_between_0_and_1(t in 0usize..500, total in 0usize..400) {
+            for schedule in [Schedule::Constant, Schedule::one_cycle(), Schedule::Cosine] {
                 prop_assert!((0.0..=1.0).contains(&schedule.rate(t, total)));
             }
         }

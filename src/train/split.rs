@@ -12,12 +12,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use rand::SeedableRng as _;
 use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha8Rng;
-use serde::{Deserialize, Serialize};
 
 use crate::text::fnv::{START, fnv1a};
 
 /// Row numbers to train on and to validate on, each in ascending order.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Split {
     /// Rows to train on.
     pub train: Vec<usize>,
@@ -26,8 +25,7 @@ pub struct Split {
 }
 
 /// How to estimate the error from the labels there are.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Plan {
     /// One part, `fraction` of the rows, is kept for validation.
     HoldOut {

@@ -142,7 +142,9 @@ impl Action {
         match self {
             Self::Show(screen) => screen.explanation(),
             Self::Palette => "Every action by its name, with its key.",
-            Self::OpenFile => "A table (CSV, TSV, JSON lines, Parquet) or plain text, a text a line.",
+            Self::OpenFile => {
+                "A table (CSV, TSV, Excel, OpenDocument, JSON lines, Parquet) or plain text, a text a line."
+            }
             Self::OpenSample => {
                 "Six hundred customer messages, to see how it goes; with your labels where you gave it some."
             }

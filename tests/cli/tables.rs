@@ -172,8 +172,8 @@ fn what_cannot_be_written_is_told_before_anything_is_read() {
     let dir = Dir::new();
     std::fs::create_dir(dir.path("folder.csv")).expect("made");
     for (output, words) in [
-        ("out.xlsx", "a .xlsx file is not a table"),
-        ("out.ods", "a .ods file is not a table"),
+        ("out.xlsx", "workbooks are read but not written"),
+        ("out.ods", "workbooks are read but not written"),
         ("folder.csv", "is a directory"),
         ("nowhere/out.csv", "the directory does not exist"),
     ] {
@@ -358,4 +358,50 @@ fn standard_input_is_a_text_a_line() {
     let mut expected = labels(&same);
     expected.insert(1, Value::Null);
     assert_eq!(labels(&ran), expected);
+}
+
+#[test]
+fn a_sheet_of_a_workbook_is_read_and_the_others_are_told_of() {
+    let dir = Dir::with_classifier();
+    let book = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/workbooks/mail.xlsx");
+    std::fs::copy(book, dir.path("mail.xlsx")).expect("copied");
+    let texts = |ran: &Ran| -> Vec<String> {
+        let texts = ran
+            .of("classified")
+            .map(|event| event["text"].as_str().map(str::to_string));
+        texts.map(|text| text.expect("a text")).collect()
+    };
+    let first = dir.done("classify --model classifier --input mail.xlsx");
+    assert_eq!(texts(&first).len(), 3);
+    let told: Vec<String> = first
+        .of("warning")
+        .map(|event| event["message"].to_string())
+        .collect();
+    assert!(
+        told.iter()
+            .any(|said| said.contains("'Mail' is read, not 'Forum'; `--sheet`")),
+        "{told:?}"
+    );
+
+    let named = dir.done("classify --model classifier --input mail.xlsx --sheet Forum");
+    assert_eq!(
+        texts(&named),
+        ["How do I reset my password?", "Where is the manual?"]
+    );
+    // Standard input has no name that tells what it is.
+    let mut command = dir.command("classify --model classifier --sheet Forum");
+    command.stdin(std::fs::File::open(dir.path("mail.xlsx")).expect("opened"));
+    assert_eq!(texts(&ended(command)), texts(&named));
+
+    let line = "classify --model classifier --input mail.xlsx --sheet Post";
+    assert_says(line, &dir.fails(line, 1), &["no sheet 'Post'", "'Mail', 'Forum'"]);
+
+    // What comes out opens in the program that the workbook came from: it is marked as Unicode, for the "ï" in it.
+    dir.done("classify --model classifier --input mail.xlsx --output out.csv");
+    let written = std::fs::read_to_string(dir.path("out.csv")).expect("written");
+    assert!(
+        written.starts_with("\u{feff}text,label,stars,on,open,predicted_label,predicted_confidence\n"),
+        "{written}"
+    );
+    assert!(written.contains(",praise,4.5,2024-01-31,FALSE,"), "{written}");
 }

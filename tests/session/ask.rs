@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use unfreeze::session::Session;
 use unfreeze::session::protocol::{
-    ClassifierOptions, Command, Estimate, Evaluate, Event, Explain, Fit, GivenRow, Job, LmOptions, Method,
-    Perplexity, Predict, Prediction, Source,
+    ClassifierOptions, Command, Estimate, Evaluate, Event, Explain, Fit, GivenRow, Job, Perplexity, Predict,
+    Prediction, Source,
 };
 use unfreeze::session::trust::Report;
 
@@ -47,25 +47,15 @@ pub fn fit(place: &Place, out: &str, rows: Vec<GivenRow>) -> Fit {
     Fit {
         common: COMMON,
         data: handed(rows),
-        unlabelled: None,
         model: Some(place.path("base")),
         out: place.path(out),
-        method: Method::Ulmfit,
-        bidirectional: false,
-        tfidf: false,
-        backward_model: None,
-        adapt: false,
-        lm: LmOptions::default(),
         classifier: ClassifierOptions {
             epochs: Some(4),
             batch: Some(8),
             ..ClassifierOptions::default()
         },
         estimate: Estimate::Folds(3),
-        forgetting: false,
-        watch: Vec::new(),
-        resume: false,
-        overwrite: false,
+        ..Fit::default()
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a run tells of its inside: rates, the way of each layer group, forgetting, watched texts.
+//! What a run tells of its inside: rates, the distance of each layer group from its first weights, forgetting, watched texts.
 
 use unfreeze::session::protocol::{
     ClassifierOptions, Estimate, Event, Fit, GroupStep, Job, LmOptions, Method, Predict, Prediction,

@@ -91,7 +91,6 @@ impl Place {
                 ..Source::default()
             },
             model: Some(self.path("base")),
-            backward: false,
             out: self.path(out),
             lm: LmOptions {
                 epochs: Some(4),
@@ -100,7 +99,7 @@ impl Place {
                 ..LmOptions::default()
             },
             resume,
-            overwrite: false,
+            ..Adapt::default()
         })
     }
 

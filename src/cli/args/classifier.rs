@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::columns::{ColumnArgs, TextColumnArgs};
+use super::language_model::LmArgs;
 use super::{OutArgs, values};
 use crate::session::protocol::{Estimate, Method, Pooling};
 
@@ -89,17 +90,10 @@ pub struct FitArgs {
     #[arg(long, value_name = "N", value_parser = values::count)]
     pub lm_epochs: Option<usize>,
     /// Language model: highest learning rate
-    #[arg(long, value_name = "RATE", value_parser = values::above_zero)]
+    #[arg(long, value_name = "RATE", conflicts_with = "find_rate", value_parser = values::above_zero)]
     pub lm_rate: Option<f64>,
-    /// Sweep the language model's rate first and use what the learning-rate finder suggests
-    #[arg(long, conflicts_with = "lm_rate")]
-    pub find_rate: bool,
-    /// Keep the language model's best epoch on held-out texts: writes better, but classifies worse than the last
-    #[arg(long)]
-    pub keep_best: bool,
-    /// Let every word take part in every step of the language model, which large vocabularies do by a sample
-    #[arg(long)]
-    pub full_softmax: bool,
+    #[command(flatten)]
+    pub lm: LmArgs,
     /// Language model: parallel streams
     #[arg(long, value_name = "N", value_parser = values::count)]
     pub lm_batch: Option<usize>,

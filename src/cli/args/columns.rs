@@ -13,6 +13,9 @@ pub struct ColumnArgs {
     /// The column with the label; guessed without it
     #[arg(long, value_name = "NAME")]
     pub label_column: Option<String>,
+    /// The sheet of a workbook, of each that is read; without it the first that can be seen and holds something
+    #[arg(long, value_name = "NAME")]
+    pub sheet: Option<String>,
     #[command(flatten)]
     pub written: EncodingArgs,
 }
@@ -26,6 +29,9 @@ pub struct TextColumnArgs {
     /// Taken, so that a script can give all commands the same options, but not offered: it changes nothing, which is said
     #[arg(long, value_name = "NAME", hide = true)]
     pub label_column: Option<String>,
+    /// The sheet of a workbook, of each that is read; without it the first that can be seen and holds something
+    #[arg(long, value_name = "NAME")]
+    pub sheet: Option<String>,
     #[command(flatten)]
     pub written: EncodingArgs,
 }
@@ -36,7 +42,7 @@ pub struct EncodingArgs {
     /// The encoding of the texts, such as shift_jis, gb18030, big5, euc-kr, windows-1251, iso-8859-2, koi8-r or utf-16le;
     /// without it UTF-8, UTF-16 with a byte order mark or, as a guess, Windows-1252
     ///
-    /// Any name that the web has for it. A file with a byte order mark is what that says, and Parquet is what it is
+    /// Any name that the web has for it. A file with a byte order mark is what that says, and Parquet and workbooks are what they are
     #[arg(long, value_name = "NAME")]
     pub encoding: Option<Encoding>,
 }
@@ -46,6 +52,7 @@ impl From<TextColumnArgs> for ColumnArgs {
         Self {
             text_columns: columns.text_columns,
             label_column: columns.label_column,
+            sheet: columns.sheet,
             written: columns.written,
         }
     }

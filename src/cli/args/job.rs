@@ -64,6 +64,7 @@ fn source(path: PathBuf, columns: ColumnArgs) -> Source {
         text_columns: columns.text_columns,
         label_column: columns.label_column,
         encoding: columns.written.encoding,
+        sheet: columns.sheet,
         rows: None,
     }
 }
@@ -108,9 +109,9 @@ fn adapt(args: AdaptArgs, common: Common) -> Adapt {
         lm: LmOptions {
             epochs: args.epochs,
             rate: args.rate,
-            find_rate: args.find_rate,
-            keep_best: args.keep_best,
-            full_softmax: args.full_softmax,
+            find_rate: args.lm.find_rate,
+            keep_best: args.lm.keep_best,
+            full_softmax: args.lm.full_softmax,
             batch: args.batch,
             bptt: args.bptt,
             drop_mult: args.drop_mult,
@@ -165,15 +166,16 @@ fn fit(args: FitArgs, common: Common) -> Fit {
             // Texts without labels need not have the column.
             label_column: None,
             encoding: stage3.data.encoding,
+            sheet: stage3.data.sheet.clone(),
             rows: None,
         }),
         // One window length and one dropout scale for both stages: the classifier starts from this encoder.
         lm: LmOptions {
             epochs: args.lm_epochs,
             rate: args.lm_rate,
-            find_rate: args.find_rate,
-            keep_best: args.keep_best,
-            full_softmax: args.full_softmax,
+            find_rate: args.lm.find_rate,
+            keep_best: args.lm.keep_best,
+            full_softmax: args.lm.full_softmax,
             batch: args.lm_batch,
             bptt: stage3.classifier.bptt,
             drop_mult: stage3.classifier.drop_mult,
@@ -184,9 +186,15 @@ fn fit(args: FitArgs, common: Common) -> Fit {
 }
 
 fn classify(args: ClassifyArgs, common: Common) -> Classify {
-    let (input, text_columns, encoding) = match file_or_stdin(args.input) {
-        Some(path) => (Some(source(path, args.columns.into())), Vec::new(), None),
-        None => (None, args.columns.text_columns, args.columns.written.encoding),
+    let columns = args.columns;
+    let (input, text_columns, encoding, sheet) = match file_or_stdin(args.input) {
+        Some(path) => (Some(source(path, columns.into())), Vec::new(), None, None),
+        None => (
+            None,
+            columns.text_columns,
+            columns.written.encoding,
+            columns.sheet,
+        ),
     };
     Classify {
         common,
@@ -194,6 +202,7 @@ fn classify(args: ClassifyArgs, common: Common) -> Classify {
         input,
         text_columns,
         encoding,
+        sheet,
         output: file_or_stdin(args.output),
         batch: args.batch,
         exact: args.exact,

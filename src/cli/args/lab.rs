@@ -84,6 +84,7 @@ impl LabArgs {
             // Texts without labels need not have the column.
             label_column: None,
             encoding: self.columns.written.encoding,
+            sheet: self.columns.sheet.clone(),
             rows: None,
         };
         Lab {
@@ -95,6 +96,7 @@ impl LabArgs {
                 text_columns: self.columns.text_columns,
                 label_column: self.columns.label_column,
                 encoding: self.columns.written.encoding,
+                sheet: self.columns.sheet,
                 rows: None,
             },
             model: self.model,

@@ -77,6 +77,21 @@ pub struct PretrainArgs {
     pub corpus_licence: Option<String>,
 }
 
+/// How a language model is fine-tuned, alone or before a classifier: what `adapt` and `fit` call the same. The rate that a sweep
+/// takes the place of has a name of its own in each, and says there that the two do not go together.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct LmArgs {
+    /// Sweep the language model's rate first and use what the learning-rate finder suggests
+    #[arg(long)]
+    pub find_rate: bool,
+    /// Keep the language model's best epoch on held-out texts: writes better, but classifies worse than the last
+    #[arg(long)]
+    pub keep_best: bool,
+    /// Let every word take part in every step of the language model, which large vocabularies do by a sample
+    #[arg(long)]
+    pub full_softmax: bool,
+}
+
 #[derive(Debug, Args)]
 pub struct AdaptArgs {
     /// The texts to adapt to: each row of a table, or running text (a file or a directory of them)
@@ -96,17 +111,13 @@ pub struct AdaptArgs {
     #[arg(long, visible_alias = "lm-epochs", value_name = "N", value_parser = values::count)]
     pub epochs: Option<usize>,
     /// Highest learning rate, of the last layer group
-    #[arg(long, visible_alias = "lm-rate", value_name = "RATE", value_parser = values::above_zero)]
+    #[arg(
+        long, visible_alias = "lm-rate", value_name = "RATE", conflicts_with = "find_rate",
+        value_parser = values::above_zero
+    )]
     pub rate: Option<f64>,
-    /// Sweep the language model's rate first and use what the learning-rate finder suggests
-    #[arg(long, conflicts_with = "rate")]
-    pub find_rate: bool,
-    /// Keep the language model's best epoch on held-out texts: writes better, but classifies worse than the last
-    #[arg(long)]
-    pub keep_best: bool,
-    /// Let every word take part in every step of the language model, which large vocabularies do by a sample
-    #[arg(long)]
-    pub full_softmax: bool,
+    #[command(flatten)]
+    pub lm: LmArgs,
     /// Parallel streams
     #[arg(long, visible_alias = "lm-batch", value_name = "N", value_parser = values::count)]
     pub batch: Option<usize>,

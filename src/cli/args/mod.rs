@@ -29,9 +29,10 @@ use language_model::{AdaptArgs, ExportArgs, GenerateArgs, ImportArgs, Perplexity
   unfreeze fit --data labelled.csv --out my-model                    learn from your labels
   unfreeze classify --model my-model --input texts.csv --output labelled-texts.csv
 
-PATH is CSV, TSV, JSONL, Parquet or plain text (a text a line for classification, running text for language
-models), .gz and .zst too. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped with Ctrl-C or by
-another signal, such as that of a scheduler or a closed terminal: `--resume` goes on."
+PATH is CSV, TSV, a workbook (.xlsx, .xlsm, .xls, .ods), JSONL, Parquet or plain text (a text a line for
+classification, running text for language models), .gz and .zst too. Exit codes: 0 done, 1 failed, 2 wrong
+usage, 130 stopped with Ctrl-C or by another signal, such as that of a scheduler or a closed terminal:
+`--resume` goes on."
 )]
 pub struct Cli {
     #[command(flatten)]

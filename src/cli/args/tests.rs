@@ -4,7 +4,9 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 
 use super::Cli;
-use crate::session::protocol::{DeviceChoice, Estimate, ExportFormat, Job, Method, Pooling, TokenizerKind};
+use crate::session::protocol::{
+    Adapt, DeviceChoice, Estimate, ExportFormat, Fit, Job, Method, Pooling, Source, TokenizerKind,
+};
 
 fn job(line: &str) -> Result<Job, clap::Error> {
     Cli::try_parse_from(line.split_whitespace()).map(Cli::into_job)
@@ -217,6 +219,35 @@ fn options_reach_the_job() {
     );
 }
 
+/// What a job in code leaves to its default is what a command leaves to it.
+#[test]
+fn a_default_is_a_command_without_an_option() {
+    let source = || Source {
+        path: "A".into(),
+        ..Source::default()
+    };
+    let train = Fit {
+        data: source(),
+        out: "D".into(),
+        ..Fit::default()
+    };
+    let adapt = Adapt {
+        texts: source(),
+        out: "D".into(),
+        ..Adapt::default()
+    };
+    let jobs = [
+        ("train --data A --out D", Job::Fit(train)),
+        ("adapt --texts A --out D", Job::Adapt(adapt)),
+    ];
+    for (line, expected) in jobs {
+        let job = job(&format!("unfreeze {line}")).expect(line);
+        let [job, expected] =
+            [job, expected].map(|job| serde_json::to_value(&job).expect("a job is plain data"));
+        assert_eq!(job, expected, "{line}");
+    }
+}
+
 #[test]
 fn a_hyphen_is_standard_input() {
     assert!(matches!(
@@ -270,6 +301,33 @@ fn an_encoding_is_named_to_every_command_that_reads_texts() {
 }
 
 #[test]
+fn a_sheet_is_named_to_every_command_that_reads_a_table() {
+    for line in [
+        "adapt --texts a --out d",
+        "train --data a --out d",
+        "fit --data a --out d --unlabelled b",
+        "lab --data a --unlabelled b",
+        "classify --model m",
+        "classify --model m --input a",
+        "evaluate --model m --data a",
+        "perplexity --texts a",
+    ] {
+        let named = job(&format!("unfreeze {line} --sheet Mail")).expect(line);
+        let named = serde_json::to_string(&named).expect("a job is plain data");
+        let every = line.matches(" b").count() + 1;
+        assert_eq!(
+            named.matches("\"sheet\":\"Mail\"").count(),
+            every,
+            "{line}: {named}"
+        );
+        let job = job(&format!("unfreeze {line}")).expect(line);
+        let plain = serde_json::to_string(&job).expect("a job is plain data");
+        assert!(!plain.contains("sheet"), "{line}: {plain}");
+        assert!(serde_json::from_str::<Job>(&plain).is_ok(), "{line}");
+    }
+}
+
+#[test]
 fn a_wrong_name_brings_the_nearest() {
     assert!(error("unfreeze train --data a --out d --method freez-dscr").contains("'freez-discr'"));
     assert!(error("unfreeze pretrain --corpus a --out d --preset papr").contains("'paper'"));
@@ -289,6 +347,8 @@ fn wrong_usage_ends_with_2() {
         "unfreeze train --data a --out d --estimate folds:1",
         "unfreeze classify",
         "unfreeze adapt --texts a --out d --backward --model m",
+        "unfreeze adapt --texts a --out d --find-rate --rate 0.01",
+        "unfreeze fit --data a --out d --find-rate --lm-rate 0.01",
         "unfreeze export --format onxx --out d",
         "unfreeze doctor --device tpu",
         "unfreeze lab --data a --methods scratch-no-adapt",

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::class_names::{ClassNames, Names};
 use super::others::Others;
-use super::read::guessed;
+use super::read::warnings;
 use super::{Export, Format, LabelFile, Labelled, rows};
 use crate::host::fs;
 use crate::io::atomic::{OutputDir, write_atomic};
@@ -18,7 +18,7 @@ use crate::io::encoding::Encoding;
 use crate::io::error::Error;
 use crate::io::overwrite::{Contents, Overwrite};
 use crate::io::parquet::{self, Column, Stored};
-use crate::io::table::{self, Cell, Labels, TableOptions};
+use crate::io::table::{self, Cell, Known, Labels, TableOptions};
 use crate::io::warnings::Warning;
 
 const COLUMNS: [&str; 7] = [
@@ -217,7 +217,11 @@ fn data_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
             .filter_map(|entry| Some(entry.ok()?.path()))
             // A .json file beside the data describes it.
             .filter(|path| fs::is_file(path) && path.extension().is_none_or(|end| end != "json"))
-            .filter(|path| kind_of(path).0.is_some_and(|kind| kind != Kind::Text))
+            .filter(|path| {
+                kind_of(path)
+                    .0
+                    .is_some_and(|kind| !matches!(kind, Kind::Text | Kind::Workbook))
+            })
             .collect();
         files.sort();
         if !files.is_empty() {
@@ -235,7 +239,12 @@ pub(super) fn read(folder: &Path, encoding: Option<Encoding>) -> Result<LabelFil
         .map(|card| ClassNames::of(&card))
         .unwrap_or_default();
     let file = LabelFile::new(Format::HuggingFace);
-    read_parts(&data_files(folder)?, encoding, &names, file)
+    let known = Known {
+        table: true,
+        encoding,
+        ..Known::default()
+    };
+    read_parts(&data_files(folder)?, known, &names, file)
 }
 
 /// Whether a table has classes by number and by name, as one of such a folder that is read without its card.
@@ -245,23 +254,19 @@ pub(super) fn names_its_classes(columns: &[String]) -> bool {
 }
 
 /// Reads one data file by itself, whose rows name their classes.
-pub(super) fn read_alone(
-    path: &Path,
-    encoding: Option<Encoding>,
-    file: LabelFile,
-) -> Result<LabelFile, Error> {
-    read_parts(&[path.to_path_buf()], encoding, &ClassNames::default(), file)
+pub(super) fn read_alone(path: &Path, known: Known, file: LabelFile) -> Result<LabelFile, Error> {
+    read_parts(&[path.to_path_buf()], known, &ClassNames::default(), file)
 }
 
 fn read_parts(
     paths: &[PathBuf],
-    encoding: Option<Encoding>,
+    known: Known,
     names: &ClassNames,
     mut file: LabelFile,
 ) -> Result<LabelFile, Error> {
     let mut others = Others::default();
     for path in paths {
-        read_part(path, encoding, names, &mut file, &mut others)?;
+        read_part(path, known, names, &mut file, &mut others)?;
     }
     file.others = others.into_columns();
     Ok(file)
@@ -269,15 +274,15 @@ fn read_parts(
 
 fn read_part(
     path: &Path,
-    encoding: Option<Encoding>,
+    known: Known,
     names: &ClassNames,
     file: &mut LabelFile,
     others: &mut Others,
 ) -> Result<(), Error> {
-    let mut reader = table::open_records(path, None, true, encoding, None)?;
+    let mut reader = table::open_records(path, known, None)?;
     let records = reader.by_ref().collect::<Result<Vec<_>, _>>()?;
     let columns = reader.columns().to_vec();
-    file.warnings.extend(guessed(path, &*reader));
+    file.warnings.extend(warnings(path, &*reader));
     let place = |name: &str| columns.iter().position(|column| column == name);
     let (text, label) = match (place("text"), place("label")) {
         (Some(text), label) => (vec![text], label),

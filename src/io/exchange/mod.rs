@@ -31,7 +31,7 @@ use super::warnings::Warning;
 use hugging_face::Layout;
 pub use label_studio::configuration as label_studio_configuration;
 pub use matching::{Matched, match_labels};
-pub use read::{is_of_a_tool, read_labels, read_labels_in};
+pub use read::{is_of_a_tool, read_labels, read_labels_as};
 pub use rows::COLUMNS;
 
 /// A file format for texts with labels.

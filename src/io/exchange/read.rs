@@ -9,7 +9,7 @@ use super::{Format, LabelFile, Labelled, hugging_face, label_studio, prodigy, ro
 use crate::io::compression::{self, Kind, kind_of, stream_error};
 use crate::io::encoding::{Encoding, Utf8, decoded};
 use crate::io::error::Error;
-use crate::io::table::{self, Labels, RecordReader, TableOptions, read_table};
+use crate::io::table::{self, Known, Labels, RecordReader, TableOptions, read_table};
 use crate::io::warnings::Warning;
 
 /// How much of a JSON file is looked at to tell what it is.
@@ -70,14 +70,15 @@ pub fn is_of_a_tool(path: &Path, encoding: Option<Encoding>) -> Result<bool, Err
 /// # Errors
 /// The file cannot be read, is damaged, or has no column of texts or labels.
 pub fn read_labels(path: &Path) -> Result<LabelFile, Error> {
-    read_labels_in(path, None)
+    read_labels_as(path, &TableOptions::default())
 }
 
-/// As [`read_labels`], of what is written in this encoding where one is named.
+/// As [`read_labels`], with the header, the encoding and the sheet that these options name.
 ///
 /// # Errors
-/// As [`read_labels`]; also where it is no text in that encoding.
-pub fn read_labels_in(path: &Path, encoding: Option<Encoding>) -> Result<LabelFile, Error> {
+/// As [`read_labels`]; also where it is no text in that encoding, or there is no such sheet.
+pub fn read_labels_as(path: &Path, options: &TableOptions) -> Result<LabelFile, Error> {
+    let encoding = options.encoding;
     if crate::host::fs::is_dir(path) {
         return hugging_face::read(path, encoding);
     }
@@ -98,12 +99,17 @@ pub fn read_labels_in(path: &Path, encoding: Option<Encoding>) -> Result<LabelFi
         Beginning::Other => {}
     }
     let ours = kind == Some(Kind::Csv) && begins_as_ours(path, encoding)?;
-    let mut reader = table::open_records(path, ours.then_some(true), true, encoding, None)?;
+    let known = Known {
+        header: ours.then_some(true).or(options.header),
+        table: true,
+        ..options.known()
+    };
+    let mut reader = table::open_records(path, known, None)?;
     if file.format == Format::Prodigy {
         let records = reader.by_ref().collect::<Result<Vec<_>, _>>()?;
         let columns = reader.columns().to_vec();
         prodigy::read(&columns, records, &mut file);
-        file.warnings.extend(guessed(path, &*reader));
+        file.warnings.extend(warnings(path, &*reader));
         return Ok(file);
     }
     // The columns of JSON lines are only known once a row was read.
@@ -114,30 +120,31 @@ pub fn read_labels_in(path: &Path, encoding: Option<Encoding>) -> Result<LabelFi
             records.push(record?);
         }
         rows::read_own(records, &mut file);
-        file.warnings.extend(guessed(path, &*reader));
+        file.warnings.extend(warnings(path, &*reader));
         return Ok(file);
     }
     let named = hugging_face::names_its_classes(reader.columns());
     drop(reader);
     if named {
-        hugging_face::read_alone(path, encoding, file)
+        hugging_face::read_alone(path, known, file)
     } else {
-        foreign(path, encoding, file)
+        foreign(path, options, file)
     }
 }
 
-/// What to know of a file that was read, where its encoding is guessed.
-pub(super) fn guessed(path: &Path, reader: &dyn RecordReader) -> Option<Warning> {
-    reader.guessed().then(|| Warning::guessed(path))
+/// What to know of a file that was read.
+pub(super) fn warnings(path: &Path, reader: &dyn RecordReader) -> Vec<Warning> {
+    let mut warnings = reader.warnings();
+    warnings.extend(reader.guessed().then(|| Warning::guessed(path)));
+    warnings
 }
 
 /// A table that is not ours: the columns are guessed.
-fn foreign(path: &Path, encoding: Option<Encoding>, mut file: LabelFile) -> Result<LabelFile, Error> {
+fn foreign(path: &Path, options: &TableOptions, mut file: LabelFile) -> Result<LabelFile, Error> {
     let options = TableOptions {
         labels: Labels::Required,
         keep_empty_texts: true,
-        encoding,
-        ..TableOptions::default()
+        ..options.clone()
     };
     let table = read_table(path, &options)?;
     file.rows = table

@@ -7,6 +7,8 @@ use super::super::beginning;
 use super::super::compression::{self, Compression, Kind, Progress, stream_error};
 use super::super::csv::{self, Guess, Opened, Style};
 use super::super::encoding::{Encoding, Guessed, decoded};
+use super::super::warnings::Warning;
+use super::super::workbook::{self, Workbook};
 use super::super::{jsonl, parquet};
 use super::{Cell, Error, Row};
 use crate::host::fs::File;
@@ -40,15 +42,35 @@ pub(in crate::io) trait RecordReader: Iterator<Item = Result<Row, Error>> {
     fn style(&self) -> Option<Style> {
         None
     }
+
+    /// Which sheet it is, where it is one of a workbook.
+    fn workbook(&self) -> Option<&Workbook> {
+        None
+    }
+
+    /// What to know of it before any row is read.
+    fn warnings(&self) -> Vec<Warning> {
+        Vec::new()
+    }
 }
 
-/// Opens a file's rows, which are written in `encoding` where that is named. `table` says that it has columns: what has no
-/// ending to its name may else be a text a line.
+/// What is known of a file before it is read; the rest is found out.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::io) struct Known<'a> {
+    /// Whether the first row of delimited text or of a sheet is a header.
+    pub header: Option<bool>,
+    /// Whether it has columns: what has no ending to its name may else be a text a line.
+    pub table: bool,
+    /// What text is written in that does not say so itself with a mark.
+    pub encoding: Option<Encoding>,
+    /// The sheet of a workbook.
+    pub sheet: Option<&'a str>,
+}
+
+/// Opens a file's rows.
 pub(in crate::io) fn open_records(
     path: &Path,
-    header: Option<bool>,
-    table: bool,
-    encoding: Option<Encoding>,
+    known: Known,
     progress: Option<&Progress>,
 ) -> Result<Box<dyn RecordReader>, Error> {
     let stream = compression::open(path, progress)?;
@@ -59,22 +81,20 @@ pub(in crate::io) fn open_records(
         }
         return Ok(Box::new(parquet::open(path, file)?));
     }
-    records(path, stream, header, table, encoding)
+    records(path, stream, known)
 }
 
 pub(super) fn records<'a>(
     path: &Path,
     stream: Box<dyn Read + 'a>,
-    header: Option<bool>,
-    table: bool,
-    encoding: Option<Encoding>,
+    known: Known,
 ) -> Result<Box<dyn RecordReader + 'a>, Error> {
     match compression::kind_of(path).0 {
-        Some(Kind::Parquet) => records_of(Kind::Parquet, path, stream, header),
-        Some(kind) => records_of(kind, path, decoded(stream, encoding), header),
+        Some(kind @ (Kind::Parquet | Kind::Workbook)) => records_of(kind, path, stream, known),
+        Some(kind) => records_of(kind, path, decoded(stream, known.encoding), known),
         None if compression::says_nothing(path) => {
-            let (kind, stream) = beginning::kind(path, stream, table, encoding)?;
-            records_of(kind, path, stream, header)
+            let (kind, stream) = beginning::kind(path, stream, known.table, known.encoding)?;
+            records_of(kind, path, stream, known)
         }
         None => Err(Error::no_table(path)),
     }
@@ -85,7 +105,7 @@ pub(in crate::io) fn records_of<'a>(
     kind: Kind,
     path: &Path,
     stream: Box<dyn Read + 'a>,
-    header: Option<bool>,
+    known: Known,
 ) -> Result<Box<dyn RecordReader + 'a>, Error> {
     let guess = match kind {
         Kind::Csv => Guess::Any,
@@ -93,8 +113,9 @@ pub(in crate::io) fn records_of<'a>(
         Kind::Text => Guess::OnlyIfSure,
         Kind::Jsonl => return Ok(Box::new(jsonl::Reader::new(path, stream))),
         Kind::Parquet => return Ok(Box::new(parquet::spool(path, stream)?)),
+        Kind::Workbook => return Ok(Box::new(workbook::open(path, stream, known)?)),
     };
-    Ok(match csv::open(path, stream, guess, header)? {
+    Ok(match csv::open(path, stream, guess, known.header)? {
         Opened::Table(reader) => Box::new(reader),
         Opened::Plain(stream, guessed) => Box::new(Lines {
             path: path.to_path_buf(),
@@ -189,5 +210,13 @@ impl RecordReader for Watched<'_> {
 
     fn style(&self) -> Option<Style> {
         self.inner.style()
+    }
+
+    fn workbook(&self) -> Option<&Workbook> {
+        self.inner.workbook()
+    }
+
+    fn warnings(&self) -> Vec<Warning> {
+        self.inner.warnings()
     }
 }

@@ -11,7 +11,7 @@ use super::{ConcatPoolKernels, Spans};
 impl ConcatPoolKernels for Flex {
     type Argmax = Arc<[u32]>;
 
-    fn pool_run(h: FlexTensor, spans: &Spans) -> (FlexTensor, Self::Argmax) {
+    fn pool_forward(h: FlexTensor, spans: &Spans) -> (FlexTensor, Self::Argmax) {
         let [_, batch, width] = h.shape().dims();
         let h = values(&h);
         let mut out = vec![0.0; batch * 3 * width];
@@ -38,7 +38,7 @@ impl ConcatPoolKernels for Flex {
         (tensor(out, [batch, 3 * width]), argmax.into())
     }
 
-    fn pool_reverse(grad: FlexTensor, argmax: Self::Argmax, spans: &Spans, time: usize) -> FlexTensor {
+    fn pool_backward(grad: FlexTensor, argmax: Self::Argmax, spans: &Spans, time: usize) -> FlexTensor {
         let [batch, width] = [grad.shape()[0], grad.shape()[1] / 3];
         let grad = values(&grad);
         let mut out = vec![0.0; time * batch * width];

@@ -20,7 +20,7 @@ impl ConcatPoolKernels for CubeBackend {
     /// The indices, and the spans as they were uploaded.
     type Argmax = (CubeTensor, CubeTensor);
 
-    fn pool_run(h: CubeTensor, spans: &Spans) -> (CubeTensor, Self::Argmax) {
+    fn pool_forward(h: CubeTensor, spans: &Spans) -> (CubeTensor, Self::Argmax) {
         let [_, batch, width] = h.shape().dims();
         let h = into_contiguous(h);
         let (out, argmax) = (empty(&h, [batch, 3 * width]), empty(&h, [batch, width]));
@@ -35,7 +35,7 @@ impl ConcatPoolKernels for CubeBackend {
         (out, (argmax, spans))
     }
 
-    fn pool_reverse(grad: CubeTensor, argmax: Self::Argmax, _: &Spans, time: usize) -> CubeTensor {
+    fn pool_backward(grad: CubeTensor, argmax: Self::Argmax, _: &Spans, time: usize) -> CubeTensor {
         let (argmax, spans) = argmax;
         let [batch, width] = argmax.shape().dims();
         let grad = into_contiguous(grad);

@@ -48,8 +48,8 @@ impl Spans {
 pub(crate) trait ConcatPoolKernels: Backend {
     /// Token-step indices of the maxima `[B, E]`, in whatever form the backend keeps them.
     type Argmax: Clone + std::fmt::Debug + Send + 'static;
-    fn pool_run(h: F<Self>, spans: &Spans) -> (F<Self>, Self::Argmax);
-    fn pool_reverse(grad: F<Self>, argmax: Self::Argmax, spans: &Spans, time: usize) -> F<Self>;
+    fn pool_forward(h: F<Self>, spans: &Spans) -> (F<Self>, Self::Argmax);
+    fn pool_backward(grad: F<Self>, argmax: Self::Argmax, spans: &Spans, time: usize) -> F<Self>;
 }
 
 /// The operation as Burn dispatches it.
@@ -61,13 +61,13 @@ pub trait ConcatPoolBackend: Backend {
 
 impl ConcatPoolBackend for Flex {
     fn concat_pool(h: F<Self>, spans: Spans) -> F<Self> {
-        Self::pool_run(h, &spans).0
+        Self::pool_forward(h, &spans).0
     }
 }
 
 impl ConcatPoolBackend for CubeBackend {
     fn concat_pool(h: F<Self>, spans: Spans) -> F<Self> {
-        Self::pool_run(h, &spans).0
+        Self::pool_forward(h, &spans).0
     }
 }
 
@@ -82,13 +82,13 @@ impl<B: ConcatPoolBackend + ConcatPoolKernels, C: CheckpointStrategy> ConcatPool
                 let grad = grads.consume::<B>(&ops.node);
                 let (argmax, spans, time) = ops.state;
                 if let [Some(node)] = ops.parents {
-                    grads.register::<B>(node.id, B::pool_reverse(grad, argmax, &spans, time));
+                    grads.register::<B>(node.id, B::pool_backward(grad, argmax, &spans, time));
                 }
             }
         }
         let (h, node) = h.into_parts();
         let time = h.shape()[0];
-        let (out, argmax) = B::pool_run(h, &spans);
+        let (out, argmax) = B::pool_forward(h, &spans);
         match PoolBackward.prepare::<C>([node]).compute_bound().stateful() {
             OpsKind::Tracked(prep) => prep.finish((argmax, spans, time), out),
             OpsKind::UnTracked(prep) => prep.finish(out),

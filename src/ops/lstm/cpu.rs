@@ -101,7 +101,7 @@ fn cell_backward(gates: &mut [f32], c_prev: &[f32], c: &[f32], dy: &[f32], dh: &
 }
 
 impl LstmKernels for Flex {
-    fn lstm_run(
+    fn lstm_forward(
         x: FlexTensor,
         w_ih: FlexTensor,
         w_hh: FlexTensor,
@@ -185,7 +185,7 @@ impl LstmKernels for Flex {
         }
     }
 
-    fn lstm_reverse(tape: Tape<Self>, dy: FlexTensor, wanted: Wanted) -> Grads<Self> {
+    fn lstm_backward(tape: Tape<Self>, dy: FlexTensor, wanted: Wanted) -> Grads<Self> {
         let Tape {
             x,
             w_ih,

@@ -1,7 +1,7 @@
 //! The layer on a GPU: the products over all steps by `ops/product`, the recurrence by kernels of its own.
 //!
-//! There are two variants. One dispatch a step (`shaders/lstm.wgsl`) spreads every step over the whole GPU; on the way back
-//! a dispatch takes the recurrent product of a step and, with that, the cells of the step before. One dispatch for many steps
+//! There are two variants. One dispatch a step (`shaders/lstm.wgsl`) spreads every step over the whole GPU; in the backward
+//! pass a dispatch takes the recurrent product of a step and, with that, the cells of the step before. One dispatch for many steps
 //! (`shaders/lstm_sequence.wgsl`, `lstm_sequence_back.wgsl`) saves the launches, but a workgroup then reads all recurrent
 //! weights at every step for the few rows that it holds: that pays while the weights are small.
 
@@ -21,7 +21,7 @@ const STEP_UNITS: [usize; 2] = [8, 16];
 /// Invocations of a workgroup that runs many steps.
 const SEQUENCE_SIZE: usize = 256;
 
-/// Rows of a slot on the way back.
+/// Rows of a slot in the backward pass.
 const BACK_ROWS: usize = 2;
 
 /// How the steps are dispatched forward.
@@ -73,7 +73,7 @@ impl Forward {
             || 3 * slots(hidden) * hidden * self.rows() * size_of::<f32>() <= caps.workgroup_memory as usize
     }
 
-    /// Whether the way back runs many steps in a dispatch too: the gradients of four gates of [`BACK_ROWS`] rows, and of
+    /// Whether the backward pass runs many steps in a dispatch too: the gradients of four gates of [`BACK_ROWS`] rows, and of
     /// their cells, have to fit a workgroup's memory.
     pub fn sequence_back(self, caps: &DeviceCaps, hidden: usize) -> bool {
         let bytes = 5 * slots(hidden) * hidden * BACK_ROWS * size_of::<f32>();
@@ -196,9 +196,9 @@ fn recurrence(forward: Forward, gates: &CubeTensor, w_hh: CubeTensor, h: &CubeTe
     }
 }
 
-/// The way back: turns activated `gates [T, B, 4H]` into gradients of what they were made of, and gives the gradient of the
+/// The backward pass: turns activated `gates [T, B, 4H]` into gradients of what they were made of, and gives the gradient of the
 /// initial cell state.
-fn retreat(
+fn recurrence_backward(
     forward: Forward,
     gates: &CubeTensor,
     w_hh: CubeTensor,
@@ -250,7 +250,7 @@ fn retreat(
 }
 
 impl LstmKernels for CubeBackend {
-    fn lstm_run(
+    fn lstm_forward(
         x: CubeTensor,
         w_ih: CubeTensor,
         w_hh: CubeTensor,
@@ -277,7 +277,7 @@ impl LstmKernels for CubeBackend {
         }
     }
 
-    fn lstm_reverse(tape: Tape<Self>, dy: CubeTensor, wanted: Wanted) -> Grads<Self> {
+    fn lstm_backward(tape: Tape<Self>, dy: CubeTensor, wanted: Wanted) -> Grads<Self> {
         let Tape {
             x,
             w_ih,
@@ -291,7 +291,7 @@ impl LstmKernels for CubeBackend {
         let w_hh = into_contiguous(w_hh);
         let dy = into_contiguous(dy);
         let variant = Forward::choose(&DeviceCaps::of(&dy), batch, hidden);
-        let dc = retreat(variant, &gates, w_hh.clone(), &c, &dy);
+        let dc = recurrence_backward(variant, &gates, w_hh.clone(), &c, &dy);
         let dh = wanted.h0.then(|| {
             let rows = [
                 Slice::from(0..1),

@@ -62,7 +62,7 @@ pub(crate) struct Grads<B: Backend> {
 
 /// The arithmetic, once per backend.
 pub(crate) trait LstmKernels: Backend {
-    fn lstm_run(
+    fn lstm_forward(
         x: F<Self>,
         w_ih: F<Self>,
         w_hh: F<Self>,
@@ -70,7 +70,7 @@ pub(crate) trait LstmKernels: Backend {
         h0: F<Self>,
         c0: F<Self>,
     ) -> Tape<Self>;
-    fn lstm_reverse(tape: Tape<Self>, dy: F<Self>, wanted: Wanted) -> Grads<Self>;
+    fn lstm_backward(tape: Tape<Self>, dy: F<Self>, wanted: Wanted) -> Grads<Self>;
     /// `states[first .. first + count]` along the first axis, without a copy where the backend can.
     fn lstm_steps(states: F<Self>, first: usize, count: usize) -> F<Self>;
 }
@@ -108,7 +108,7 @@ impl LstmBackend for Flex {
         h0: F<Self>,
         c0: F<Self>,
     ) -> (F<Self>, F<Self>, F<Self>) {
-        outputs(&Self::lstm_run(x, w_ih, w_hh, bias, h0, c0))
+        outputs(&Self::lstm_forward(x, w_ih, w_hh, bias, h0, c0))
     }
 }
 
@@ -121,7 +121,7 @@ impl LstmBackend for CubeBackend {
         h0: F<Self>,
         c0: F<Self>,
     ) -> (F<Self>, F<Self>, F<Self>) {
-        outputs(&Self::lstm_run(x, w_ih, w_hh, bias, h0, c0))
+        outputs(&Self::lstm_forward(x, w_ih, w_hh, bias, h0, c0))
     }
 }
 
@@ -143,7 +143,7 @@ impl<B: LstmBackend + LstmKernels, C: CheckpointStrategy> LstmBackend for Autodi
                 let dy = grads.consume::<B>(&ops.node);
                 let [x, w_ih, w_hh, bias, h0, c0] = ops.parents;
                 let weights = w_ih.is_some() || w_hh.is_some() || bias.is_some();
-                let found = B::lstm_reverse(
+                let found = B::lstm_backward(
                     ops.state,
                     dy,
                     Wanted {
@@ -169,7 +169,7 @@ impl<B: LstmBackend + LstmKernels, C: CheckpointStrategy> LstmBackend for Autodi
         }
         let ((x, nx), (w_ih, n_ih), (w_hh, n_hh)) = (x.into_parts(), w_ih.into_parts(), w_hh.into_parts());
         let ((bias, nb), (h0, nh), (c0, nc)) = (bias.into_parts(), h0.into_parts(), c0.into_parts());
-        let tape = B::lstm_run(x, w_ih, w_hh, bias, h0, c0);
+        let tape = B::lstm_forward(x, w_ih, w_hh, bias, h0, c0);
         let (y, h_n, c_n) = outputs(&tape);
         let y = match LstmBackward
             .prepare::<C>([nx, n_ih, n_hh, nb, nh, nc])

@@ -39,9 +39,9 @@ pub fn byte(x: f32) -> u8 {
     (x * STEPS + (f32::from(ZERO) + ROUND)).to_bits() as u8
 }
 
-/// Which instructions there are.
+/// Which instructions for products of bytes there are.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
+enum InstructionSet {
     #[cfg(target_arch = "x86_64")]
     Avx512,
     #[cfg(target_arch = "x86_64")]
@@ -49,22 +49,22 @@ enum Way {
     None,
 }
 
-fn way() -> Way {
+fn instruction_set() -> InstructionSet {
     #[cfg(target_arch = "x86_64")]
     {
         if is_x86_feature_detected!("avx512vnni") && is_x86_feature_detected!("avx512f") {
-            return Way::Avx512;
+            return InstructionSet::Avx512;
         }
         if is_x86_feature_detected!("avxvnni") && is_x86_feature_detected!("avx2") {
-            return Way::Avx;
+            return InstructionSet::Avx;
         }
     }
-    Way::None
+    InstructionSet::None
 }
 
 /// Whether this processor has what it takes to be faster than in floats.
 pub fn supported() -> bool {
-    way() != Way::None
+    instruction_set() != InstructionSet::None
 }
 
 /// The numbers of a row that the left operand needs for so many terms.
@@ -110,14 +110,14 @@ pub fn product(out: &mut [f32], a: &[u8], b: &BytePanels) {
     }
     let count = out.len() / b.columns;
     assert!(out.len() == count * b.columns && a.len() >= count * b.terms);
-    match way() {
+    match instruction_set() {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: the features were found, and the sizes asserted.
-        Way::Avx512 => unsafe { x86::wide(out, a, b, count) },
+        InstructionSet::Avx512 => unsafe { x86::wide(out, a, b, count) },
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above.
-        Way::Avx => unsafe { x86::narrow(out, a, b, count) },
-        Way::None => plain(out, a, b),
+        InstructionSet::Avx => unsafe { x86::narrow(out, a, b, count) },
+        InstructionSet::None => plain(out, a, b),
     }
 }
 

@@ -5,7 +5,7 @@ use super::insight::{Churn, Estimate, MEASURED_ON};
 use super::space::Space;
 use crate::session::project::{LabelId, TextId};
 use crate::train::baseline::Baseline;
-use crate::train::metrics::{Z95, most_probable, wilson};
+use crate::train::metrics::{most_probable, wilson};
 
 /// Labels after which the predictions are compared.
 const CHURN_AFTER: usize = 20;
@@ -54,7 +54,7 @@ impl Fitted {
             most_probable(p).unwrap_or(0) as LabelId
         });
         let n = aside.len() as f64;
-        let interval = wilson(errors, aside.len(), Z95);
+        let interval = wilson(errors, aside.len());
         Some(Estimate {
             trained_on: self.examples.len(),
             measured_on: aside.len(),

@@ -16,8 +16,10 @@ use super::Files;
 extern "C" {
     /// `[[name, bytes], ...]`, or null once `heard` has returned false.
     #[wasm_bindgen(catch, js_name = fetchModel)]
-    async fn fetch_model(way: &str, heard: &Closure<dyn FnMut(f64, f64) -> bool>)
-    -> Result<JsValue, JsValue>;
+    async fn fetch_model(
+        direction: &str,
+        heard: &Closure<dyn FnMut(f64, f64) -> bool>,
+    ) -> Result<JsValue, JsValue>;
 }
 
 /// What is there to fetch, in the order in which it is kept here.
@@ -63,7 +65,7 @@ pub async fn fetch(backward: bool, mut heard: impl FnMut(u64, u64) -> bool) -> R
     if files(backward).is_some() {
         return Ok(true);
     }
-    let way = if backward { "backward" } else { "forward" };
+    let direction = if backward { "backward" } else { "forward" };
     let (goes_on, come) = (Rc::new(Cell::new(true)), Rc::new(Cell::new((0.0, 0.0))));
     let (tell, told) = async_channel::bounded(1);
     let count = {
@@ -75,7 +77,7 @@ pub async fn fetch(backward: bool, mut heard: impl FnMut(u64, u64) -> bool) -> R
             goes_on.get()
         })
     };
-    let mut fetching = pin!(fetch_model(way, &count));
+    let mut fetching = pin!(fetch_model(direction, &count));
     let found = loop {
         let done = async { Some(fetching.as_mut().await) };
         let progress = async {
@@ -97,7 +99,7 @@ pub async fn fetch(backward: bool, mut heard: impl FnMut(u64, u64) -> bool) -> R
             None => format!("{error:?}"),
         };
         format!(
-            "The model that reads {way} is fetched when it is first needed, and could not be ({why}). Connect this device to the network and try again; from then on it is kept here."
+            "The model that reads {direction} is fetched when it is first needed, and could not be ({why}). Connect this device to the network and try again; from then on it is kept here."
         )
     })?;
     if found.is_null() {

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use super::background::{Background, Wake, Watch};
 use super::dialog::let_go;
+use super::reading::{NotRead, Reading};
 use super::sheet::Sheet;
-use crate::io::exchange::{is_of_a_tool, read_labels_in};
-use crate::io::{Encoding, Error, TableOptions, is_workbook, parse_table, read_table_watched};
+use crate::io::exchange::{is_of_a_tool, read_labels_as};
+use crate::io::{TableOptions, is_unread_workbook, parse_table, read_table_watched};
 use crate::session::jobs::demo::MESSAGES;
 
 /// What the built-in sample is called.
@@ -28,42 +29,6 @@ pub enum Source {
     Pasted(String),
     /// The built-in sample.
     Sample,
-}
-
-/// What the user says of a table; the rest is guessed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Reading {
-    /// Whether the first row of delimited text names the columns.
-    pub header: Option<bool>,
-    /// What it is written in, where it does not say so itself with a mark.
-    pub encoding: Option<Encoding>,
-}
-
-/// Why a table was not read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NotRead {
-    /// A sentence that names the file and the place in it, and says what to do.
-    pub why: String,
-    /// Whether it is no text in the encoding that it was read in, so that it can be read again in another.
-    pub by_encoding: bool,
-}
-
-impl From<String> for NotRead {
-    fn from(why: String) -> Self {
-        Self {
-            why,
-            by_encoding: false,
-        }
-    }
-}
-
-impl From<Error> for NotRead {
-    fn from(error: Error) -> Self {
-        Self {
-            why: plain(&error),
-            by_encoding: error.is_of_encoding(),
-        }
-    }
 }
 
 impl Source {
@@ -99,7 +64,7 @@ pub fn open(source: Source, wake: Wake) -> Background<Result<Sheet, NotRead>> {
         let path = source.path().map(Path::to_path_buf);
         // What came of it knows the file, and lets go of it in turn.
         read(source, Reading::default(), watch).inspect_err(|refused| {
-            if !refused.by_encoding {
+            if !refused.has_remedy() {
                 path.iter().for_each(|path| let_go(path));
             }
         })
@@ -123,50 +88,21 @@ fn size(source: &Source) -> u64 {
     }
 }
 
-/// An error in the words of the window, which has no options to name.
-pub(super) fn plain(error: &Error) -> String {
-    let message = error.to_string();
-    if let Some((said, _)) = message.split_once(", or name its encoding with --") {
-        return said.to_string();
-    }
-    if let Some((said, _)) = message.split_once("; name another encoding with --") {
-        return format!("{said}; choose another encoding");
-    }
-    let without = message
-        .split("; name one with --")
-        .next()
-        .and_then(|m| m.split("; name another column with --").next())
-        .unwrap_or(&message);
-    let wanted = if matches!(error, Error::NoLabelColumn { .. }) {
-        "labels"
-    } else {
-        "text"
-    };
-    if without.len() == message.len() {
-        message
-    } else {
-        format!("{without}; choose a file in which a column holds {wanted}")
-    }
-}
-
 fn read(source: Source, reading: Reading, watch: &Watch) -> Result<Sheet, NotRead> {
     let called = source.name();
-    // What most people's tables are in.
-    if is_workbook(Path::new(&called)) {
+    if is_unread_workbook(Path::new(&called)) {
         return Err(format!(
-            "{called}: a workbook holds more than a table; save the sheet as CSV and open that (in Excel: File, Save As, \
-             CSV UTF-8), or copy its cells and paste them here"
+            "{called}: workbooks of this kind cannot be read; save it as .xlsx (in Numbers: File, Export To, Excel) and open \
+             that, or copy its cells and paste them here"
         )
         .into());
     }
     let options = TableOptions {
-        header: reading.header,
-        keep_empty_texts: true,
         encoding: match source {
             Source::File(_) | Source::Bytes { .. } => reading.encoding,
             Source::Pasted(_) | Source::Sample => None,
         },
-        ..TableOptions::default()
+        ..reading.options()
     };
     let parse = |name: &str, bytes: &[u8]| -> Result<Sheet, NotRead> {
         Ok(Sheet::of_table(parse_table(Path::new(name), bytes, &options)?))
@@ -174,7 +110,7 @@ fn read(source: Source, reading: Reading, watch: &Watch) -> Result<Sheet, NotRea
     let (mut sheet, path) = match source {
         Source::File(path) => {
             let sheet = if is_of_a_tool(&path, options.encoding)? {
-                Sheet::of_labels(read_labels_in(&path, options.encoding)?)
+                Sheet::of_labels(read_labels_as(&path, &options)?)
             } else {
                 let go_on = || watch.goes_on();
                 Sheet::of_table(read_table_watched(&path, &options, &watch.progress, &go_on)?)
@@ -362,7 +298,8 @@ mod tests {
         );
         assert!(failure("b.csv", b"text,label\na,b,c\n").contains("line 2 has 3 fields"));
         assert!(failure("c.csv", b"PK\x03\x04").contains("save the sheet as CSV"));
-        assert!(failure("c.xlsx", b"PK\x03\x04").contains("save the sheet as CSV"));
+        assert!(failure("c.xlsx", b"PK\x03\x04").contains("or the sheet as CSV"));
+        assert!(failure("c.numbers", b"PK\x03\x04").contains("save it as .xlsx"));
         assert!(failure("d.docx", b"x").contains("not a table"));
         assert!(failure("e.json", b"[{").contains("broken JSON"));
         assert!(opened(Source::Pasted("  \n".into())).is_err());
@@ -419,7 +356,7 @@ mod tests {
         };
         let (with, without) = (again(bytes, says(true)), again(bytes, says(false)));
         assert_eq!(
-            (with.rows.len(), with.has_header, with.delimited),
+            (with.rows.len(), with.has_header, with.guessed_header),
             (1, true, true)
         );
         assert_eq!(with.columns, ["the parcel came late", "bad"]);
@@ -427,8 +364,8 @@ mod tests {
         assert_eq!(without.cell(0, 1), "bad");
 
         let written_in = |name: &str| Reading {
-            header: None,
             encoding: Some(name.parse().unwrap()),
+            ..Reading::default()
         };
         let bytes = b"text;\xEC\xE5\xF2\xEA\xE0\r\n\xCF\xF0\xE8\xE2\xE5\xF2;x\r\n";
         let sheet = again(bytes, written_in("windows-1251"));
@@ -448,8 +385,8 @@ mod tests {
         let again = |name: Option<&str>| {
             let encoding = name.map(|name| name.parse().unwrap());
             let reading = Reading {
-                header: None,
                 encoding,
+                ..Reading::default()
             };
             read(Source::File(path.clone()), reading, &Watch::default())
         };
@@ -487,8 +424,8 @@ mod tests {
         let task = b"[{\"data\":{\"text\":\"\xCF\xF0\xE8\xE2\xE5\xF2\"},\"annotations\":[]}]";
         std::fs::write(&path, task).unwrap();
         let reading = Reading {
-            header: None,
             encoding: Some("windows-1251".parse().unwrap()),
+            ..Reading::default()
         };
         let sheet = read(Source::File(path), reading, &Watch::default()).unwrap();
         assert_eq!(sheet.cell(0, 0), "Привет");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::io::exchange::{LabelFile, Verdict};
-use crate::io::{Cell, Table, Warning};
+use crate::io::{Cell, Table, Warning, Workbook};
 
 /// One row of a sheet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,8 +34,15 @@ pub struct Sheet {
     pub label_column: Option<usize>,
     /// Whether the file names its columns.
     pub has_header: bool,
-    /// Whether it is delimited text, where whether its first row names the columns is guessed unless somebody says it.
-    pub delimited: bool,
+    /// Whether it is delimited text or a sheet of a workbook, where whether the first row names the columns is guessed unless
+    /// somebody says it.
+    pub guessed_header: bool,
+    /// Which sheet it is, where the file is a workbook.
+    pub workbook: Option<Workbook>,
+    /// How many rows above the table, such as a title, were left out.
+    pub above: usize,
+    /// How many cells are formulas that were never computed, and read as empty.
+    pub not_computed: usize,
     /// Whether the file is not UTF-8 and was read as Windows-1252.
     pub guessed: bool,
     /// Which columns have JSON in every row that has them, as numbers are; those behind have text.
@@ -61,7 +68,15 @@ impl Sheet {
             .iter()
             .any(|w| matches!(w, Warning::NoHeader { .. }));
         let guessed = is_guessed(&table.warnings);
-        let delimited = table.is_delimited();
+        let (mut above, mut not_computed) = (0, 0);
+        for warning in &table.warnings {
+            match warning {
+                Warning::AboveTable { lines, .. } => above = lines.len(),
+                Warning::NotComputed { cells, .. } => not_computed = *cells,
+                _ => {}
+            }
+        }
+        let guessed_header = table.has_guessed_header();
         let is_text = |at: usize| {
             let mut cells = table.rows.iter().filter_map(|row| row.cells.get(at));
             cells.any(|cell| matches!(cell, Cell::Text(_)))
@@ -77,7 +92,10 @@ impl Sheet {
             text_columns,
             label_column,
             has_header,
-            delimited,
+            guessed_header,
+            above,
+            not_computed,
+            workbook: table.workbook,
             guessed,
             json,
             ..Self::default()

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use super::background::{Background, Wake};
 use super::dialog::{ASKS_WHERE, hand_over, let_go};
-use super::open::plain;
+use super::reading::{Reading, plain};
 use super::sheet::is_guessed;
 use crate::host::fs;
 use crate::io::exchange::{
-    self as format, Export, Format, Given, Matched, Verdict, match_labels, read_labels_in,
+    self as format, Export, Format, Given, Matched, Verdict, match_labels, read_labels_as,
 };
-use crate::io::{Encoding, Warning};
+use crate::io::{Warning, is_workbook};
 use crate::session::project::{Action, Answer, LabelId, Project, TextId};
 
 /// Writes texts, answers and predictions beside the window; gives the path that was written. `predicted` says what the
@@ -120,27 +120,37 @@ pub struct Imported {
     pub guessed: bool,
     /// Whether classes are called by their numbers because the data set's card does not tell which names are theirs.
     pub nameless: bool,
+    /// Whether it is a workbook.
+    pub is_workbook: bool,
+    /// The sheet that was read and those that were not, where a workbook has several and nobody chose one.
+    pub sheets: Option<(String, Vec<String>)>,
 }
 
-/// Reads labels for the texts of a project beside the window, in this encoding where the user has said one.
+/// Reads labels for the texts of a project beside the window, from a file that is read as the user says.
 pub fn import_labels(
     project: &Project,
     path: PathBuf,
-    encoding: Option<Encoding>,
+    reading: Reading,
     wake: Wake,
 ) -> Background<Result<Imported, String>> {
     let project = project.clone();
-    Background::start(0, wake, move |_| import(&project, &path, encoding))
+    Background::start(0, wake, move |_| import(&project, &path, &reading))
 }
 
-fn import(project: &Project, path: &Path, encoding: Option<Encoding>) -> Result<Imported, String> {
-    let file = read_labels_in(path, encoding).map_err(|error| plain(&error))?;
+fn import(project: &Project, path: &Path, reading: &Reading) -> Result<Imported, String> {
+    let file = read_labels_as(path, &reading.options()).map_err(|error| plain(&error))?;
     let found = match_labels(&project.texts.texts, &file);
     let imported = actions(project, file.format, found).map_err(|why| why.to_string())?;
     let nameless = |warning: &Warning| matches!(warning, Warning::NamelessClasses { .. });
+    let sheets = |warning: &Warning| match warning {
+        Warning::OtherSheets { sheet, others, .. } => Some((sheet.clone(), others.clone())),
+        _ => None,
+    };
     Ok(Imported {
         guessed: is_guessed(&file.warnings),
         nameless: file.warnings.iter().any(nameless),
+        is_workbook: is_workbook(path),
+        sheets: file.warnings.iter().find_map(sheets),
         ..imported
     })
 }
@@ -164,6 +174,8 @@ fn actions(
         replaced: 0,
         guessed: false,
         nameless: false,
+        is_workbook: false,
+        sheets: None,
     };
     let mut by_verdict: BTreeMap<Verdict, Vec<TextId>> = BTreeMap::new();
     for (at, verdict) in found.verdicts {
@@ -256,7 +268,13 @@ mod tests {
             let written = export_project(&full, predicted, format, path.clone(), Arc::clone(&wake));
             assert_eq!(wait(&written).unwrap(), path);
             let mut again = Project::new("p", Arc::clone(&full.texts));
-            let import = wait(&import_labels(&again, path.clone(), None, Arc::clone(&wake))).unwrap();
+            let import = wait(&import_labels(
+                &again,
+                path.clone(),
+                Reading::default(),
+                Arc::clone(&wake),
+            ))
+            .unwrap();
             assert_eq!((import.matched, import.without, import.replaced), (3, 1, 0));
             assert_eq!(import.new_labels, ["x", "y"]);
             for action in import.actions {
@@ -269,7 +287,7 @@ mod tests {
             for text in 0..4 {
                 assert_eq!(name(&again, text), name(&full, text), "{format:?}");
             }
-            let nothing = wait(&import_labels(&full, path, None, Arc::clone(&wake))).unwrap();
+            let nothing = wait(&import_labels(&full, path, Reading::default(), Arc::clone(&wake))).unwrap();
             assert!(
                 nothing.actions.is_empty(),
                 "what is there already is not given again"
@@ -310,7 +328,7 @@ mod tests {
         for (features, label, nameless) in [(one.clone() + &other, "0", true), (one, "joy", false)] {
             let card = format!("---\ndataset_info:\n{features}---\n");
             std::fs::write(dir.path().join("README.md"), card).unwrap();
-            let import = import(&project(), dir.path(), None).unwrap();
+            let import = import(&project(), dir.path(), &Reading::default()).unwrap();
             assert_eq!((&import.new_labels[0][..], import.nameless), (label, nameless));
         }
     }
@@ -321,7 +339,7 @@ mod tests {
         let path = dir.path().join("a.csv");
         for (label, guessed) in [(&b"caf\xE9"[..], true), ("café".as_bytes(), false)] {
             std::fs::write(&path, [b"text,label\na,", label].concat()).unwrap();
-            let import = import(&project(), &path, None).unwrap();
+            let import = import(&project(), &path, &Reading::default()).unwrap();
             assert_eq!((import.guessed, &import.new_labels[0][..]), (guessed, "café"));
         }
     }
@@ -332,9 +350,34 @@ mod tests {
         let path = dir.path().join("a.csv");
         // "Box", in Japanese; as Windows-1252 it would be something else.
         std::fs::write(&path, b"text,label\na,\x94\xA0\n").unwrap();
-        let shift_jis = "shift_jis".parse().unwrap();
-        let import = import(&project(), &path, Some(shift_jis)).unwrap();
+        let reading = Reading {
+            encoding: Some("shift_jis".parse().unwrap()),
+            ..Reading::default()
+        };
+        let import = import(&project(), &path, &reading).unwrap();
         assert_eq!((import.guessed, &import.new_labels[0][..]), (false, "箱"));
+    }
+
+    #[test]
+    fn labels_come_from_the_sheet_that_is_said() {
+        let book = |name: &str| PathBuf::from("tests/fixtures/workbooks").join(name);
+        let of = |sheet: &str| Reading {
+            sheet: Some(sheet.into()),
+            ..Reading::default()
+        };
+        let import = |path: &Path, reading: &Reading| import(&project(), path, reading);
+        let labels = import(&book("figures.xlsx"), &of("Labels")).unwrap();
+        assert_eq!(
+            (&labels.unmatched[..], labels.sheets, labels.is_workbook),
+            (&[2][..], None, true)
+        );
+        let first = import(&book("mail.xlsx"), &Reading::default()).unwrap();
+        assert_eq!(first.sheets, Some(("Mail".into(), vec!["Forum".into()])));
+        let none = import(&book("figures.xlsx"), &Reading::default()).unwrap_err();
+        assert!(
+            none.contains("or another sheet; this is 'Figures'") && !none.contains("--"),
+            "{none}"
+        );
     }
 
     #[test]
@@ -343,7 +386,7 @@ mod tests {
         let failure = |text: &str| {
             let path = dir.path().join("a.csv");
             std::fs::write(&path, text).unwrap();
-            import(&project(), &path, None).unwrap_err()
+            import(&project(), &path, &Reading::default()).unwrap_err()
         };
         let labels = failure("id,text\n1,good film\n2,bad film\n");
         assert!(
@@ -363,7 +406,7 @@ mod tests {
         let path = dir.path().join("a.csv");
         std::fs::write(&path, "text,label\na,y\nd,new\nelsewhere,x\n").unwrap();
         let mut project = project();
-        let import = import(&project, &path, None).unwrap();
+        let import = import(&project, &path, &Reading::default()).unwrap();
         assert_eq!((import.matched, import.replaced), (2, 1));
         assert_eq!(import.unmatched, [4]);
         for action in import.actions {

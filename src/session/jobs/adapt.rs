@@ -2,13 +2,14 @@
 
 use std::ops::ControlFlow;
 
-use serde_json::{Map, Number, Value, json};
+use burn::tensor::Device;
+use serde_json::{Map, Number, json};
 
 use super::super::control::{Control, Stage};
 use super::super::digest::Digest;
 use super::super::engine::{JobError, Outcome, start};
 use super::super::protocol::{Adapt, Event, LmOptions};
-use super::card::{Card, count};
+use super::card::{ADAPTED_LIMITS, count, language_model_card, licence};
 use super::load;
 use super::observe::{General, Observed};
 use super::outputs::MODEL;
@@ -21,13 +22,11 @@ use crate::model::{Dropouts, LanguageModel, Network as _};
 use crate::text::corpus::Corpus;
 use crate::text::vocab::{Vocab, transfer};
 use crate::text::{Tokenizer, rules};
-use crate::train::defaults::{adaptation, regularisation};
+use crate::train::defaults::{MIN_FREQ, adaptation, regularisation};
 use crate::train::find_rate::find_rate;
-use crate::train::schedule::lr_finder::{LrFinder, Suggestion};
+use crate::train::schedule::lr_finder::LrFinder;
 use crate::train::{evaluate, language_model};
 
-/// New words have to occur this often to get a row of their own.
-const MIN_FREQ: u64 = 3;
 /// Most words that get a new row. The decoder's cost grows with the rows, so that a large corpus of new words would make a
 /// small model several times slower; these leave few words of most texts unknown.
 const MOST_NEW: usize = 8_000;
@@ -140,89 +139,155 @@ pub struct Adapted {
     pub seconds: f64,
 }
 
-/// Fine-tunes a prepared model on documents.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "a stage's whole context, named at its two calls"
-)]
-pub async fn adapt(
-    control: &mut Control,
-    stage: &str,
-    mut files: ModelFiles,
-    documents: &[Vec<String>],
-    options: &LmOptions,
-    seed: u64,
-    device: &burn::tensor::Device,
-    work: &Work,
-    general: Option<&General>,
-) -> Result<Adapted, JobError> {
-    let mut ids = load::encode(&files.vocab, documents, files.config.backward);
-    if let Some(limit) = options.max_tokens {
-        let mut room = limit;
-        ids.retain(|d| {
-            let keep = room > 0;
-            room = room.saturating_sub(d.len());
-            keep
-        });
+/// How and where stage 2 is run: all that it takes beside a model and texts.
+pub struct Adaptation<'a> {
+    /// The stage's name.
+    pub stage: &'a str,
+    pub options: &'a LmOptions,
+    pub seed: u64,
+    pub device: &'a Device,
+    /// What a run that was interrupted goes on from.
+    pub work: &'a Work,
+    /// General text, where forgetting is measured.
+    pub general: Option<&'a General>,
+}
+
+impl Adaptation<'_> {
+    /// Fine-tunes a prepared model on documents.
+    pub async fn run(
+        &self,
+        control: &mut Control,
+        mut files: ModelFiles,
+        documents: &[Vec<String>],
+    ) -> Result<Adapted, JobError> {
+        let (stage, options) = (self.stage, self.options);
+        let mut ids = load::encode(&files.vocab, documents, files.config.backward);
+        if let Some(limit) = options.max_tokens {
+            keep_first(&mut ids, limit);
+        }
+        let (corpus, valid) = parts(control, ids, options.keep_best);
+        let mut config = config(corpus.tokens().len(), options, self.seed);
+        config.report_every = prepare::report_every(self.device, config.report_every);
+        let model = files.language_model(self.device)?;
+        prepare::language_model(control, &model, &config).await?;
+        if options.find_rate {
+            config.rate = self.found_rate(control, &model, &corpus, &config).await?;
+        }
+        let checkpoint = self.work.checkpoint(stage)?;
+        let seconds_before = checkpoint.as_ref().map_or(0.0, |c| c.position.seconds);
+        // Training measures before its first step and after every epoch; a run that goes on measures no beginning.
+        let mut before = None;
+        if let (Some(valid), Some(_)) = (&valid, &checkpoint) {
+            before = Some(evaluate::perplexity(&model, valid, config.bptt).await?.nll);
+        }
+        let training = Stage::start(control, stage, model.groups(), 0, "steps")
+            .with_checkpoint(self.work.checkpoint_path(stage));
+        let mut monitor = Observed::new(training, stage).with_general(self.general);
+        let model =
+            language_model::train(model, corpus, valid.as_ref(), &config, checkpoint, &mut monitor).await?;
+        let measured = monitor.evaluations();
+        let seconds = seconds_before + monitor.done();
+        let after = match (&valid, measured) {
+            // The best epoch need not be the last.
+            (Some(valid), _) if config.keep_best => {
+                Some(evaluate::perplexity(&model, valid, config.bptt).await?.nll)
+            }
+            (_, measured) => measured.map(|(_, last)| last.nll),
+        };
+        let before = before.or(measured.map(|(first, _)| first.nll));
+        let [before, after] = [before, after].map(|nll| nll.map_or(f64::NAN, f64::exp));
+        if after > before {
+            control.note(format!(
+                "Held-out texts are read worse after adaptation than before (perplexity {after:.1}, {before:.1} before): so \
+                 few texts are soon known by heart; more of them, with or without a label, would help"
+            ));
+        }
+        files.tensors = tensors_of(&model).await?;
+        Ok(Adapted {
+            files,
+            perplexity: (before, after),
+            seconds,
+        })
     }
+
+    /// The rate that the learning-rate finder suggests, or the configured one. A resumed run takes the one that was found
+    /// before.
+    async fn found_rate(
+        &self,
+        control: &mut Control,
+        model: &LanguageModel,
+        corpus: &Corpus,
+        config: &language_model::Config,
+    ) -> Result<f64, JobError> {
+        let stage = self.stage;
+        let name = format!("{stage} rate.json").replace(' ', "-");
+        if let Some(kept) = self.work.kept::<Number>(&name)? {
+            // Runs that an older version began have kept the rate itself.
+            let itself = kept.as_f64().unwrap_or(config.rate);
+            return Ok(kept.as_u64().map_or(itself, f64::from_bits));
+        }
+        let finder = LrFinder::default();
+        let total = finder.steps as u64;
+        let name_of_stage = format!("{stage}: find the rate");
+        let mut sweep = Stage::start(control, &name_of_stage, Vec::new(), total, "steps");
+        let mut heard = |done: usize| {
+            sweep.progress(done as u64, total);
+            if sweep.control.stop_asked() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        };
+        let curve = find_rate(model, corpus, config, &finder, &mut heard).await?;
+        sweep.done();
+        let suggestion = curve.suggest(&finder);
+        control.note(match suggestion {
+            Some(rate) => {
+                format!("The learning-rate finder suggests {rate:.2e}, where the loss falls steadily")
+            }
+            None => format!(
+                "The learning-rate finder saw no steady fall; the rate stays {:.2e}",
+                config.rate
+            ),
+        });
+        control.emit(Event::RateFinder {
+            stage: stage.to_string(),
+            points: curve.points().to_vec(),
+            suggestion,
+        });
+        let rate = suggestion.unwrap_or(config.rate);
+        // JSON, as it is read here, may lose the last bit, and a checkpoint of another rate is refused.
+        self.work.keep(&name, &rate.to_bits())?;
+        Ok(rate)
+    }
+}
+
+/// Leaves the first documents, up to the one that reaches so many tokens.
+fn keep_first(ids: &mut Vec<Vec<u32>>, limit: usize) {
+    let mut room = limit;
+    ids.retain(|d| {
+        let keep = room > 0;
+        room = room.saturating_sub(d.len());
+        keep
+    });
+}
+
+/// What is learned from, and what is kept aside to measure perplexity, where there are texts enough.
+fn parts(control: &Control, ids: Vec<Vec<u32>>, keep_best: bool) -> (Corpus, Option<Corpus>) {
     let tokens: usize = ids.iter().map(Vec::len).sum();
     let held = share_aside(ids.len(), tokens).map(|share| load::hold_out(&ids, share));
     // A token alone has none before it to be predicted from.
     let held = held.filter(|(_, valid)| valid.tokens().len() > 1);
-    let (corpus, valid) = if let Some((corpus, valid)) = held {
-        (corpus, Some(valid))
+    if let Some((corpus, valid)) = held {
+        return (corpus, Some(valid));
+    }
+    let what = "Too few texts to keep some aside: perplexity is not measured";
+    control.warn(if keep_best {
+        format!("{what}, and `--keep-best` has nothing to choose by")
     } else {
-        let what = "Too few texts to keep some aside: perplexity is not measured";
-        control.warn(if options.keep_best {
-            format!("{what}, and `--keep-best` has nothing to choose by")
-        } else {
-            what.to_string()
-        });
-        (Corpus::from_documents(&ids), None)
-    };
-    drop(ids);
-    let mut config = config(corpus.tokens().len(), options, seed);
-    config.report_every = prepare::report_every(device, config.report_every);
-    let model = files.language_model(device)?;
-    prepare::language_model(control, &model, &config).await?;
-    if options.find_rate {
-        config.rate = found_rate(control, stage, &model, &corpus, &config, work).await?;
-    }
-    let checkpoint = work.checkpoint(stage)?;
-    let seconds_before = checkpoint.as_ref().map_or(0.0, |c| c.position.seconds);
-    // Training measures before its first step and after every epoch; a run that goes on measures no beginning.
-    let mut before = None;
-    if let (Some(valid), Some(_)) = (&valid, &checkpoint) {
-        before = Some(evaluate::perplexity(&model, valid, config.bptt).await?.nll);
-    }
-    let training =
-        Stage::start(control, stage, model.groups(), 0, "steps").with_checkpoint(work.checkpoint_path(stage));
-    let mut monitor = Observed::new(training, stage).with_general(general);
-    let model =
-        language_model::train(model, corpus, valid.as_ref(), &config, checkpoint, &mut monitor).await?;
-    let measured = monitor.evaluations();
-    let seconds = seconds_before + monitor.done();
-    let after = match (&valid, measured) {
-        // The best epoch need not be the last.
-        (Some(valid), _) if config.keep_best => {
-            Some(evaluate::perplexity(&model, valid, config.bptt).await?.nll)
-        }
-        (_, measured) => measured.map(|(_, last)| last.nll),
-    };
-    let before = before.or(measured.map(|(first, _)| first.nll));
-    let [before, after] = [before, after].map(|nll| nll.map_or(f64::NAN, f64::exp));
-    if after > before {
-        control.note(format!(
-            "Held-out texts are read worse after adaptation than before (perplexity {after:.1}, {before:.1} before): so \
-             few texts are soon known by heart; more of them, with or without a label, would help"
-        ));
-    }
-    files.tensors = tensors_of(&model).await?;
-    Ok(Adapted {
-        files,
-        perplexity: (before, after),
-        seconds,
-    })
+        what.to_string()
+    });
+    (Corpus::from_documents(&ids), None)
 }
 
 /// How to train on so many tokens, as the options have it.
@@ -263,56 +328,6 @@ fn change((before, after): (f64, f64)) -> String {
     }
 }
 
-/// The rate that the learning-rate finder suggests, or the configured one. A resumed run takes the one that was found before.
-async fn found_rate(
-    control: &mut Control,
-    stage: &str,
-    model: &LanguageModel,
-    corpus: &Corpus,
-    config: &language_model::Config,
-    work: &Work,
-) -> Result<f64, JobError> {
-    let name = format!("{stage} rate.json").replace(' ', "-");
-    if let Some(kept) = work.kept::<Number>(&name)? {
-        // Runs that an older version began have kept the rate itself.
-        let itself = kept.as_f64().unwrap_or(config.rate);
-        return Ok(kept.as_u64().map_or(itself, f64::from_bits));
-    }
-    let finder = LrFinder::default();
-    let total = finder.steps as u64;
-    let name_of_stage = format!("{stage}: find the rate");
-    let mut sweep = Stage::start(control, &name_of_stage, Vec::new(), total, "steps");
-    let mut heard = |done: usize| {
-        sweep.progress(done as u64, total);
-        if sweep.control.stop_asked() {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
-    };
-    let curve = find_rate(model, corpus, config, &finder, &mut heard).await?;
-    sweep.done();
-    let suggestion = curve.suggest(&finder, Suggestion::default());
-    control.note(match suggestion {
-        Some(rate) => {
-            format!("The learning-rate finder suggests {rate:.2e}, where the loss falls steadily")
-        }
-        None => format!(
-            "The learning-rate finder saw no steady fall; the rate stays {:.2e}",
-            config.rate
-        ),
-    });
-    control.emit(Event::RateFinder {
-        stage: stage.to_string(),
-        points: curve.points().to_vec(),
-        suggestion,
-    });
-    let rate = suggestion.unwrap_or(config.rate);
-    // JSON, as it is read here, may lose the last bit, and a checkpoint of another rate is refused.
-    work.keep(&name, &rate.to_bits())?;
-    Ok(rate)
-}
-
 pub async fn run(mut job: Adapt, control: &mut Control) -> Outcome {
     let resume = std::mem::take(&mut job.resume);
     let overwrite = std::mem::take(&mut job.overwrite);
@@ -341,10 +356,15 @@ pub async fn run(mut job: Adapt, control: &mut Control) -> Outcome {
     }
     let prepared = prepare(control, &base, &documents)?;
     let seed = job.common.seed;
-    let mut adapted = adapt(
-        control, "adapt", prepared, &documents, &job.lm, seed, &device, &work, None,
-    )
-    .await?;
+    let adaptation = Adaptation {
+        stage: "adapt",
+        options: &job.lm,
+        seed,
+        device: &device,
+        work: &work,
+        general: None,
+    };
+    let mut adapted = adaptation.run(control, prepared, &documents).await?;
     let tokens: usize = documents.iter().map(Vec::len).sum();
     let (before, after) = adapted.perplexity;
     let mut result = Map::new();
@@ -377,35 +397,6 @@ pub async fn run(mut job: Adapt, control: &mut Control) -> Outcome {
     work.finish(control);
     result.insert("out".into(), json!(job.out));
     Ok(result)
-}
-
-/// What the card of an adapted language model warns of.
-pub const ADAPTED_LIMITS: &str =
-    "It has read the texts that it was adapted to and may repeat parts of them: treat it as you treat them.";
-
-/// The licence of the base model that `training`, of a model's configuration, goes back to.
-pub fn licence(training: &Value) -> String {
-    match (
-        training.get("licence").and_then(Value::as_str),
-        training.get("base"),
-    ) {
-        (Some(licence), _) => licence.to_string(),
-        (None, Some(base)) => licence(base),
-        (None, None) => "unknown".to_string(),
-    }
-}
-
-/// The card of an adapted or imported language model.
-pub fn language_model_card(licence: &str, facts: &[(&str, String)], limits: &str) -> String {
-    let card = Card {
-        title: "AWD-LSTM language model",
-        licence,
-        tags: &["text-generation", "ulmfit", "awd-lstm"],
-        summary: "A language model for `unfreeze fit --model`, `unfreeze generate` and `unfreeze perplexity`.",
-        facts,
-        limits,
-    };
-    card.render()
 }
 
 /// Writes a language model with its card.

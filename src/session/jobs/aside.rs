@@ -148,29 +148,17 @@ pub fn forget(out: &Path) {
 mod tests {
     use super::super::work::Work;
     use super::*;
-    use crate::session::protocol::{ClassifierOptions, Common, Estimate, LmOptions, Method, Source};
+    use crate::session::protocol::Estimate;
 
     const NOTHING: [&Path; 0] = [];
 
     fn job(out: &Path, model: Option<PathBuf>) -> Fit {
         Fit {
-            common: Common::default(),
-            data: Source::default(),
-            unlabelled: None,
             model,
             out: out.to_path_buf(),
-            method: Method::default(),
-            bidirectional: false,
-            backward_model: None,
-            tfidf: false,
-            adapt: false,
-            lm: LmOptions::default(),
-            classifier: ClassifierOptions::default(),
             estimate: Estimate::None,
-            forgetting: false,
-            watch: Vec::new(),
-            resume: false,
             overwrite: true,
+            ..Fit::default()
         }
     }
 

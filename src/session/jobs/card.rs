@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use serde_json::Value;
+
 use crate::session::number;
 
 /// One table of facts behind the card's head.
@@ -47,6 +49,35 @@ impl Card<'_> {
         write!(out, "\n## Limits\n\n{limits}\n").ok();
         out
     }
+}
+
+/// What the card of an adapted language model warns of.
+pub const ADAPTED_LIMITS: &str =
+    "It has read the texts that it was adapted to and may repeat parts of them: treat it as you treat them.";
+
+/// The licence of the base model that `training`, of a model's configuration, goes back to.
+pub fn licence(training: &Value) -> String {
+    match (
+        training.get("licence").and_then(Value::as_str),
+        training.get("base"),
+    ) {
+        (Some(licence), _) => licence.to_string(),
+        (None, Some(base)) => licence(base),
+        (None, None) => "unknown".to_string(),
+    }
+}
+
+/// The card of an adapted or imported language model.
+pub fn language_model_card(licence: &str, facts: &[(&str, String)], limits: &str) -> String {
+    let card = Card {
+        title: "AWD-LSTM language model",
+        licence,
+        tags: &["text-generation", "ulmfit", "awd-lstm"],
+        summary: "A language model for `unfreeze fit --model`, `unfreeze generate` and `unfreeze perplexity`.",
+        facts,
+        limits,
+    };
+    card.render()
 }
 
 /// A count with thousands separated.

@@ -199,6 +199,7 @@ fn input(control: &Control, job: &Classify) -> Result<Table, JobError> {
         labels: Labels::Ignored,
         keep_empty_texts: true,
         encoding: job.encoding,
+        sheet: job.sheet.clone(),
         ..TableOptions::default()
     };
     let table = parse_table(Path::new(STANDARD_INPUT), &bytes, &options).map_err(|error| match error {

@@ -40,10 +40,10 @@ pub async fn have(control: &mut Control, path: Option<&Path>, backward: bool) ->
     if path.is_some() || base::files(backward).is_some() {
         return Ok(());
     }
-    let way = if backward { "backward" } else { "forward" };
+    let direction = if backward { "backward" } else { "forward" };
     let mut stage = Stage::start(
         control,
-        &format!("fetch the model that reads {way}"),
+        &format!("fetch the model that reads {direction}"),
         Vec::new(),
         0,
         "KB",
@@ -110,6 +110,7 @@ fn options(source: &Source, labels: Labels, keep_empty: bool) -> TableOptions {
         header: None,
         keep_empty_texts: keep_empty,
         encoding: source.encoding,
+        sheet: source.sheet.clone(),
     }
 }
 
@@ -131,6 +132,9 @@ fn announce(control: &Control, what: &str, source: &Source, table: &Table, label
     });
     for warning in &table.warnings {
         control.warn(warning.tell(table.place));
+    }
+    if source.sheet.is_some() && table.workbook.is_none() && what != "unlabelled" {
+        control.warn("`--sheet` changes nothing here: this is no workbook");
     }
     if labels == Labels::Ignored && source.label_column.is_some() {
         control.warn("`--label-column` changes nothing here: labels in this table are not read");
@@ -170,6 +174,9 @@ pub fn reading(control: &Control, source: &Source, splitting: Splitting) -> Resu
                 label_column: None,
                 labels: Vec::new(),
             });
+            if source.sheet.is_some() {
+                control.warn("`--sheet` changes nothing here: this is no workbook");
+            }
             for warning in documents.warnings() {
                 control.warn(warning.to_string());
             }

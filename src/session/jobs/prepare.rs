@@ -14,7 +14,7 @@ use crate::model::dropout::Draw;
 use crate::model::read_back::floats;
 use crate::model::{Classifier, LanguageModel, Network, Tokens};
 use crate::train::measure::Origin;
-use crate::train::optimiser::{Optimiser, Rule};
+use crate::train::optimiser::{Adam, Optimiser};
 use crate::train::{classifier, language_model as lm};
 
 const STAGE: &str = "prepare the GPU";
@@ -52,7 +52,7 @@ async fn wait(device: &Device) -> Result<(), JobError> {
 async fn step<N: Network>(
     network: &mut N,
     loss: Tensor<1>,
-    (rule, clip): (Rule, f64),
+    (adam, clip): (Adam, f64),
     device: &Device,
     stage: &mut Stage<'_>,
 ) -> Result<(), JobError> {
@@ -62,7 +62,7 @@ async fn step<N: Network>(
     wait(device).await?;
     stage.progress(2, PARTS);
     let rates = vec![0.0; network.groups().len()];
-    let mut optimiser = Optimiser::new(rule, 0.0, Some(clip));
+    let mut optimiser = Optimiser::new(adam, 0.0, clip);
     let origin = Origin::of(network);
     optimiser
         .step(network, gradients, &rates, None, Some(&origin))
@@ -94,20 +94,20 @@ pub async fn language_model(
     let sampler = config.sampler(&tokens.ids, model.arch().vocab);
     let targets = lm::targets(sampler.as_ref(), tokens.ids.to_vec(), draw);
     let (loss, _) = copy.loss(&tokens, &targets, states, &masks, config.regularisation);
-    let rule = (config.rule, config.clip);
-    step(&mut copy, loss.total(), rule, &device, &mut stage).await?;
+    let optimiser = (config.adam, config.clip);
+    step(&mut copy, loss.total(), optimiser, &device, &mut stage).await?;
     stage.done();
     Ok(())
 }
 
-/// Prepares for training `model` by `rule`; does nothing on the CPU backend.
+/// Prepares for training `model` by `adam`; does nothing on the CPU backend.
 ///
 /// # Errors
 /// When the device is lost or out of memory.
 pub async fn classifier(
     control: &mut Control,
     model: &Classifier,
-    rule: Rule,
+    adam: Adam,
     config: &classifier::Config,
 ) -> Result<(), JobError> {
     let device = model.encoder.embedding.constant().device();
@@ -126,7 +126,7 @@ pub async fn classifier(
     let logits = copy.head(pooled, &masks.head, Some(draw.step));
     let labels: Vec<usize> = (0..tokens.batch).map(|i| i % model.classes).collect();
     let loss = cross_entropy(logits, &labels, config.class_weights.as_deref());
-    step(&mut copy, loss, (rule, config.clip), &device, &mut stage).await?;
+    step(&mut copy, loss, (adam, config.clip), &device, &mut stage).await?;
     stage.done();
     Ok(())
 }

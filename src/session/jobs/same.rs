@@ -197,6 +197,7 @@ mod tests {
                 "`--text-column` `--unlabelled`",
             ),
             (json!({ "data": { "encoding": "GBK" } }), "`--encoding`"),
+            (json!({ "data": { "sheet": "B" } }), "`--sheet`"),
         ] {
             assert_eq!(named(&more), options, "{more}");
         }

@@ -29,7 +29,8 @@ pub fn name_of(source: &str) -> String {
     let mut stem = file;
     while let Some((before, ending)) = stem.rsplit_once('.') {
         let known = [
-            "csv", "tsv", "tab", "txt", "text", "jsonl", "ndjson", "json", "parquet", "gz", "zst", "md",
+            "csv", "tsv", "tab", "txt", "text", "jsonl", "ndjson", "json", "parquet", "xlsx", "xlsm", "xls",
+            "ods", "gz", "zst", "md",
         ];
         if before.is_empty() || !known.contains(&ending.to_lowercase().as_str()) {
             break;

@@ -9,7 +9,7 @@ use super::{DeviceChoice, Encoding, Lab, Method, Pooling};
 /// Where texts are and which columns hold what.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Source {
-    /// CSV, TSV, JSONL, Parquet or plain text, compressed or not.
+    /// CSV, TSV, JSONL, Parquet, a workbook or plain text, compressed or not.
     pub path: PathBuf,
     /// Columns with the text, in this order; empty to guess.
     pub text_columns: Vec<String>,
@@ -18,6 +18,9 @@ pub struct Source {
     /// What text is written in that does not say so itself with a mark; `None` to find out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encoding: Option<Encoding>,
+    /// The sheet of a workbook; `None` for the first that can be seen and holds something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
     /// The texts themselves, where they are not in a file; `path` is then only what they are called, and the columns do
     /// not apply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -138,8 +141,8 @@ pub struct Pretrain {
     pub corpus_licence: Option<String>,
 }
 
-/// Stage 2.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// Stage 2. The default is `adapt` without an option.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Adapt {
     /// Device and seed.
     pub common: Common,
@@ -216,8 +219,8 @@ pub struct ClassifierOptions {
     pub factor: Option<f64>,
 }
 
-/// Stage 3, alone or behind stage 2.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// Stage 3, alone or behind stage 2. The default is `train` without an option: stage 3 alone.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Fit {
     /// Device and seed.
     pub common: Common,
@@ -275,6 +278,9 @@ pub struct Classify {
     /// What standard input is written in, where it does not say so itself with a mark; `None` to find out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encoding: Option<Encoding>,
+    /// The sheet, where standard input is a workbook; `None` for the first that can be seen and holds something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
     /// The file to write; `None` gives every row as an event.
     pub output: Option<PathBuf>,
     /// Texts of a batch, where they go through in batches: on a GPU.

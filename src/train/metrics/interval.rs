@@ -1,12 +1,10 @@
 //! How far a measured proportion can be trusted.
 
-use serde::{Deserialize, Serialize};
-
 /// The normal quantile of a two-sided 95 % interval.
-pub const Z95: f64 = 1.96;
+const Z95: f64 = 1.96;
 
 /// A 95 % confidence interval of a proportion.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Interval {
     /// Its lower end.
     pub low: f64,
@@ -14,19 +12,32 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// The Wilson score interval of `hits` in `rows` at normal quantile `z` ([`Z95`]).
+/// The 95 % Wilson score interval of `hits` in `rows`.
 ///
 /// Unlike the textbook p +- z sqrt(p(1-p)/n) it keeps its coverage when rows are few or the proportion is
 /// near 0 or 1: no errors in 20 rows gives 0..0.16, not 0..0. Without rows it is 0..1.
 #[must_use]
-pub fn wilson(hits: usize, rows: usize, z: f64) -> Interval {
+pub fn wilson(hits: usize, rows: usize) -> Interval {
     if rows == 0 {
         return Interval { low: 0.0, high: 1.0 };
     }
-    wilson_of(hits as f64 / rows as f64, rows as f64, z)
+    wilson_of(hits as f64 / rows as f64, rows as f64)
 }
 
-/// The interval of the pooled error of k-fold cross-validation, from (errors, rows) of each fold.
+/// The same of a share `p` that is worth `n` independent rows, more than 0 and not always a whole number.
+#[must_use]
+pub fn wilson_of(p: f64, n: f64) -> Interval {
+    let z2 = Z95 * Z95;
+    let centre = (p + z2 / (2.0 * n)) / (1.0 + z2 / n);
+    let half = Z95 / (1.0 + z2 / n) * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt();
+    // The interval holds p; the clamps only take out rounding.
+    Interval {
+        low: (centre - half).clamp(0.0, p),
+        high: (centre + half).clamp(p, 1.0),
+    }
+}
+
+/// The 95 % interval of the pooled error of k-fold cross-validation, from (errors, rows) of each fold.
 ///
 /// Every row is tested once, by a classifier that did not see it, so the pooled error is a proportion of all
 /// rows. But the rows of a fold share one classifier: where that classifier is unlucky they go wrong
@@ -34,13 +45,13 @@ pub fn wilson(hits: usize, rows: usize, z: f64) -> Interval {
 /// for fewer rows, as [`inflation`] says. The classifiers also share training rows, which no formula can put right (Bengio &
 /// Grandvalet 2004): read the interval as a lower bound of the uncertainty.
 #[must_use]
-pub fn pooled_interval(folds: &[(usize, usize)], z: f64) -> Interval {
+pub fn pooled_interval(folds: &[(usize, usize)]) -> Interval {
     let errors: usize = folds.iter().map(|fold| fold.0).sum();
     let rows: usize = folds.iter().map(|fold| fold.1).sum();
     if rows == 0 {
-        return wilson(errors, rows, z);
+        return wilson(errors, rows);
     }
-    wilson_of(errors as f64 / rows as f64, rows as f64 / inflation(folds), z)
+    wilson_of(errors as f64 / rows as f64, rows as f64 / inflation(folds))
 }
 
 /// So many times fewer independent rows the rows of several classifiers stand for, from (errors, rows) of each; at
@@ -66,17 +77,6 @@ pub fn inflation(folds: &[(usize, usize)]) -> f64 {
     (chi_square / (used - 1) as f64).max(1.0)
 }
 
-fn wilson_of(p: f64, n: f64, z: f64) -> Interval {
-    let z2 = z * z;
-    let centre = (p + z2 / (2.0 * n)) / (1.0 + z2 / n);
-    let half = z / (1.0 + z2 / n) * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt();
-    // The interval holds p; the clamps only take out rounding.
-    Interval {
-        low: (centre - half).clamp(0.0, p),
-        high: (centre + half).clamp(p, 1.0),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,29 +89,29 @@ mod tests {
     fn wilson_by_hand() {
         // p = 0.1, n = 100: centre (0.1 + 3.8416/200) / 1.038416 = 0.114798,
         // half 1.96 / 1.038416 * sqrt(0.0009 + 3.8416/40000) = 0.059569.
-        let interval = wilson(10, 100, Z95);
+        let interval = wilson(10, 100);
         close(interval.low, 0.05523);
         close(interval.high, 0.17437);
         // No errors in 20: 0 to 3.8416 / 23.8416.
-        let none = wilson(0, 20, Z95);
+        let none = wilson(0, 20);
         close(none.low, 0.0);
         close(none.high, 0.16113);
-        close(wilson(20, 20, Z95).low, 1.0 - 0.16113);
-        assert_eq!(wilson(0, 0, Z95), Interval { low: 0.0, high: 1.0 });
+        close(wilson(20, 20).low, 1.0 - 0.16113);
+        assert_eq!(wilson(0, 0), Interval { low: 0.0, high: 1.0 });
     }
 
     #[test]
     fn folds_that_disagree_widen_the_interval() {
-        let alike = pooled_interval(&[(2, 20); 5], Z95);
-        assert_eq!(alike, wilson(10, 100, Z95));
+        let alike = pooled_interval(&[(2, 20); 5]);
+        assert_eq!(alike, wilson(10, 100));
         // p = 0.1; chi-square = (4 * 2^2 + 8^2) / (20 * 0.1 * 0.9) = 44.444, over k - 1 = 4: 11.111, so n =
         // 9.
-        let uneven = pooled_interval(&[(0, 20), (0, 20), (10, 20), (0, 20), (0, 20)], Z95);
-        let fewer = wilson_of(0.1, 9.0, Z95);
+        let uneven = pooled_interval(&[(0, 20), (0, 20), (10, 20), (0, 20), (0, 20)]);
+        let fewer = wilson_of(0.1, 9.0);
         close(uneven.low, fewer.low);
         close(uneven.high, fewer.high);
-        assert_eq!(pooled_interval(&[(0, 5), (0, 5)], Z95), wilson(0, 10, Z95));
-        assert_eq!(pooled_interval(&[(0, 0)], Z95), wilson(0, 0, Z95));
+        assert_eq!(pooled_interval(&[(0, 5), (0, 5)]), wilson(0, 10));
+        assert_eq!(pooled_interval(&[(0, 0)]), wilson(0, 0));
         close(
             inflation(&[(0, 20), (0, 20), (10, 20), (0, 20), (0, 20)]),
             400.0 / 36.0,

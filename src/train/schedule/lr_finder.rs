@@ -1,10 +1,8 @@
-//! The learning-rate finder (Smith 2017): a mock training in which the rate grows exponentially, and what
-//! fastai's four heuristics read off the curve of its loss.
-
-use serde::{Deserialize, Serialize};
+//! The learning-rate finder (Smith 2017): a mock training in which the rate grows exponentially, and the rate that
+//! fastai's `valley` reads off the curve of its loss.
 
 /// The range of rates that a mock training goes through.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LrFinder {
     /// The first rate.
     pub start: f64,
@@ -36,7 +34,7 @@ impl LrFinder {
 const SMOOTHING: f64 = 0.98;
 
 /// The losses of a mock training as it goes.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default)]
 pub struct LrCurve {
     points: Vec<(f64, f64)>,
     mean: f64,
@@ -65,58 +63,16 @@ impl LrCurve {
         &self.points
     }
 
-    /// The rate to train with, or `None` if the curve is too short to tell.
+    /// The rate to train with, half way down the longest fall of the loss, or `None` if the curve is too short to tell.
     ///
     /// The first tenth of the planned steps (the loss has not settled) and the last five (it is diverging)
     /// are left out.
     #[must_use]
-    pub fn suggest(&self, finder: &LrFinder, by: Suggestion) -> Option<f64> {
+    pub fn suggest(&self, finder: &LrFinder) -> Option<f64> {
         let end = self.points.len().saturating_sub(5);
-        suggest(self.points.get(finder.steps / 10..end)?, by)
+        let points = self.points.get(finder.steps / 10..end)?;
+        points.get(valley(points)?).map(|point| point.0)
     }
-}
-
-/// How a rate is read off the curve.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Suggestion {
-    /// Half way down the longest fall of the loss.
-    #[default]
-    Valley,
-    /// The highest rate before the slope changes abruptly.
-    Slide,
-    /// A tenth of the rate at which the loss is lowest.
-    Minimum,
-    /// The rate at which the loss falls fastest over the logarithm of the rate.
-    Steep,
-}
-
-/// Reads a rate off pairs of rate and loss, or `None` if there are too few.
-#[must_use]
-pub fn suggest(points: &[(f64, f64)], by: Suggestion) -> Option<f64> {
-    let index = match by {
-        Suggestion::Valley => valley(points)?,
-        Suggestion::Slide => slide(points)?,
-        Suggestion::Minimum => first_lowest(points.iter().map(|p| p.1))?,
-        Suggestion::Steep => first_lowest(
-            points
-                .windows(2)
-                .map(|w| (w[1].1 - w[0].1) / (w[1].0.ln() - w[0].0.ln())),
-        )?,
-    };
-    let rate = points.get(index)?.0;
-    Some(if by == Suggestion::Minimum {
-        rate / 10.0
-    } else {
-        rate
-    })
-}
-
-fn first_lowest(values: impl Iterator<Item = f64>) -> Option<usize> {
-    values
-        .enumerate()
-        .min_by(|a, b| a.1.total_cmp(&b.1))
-        .map(|(i, _)| i)
 }
 
 /// The longest strictly decreasing subsequence marks the valley; it is taken to reach back over as many
@@ -134,34 +90,6 @@ fn valley(points: &[(f64, f64)]) -> Option<usize> {
     let longest = *lengths.iter().max()?;
     let bottom = lengths.iter().position(|&length| length == longest)?;
     Some((bottom + longest / 3 + longest / 6).saturating_sub(longest))
-}
-
-/// Moves an interval of `WIDTH` points leftwards from the end until the slopes at its two ends agree.
-fn slide(points: &[(f64, f64)]) -> Option<usize> {
-    const WIDTH: usize = 15;
-    const THRESHOLD: f64 = 0.005;
-    let slopes = gradient(points);
-    let mut left = slopes.len().checked_sub(WIDTH + 1)?;
-    let mut found = left;
-    while (slopes[left + WIDTH] - slopes[left]).abs() > THRESHOLD {
-        found = left;
-        if left == 0 {
-            break;
-        }
-        left -= 1;
-    }
-    Some(found)
-}
-
-/// Central differences of the loss per step, one-sided at the ends.
-fn gradient(points: &[(f64, f64)]) -> Vec<f64> {
-    let last = points.len().saturating_sub(1);
-    (0..points.len())
-        .map(|i| {
-            let (a, b) = (i.saturating_sub(1), (i + 1).min(last));
-            (points[b].1 - points[a].1) / (b - a).max(1) as f64
-        })
-        .collect()
 }
 
 #[cfg(test)]
@@ -209,40 +137,14 @@ mod tests {
     }
 
     #[test]
-    fn suggestions_read_off_a_hand_made_curve() {
+    fn the_valley_of_a_hand_made_curve() {
         // Falls over indices 4..=12 from the flat start, lowest at 12.
         let losses = [
             5.0, 5.0, 5.0, 5.0, 4.9, 4.7, 4.0, 3.0, 2.5, 2.2, 2.0, 1.9, 1.8, 2.0, 3.0, 6.0,
         ];
-        let points = curve(&losses);
         // One of the fives and nine more members, ending at 12: the index is 12 - 10 + 10/3 + 10/6 = 2 + 3 +
         // 1.
-        assert_eq!(suggest(&points, Suggestion::Valley), Some(points[6].0));
-        assert_eq!(suggest(&points, Suggestion::Minimum), Some(points[12].0 / 10.0));
-        assert_eq!(
-            suggest(&points, Suggestion::Steep),
-            Some(points[6].0),
-            "4.0 -> 3.0 is the steepest step"
-        );
-        assert_eq!(suggest(&points, Suggestion::Slide), Some(points[0].0));
-    }
-
-    #[test]
-    fn slide_stops_where_the_slopes_agree() {
-        // Straight (slope -0.1) up to index 30, then rising by 1 a step: gradient[30] = 0.45, later ones 1.
-        // The interval (left, left + 15) has equal slopes first at left = 14 (right = 29), so the last one
-        // was 15.
-        let losses: Vec<f64> = (0..40)
-            .map(|i| {
-                if i <= 30 {
-                    5.0 - 0.1 * f64::from(i)
-                } else {
-                    2.0 + f64::from(i - 30)
-                }
-            })
-            .collect();
-        let points = curve(&losses);
-        assert_eq!(suggest(&points, Suggestion::Slide), Some(points[15].0));
+        assert_eq!(valley(&curve(&losses)), Some(6));
     }
 
     proptest! {
@@ -253,17 +155,10 @@ mod tests {
             for (i, loss) in losses.iter().enumerate() {
                 search.record(finder.rate(i), *loss);
             }
-            for by in [Suggestion::Valley, Suggestion::Slide, Suggestion::Minimum, Suggestion::Steep] {
-                let rate = search.suggest(&finder, by);
-                prop_assert!(rate.is_none_or(|r| r > 0.0 && r <= 10.0));
-                // 15 points are cut off; a slope needs two, the sliding interval sixteen.
-                let needed = match by {
-                    Suggestion::Valley | Suggestion::Minimum => 16,
-                    Suggestion::Steep => 17,
-                    Suggestion::Slide => 31,
-                };
-                prop_assert_eq!(rate.is_some(), losses.len() >= needed);
-            }
+            let rate = search.suggest(&finder);
+            prop_assert!(rate.is_none_or(|r| r > 0.0 && r <= 10.0));
+            // 15 points are cut off.
+            prop_assert_eq!(rate.is_some(), losses.len() >= 16);
         }
     }
 }

@@ -60,8 +60,8 @@ impl Panels {
     pub fn show(&mut self, ui: &mut Ui, shared: &mut Shared) {
         self.classify.notice(shared);
         self.texts.tick(ui.ctx(), shared);
-        if let Some((path, encoding)) = self.texts.take_labels_from() {
-            self.classify.import_labels(path, encoding, shared);
+        if let Some((path, reading)) = self.texts.take_labels_from() {
+            self.classify.import_labels(path, reading, shared);
         }
         match shared.screen {
             Screen::Texts => self.texts.show(ui, shared),

@@ -9,7 +9,8 @@ use crate::session::exchange::background::{Background, Wake};
 pub fn choose_file(title: &'static str, wake: Wake) -> Background<Option<PathBuf>> {
     Background::start(0, wake, move |_| {
         let tables = [
-            "csv", "tsv", "txt", "jsonl", "json", "parquet", "gz", "zst", "unfreeze",
+            "csv", "tsv", "xlsx", "xlsm", "xls", "ods", "txt", "jsonl", "json", "parquet", "gz", "zst",
+            "unfreeze",
         ];
         rfd::FileDialog::new()
             .set_title(title)

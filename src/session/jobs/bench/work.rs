@@ -9,6 +9,7 @@ use crate::gpu::watch::span;
 use crate::model::awd_lstm::State;
 use crate::model::classifier::{Chunking, HEAD_HIDDEN, cross_entropy};
 use crate::model::dropout::Draw;
+use crate::model::regularisation::{ALPHA, BETA};
 use crate::model::{
     Architecture, AwdLstm, Classifier, Dropouts, LanguageModel, Network as _, Targets, Tokens,
 };
@@ -17,7 +18,7 @@ use crate::train::defaults::{
     BPTT, CLASSIFIER_CLIP, CLASSIFIER_DROP_MULT, LM_CLIP, MAX_LEN, POOLING, WEIGHT_DECAY,
 };
 use crate::train::evaluate::classify;
-use crate::train::optimiser::{Optimiser, Rule};
+use crate::train::optimiser::{Adam, Optimiser};
 
 /// Texts of a batch of classifier training.
 const TRAINED: usize = 16;
@@ -85,7 +86,7 @@ impl LmTraining {
     pub fn new(arch: Architecture, batch: usize, plain: bool, device: &Device) -> Self {
         Self {
             model: LanguageModel::new(arch, 0, device),
-            optimiser: Optimiser::new(Rule::ADAM, WEIGHT_DECAY, Some(LM_CLIP)),
+            optimiser: Optimiser::new(Adam::PAPER, WEIGHT_DECAY, LM_CLIP),
             states: None,
             batch,
             bptt: BPTT,
@@ -125,9 +126,9 @@ impl Work for LmTraining {
         };
         self.steps += 1;
         let (dropouts, regularisation) = if self.plain {
-            (Dropouts::LANGUAGE_MODEL.scaled(0.0), (0.0, 0.0))
+            (Dropouts::NONE, (0.0, 0.0))
         } else {
-            (Dropouts::LANGUAGE_MODEL, (2.0, 1.0))
+            (Dropouts::LANGUAGE_MODEL, (ALPHA, BETA))
         };
         let total = {
             let _span = span("rest of forward");
@@ -166,7 +167,7 @@ impl ClassifierTraining {
     pub fn new(arch: Architecture, plain: bool, device: &Device) -> Self {
         Self {
             model: Classifier::new(AwdLstm::new(arch, 0, device), CLASSES, POOLING, 0, device),
-            optimiser: Optimiser::new(Rule::ADAM, WEIGHT_DECAY, Some(CLASSIFIER_CLIP)),
+            optimiser: Optimiser::new(Adam::PAPER, WEIGHT_DECAY, CLASSIFIER_CLIP),
             plain,
             steps: 0,
         }

@@ -4,7 +4,7 @@ use serde_json::{Map, json};
 
 use super::super::super::engine::JobError;
 use super::super::super::protocol::Export;
-use super::super::adapt::licence;
+use super::super::card::licence;
 use super::super::classify::TFIDF_FILE;
 use super::{BACKWARD, Written, has, has_backward};
 use crate::io::{Kind, ModelFiles, Onnx, write_onnx};

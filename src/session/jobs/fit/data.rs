@@ -198,16 +198,13 @@ pub async fn baseline_out_of_sample(
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
     use std::sync::Arc;
     use std::sync::mpsc::{Receiver, channel};
 
     use super::*;
     use crate::host::work::block_on;
     use crate::session::Outbox;
-    use crate::session::protocol::{
-        ClassifierOptions, Command, Common, Event, GivenRow, LmOptions, Method, Source,
-    };
+    use crate::session::protocol::{Command, Event, GivenRow, Source};
 
     /// Texts of two words of their own, whose labels take turns.
     fn data(texts: usize, classes: usize) -> Data {
@@ -223,26 +220,12 @@ mod tests {
 
     fn job(estimate: Estimate, rows: Vec<GivenRow>) -> Fit {
         Fit {
-            common: Common::default(),
             data: Source {
                 rows: Some(rows),
                 ..Source::default()
             },
-            unlabelled: None,
-            model: None,
-            out: PathBuf::from("model"),
-            method: Method::Ulmfit,
-            bidirectional: false,
-            backward_model: None,
-            tfidf: false,
-            adapt: false,
-            lm: LmOptions::default(),
-            classifier: ClassifierOptions::default(),
             estimate,
-            forgetting: false,
-            watch: Vec::new(),
-            resume: false,
-            overwrite: false,
+            ..Fit::default()
         }
     }
 

@@ -4,9 +4,8 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use super::super::adapt;
 use super::super::aside;
-use super::super::card::{Card, count};
+use super::super::card::{ADAPTED_LIMITS, Card, count, language_model_card, licence};
 use super::super::classify::TFIDF_FILE;
 use super::super::outputs::MODEL;
 use super::data::{Data, baseline};
@@ -130,6 +129,7 @@ pub struct Found<'a> {
     pub bases: &'a [ModelFiles],
 }
 
+/// Writes the classifier's directory: each direction with the language model that it came from, and TF-IDF where that votes.
 pub async fn write(
     job: &Fit,
     data: &Data,
@@ -138,6 +138,45 @@ pub async fn write(
     overwrite: bool,
 ) -> Result<(), JobError> {
     let out = OutputDir::create(&job.out, MODEL.if_asked(overwrite))?;
+    let base_licence = finished
+        .first()
+        .map_or_else(|| "unknown".into(), |(files, _)| licence(&files.config.training));
+    let card = card(job, data, found, &base_licence);
+    let pretrained = job.method.plan(2, 1, None).pretrained;
+    for (i, (files, model)) in finished.into_iter().enumerate() {
+        let second = i > 0;
+        let dir = if second {
+            out.path().join("backward")
+        } else {
+            out.path().to_path_buf()
+        };
+        if job.adapt && pretrained {
+            let measured = found.perplexities.get(i).copied();
+            write_adapted(job, &files, &dir.join(LANGUAGE_MODEL), second, measured)?;
+        } else if let Some(base) = found.bases.get(i).filter(|_| pretrained) {
+            keep_adapted(job, base, &dir.join(LANGUAGE_MODEL), second)?;
+        }
+        let files = classifier(job, data, files, &model, found, second).await?;
+        crate::host::fs::create_dir_all(&dir).map_err(|e| crate::io::Error::write(&dir, &e))?;
+        files.write(&dir, Precision::F32, &card)?;
+    }
+    if pretrained
+        && !job.bidirectional
+        && let Some(other) = of_an_earlier_run(job, true)
+    {
+        // The one that reads backward took no part, and will another time.
+        let dir = out.path().join("backward").join(LANGUAGE_MODEL);
+        keep_adapted(job, &ModelFiles::read(other)?, &dir, true)?;
+    }
+    if job.tfidf {
+        write_tfidf(&out.path().join(TFIDF_FILE), data)?;
+    }
+    out.commit()?;
+    Ok(())
+}
+
+/// The card of the classifier, in both directions the same.
+fn card(job: &Fit, data: &Data, found: &Found<'_>, licence: &str) -> String {
     let error = match found.report {
         Some(r) => format!(
             "{} (95 % interval {} to {}, estimated on {} of its own labelled texts that it was not trained on){}",
@@ -150,13 +189,9 @@ pub async fn write(
         None => "not estimated".into(),
     };
     let base = found.result.get("baseline_error").and_then(Value::as_f64);
-    let licence = finished.first().map_or_else(
-        || "unknown".into(),
-        |(files, _)| adapt::licence(&files.config.training),
-    );
     let facts = [
         ("Base model", base_model(job, false)),
-        ("Licence of the base model", licence.clone()),
+        ("Licence of the base model", licence.to_string()),
         ("Classes", data.names.join(", ")),
         ("Labelled texts", count(data.labels.len())),
         (
@@ -196,67 +231,55 @@ pub async fn write(
     ];
     let card = Card {
         title: "AWD-LSTM text classifier",
-        licence: &licence,
+        licence,
         tags: &["text-classification", "ulmfit", "awd-lstm"],
         summary: "A text classifier for `unfreeze classify --model` and `unfreeze evaluate --model`.",
         facts: &facts,
         limits: "The error holds for texts like the labelled ones. Texts of another kind, language or time can be classified much worse, and every text gets one of the classes, whether one fits or not.",
     };
-    let card = card.render();
+    card.render()
+}
+
+/// The files of a classifier that came from the language model `files`.
+async fn classifier(
+    job: &Fit,
+    data: &Data,
+    files: ModelFiles,
+    model: &Classifier,
+    found: &Found<'_>,
+    second: bool,
+) -> Result<ModelFiles, JobError> {
     let options = &job.classifier;
-    let pretrained = job.method.plan(2, 1, None).pretrained;
-    let is_adapted = job.adapt && pretrained;
-    for (i, (files, model)) in finished.into_iter().enumerate() {
-        let dir = if i == 0 {
-            out.path().to_path_buf()
-        } else {
-            out.path().join("backward")
-        };
-        if is_adapted {
-            let measured = found.perplexities.get(i).copied();
-            write_adapted(job, &files, &dir.join(LANGUAGE_MODEL), i > 0, measured)?;
-        } else if let Some(base) = found.bases.get(i).filter(|_| pretrained) {
-            keep_adapted(job, base, &dir.join(LANGUAGE_MODEL), i > 0)?;
-        }
-        let mut config = ModelConfig::new(
-            Kind::Classifier,
-            files.config.architecture,
-            files.config.backward,
-            &files.tokenizer,
-        );
-        config.bptt = Some(options.bptt.unwrap_or(defaults::BPTT));
-        config.max_len = Some(options.max_len.unwrap_or(defaults::MAX_LEN));
-        config.pooling = model.pooling;
-        config.temperature = found.temperature.filter(|_| i == 0);
-        config.fields = data.fields;
-        config.training = json!({ "base": files.config.training, "result": found.result });
-        let tensors = tensors_of_classifier(&model).await?;
-        let files = ModelFiles {
-            config,
-            tensors,
-            labels: data.names.clone(),
-            ..files
-        };
-        crate::host::fs::create_dir_all(&dir).map_err(|e| crate::io::Error::write(&dir, &e))?;
-        files.write(&dir, Precision::F32, &card)?;
-    }
-    if pretrained
-        && !job.bidirectional
-        && let Some(other) = of_an_earlier_run(job, true)
-    {
-        // The one that reads backward took no part, and will another time.
-        let dir = out.path().join("backward").join(LANGUAGE_MODEL);
-        keep_adapted(job, &ModelFiles::read(other)?, &dir, true)?;
-    }
-    if job.tfidf {
-        let all: Vec<usize> = (0..data.labels.len()).collect();
-        let failed =
-            |e: &dyn std::fmt::Display| JobError::Failed(format!("TF-IDF with logistic regression: {e}"));
-        let fitted = baseline(data, &all).map_err(|e| failed(&e))?;
-        let json = fitted.to_json().map_err(|e| failed(&e))?;
-        write_atomic(&out.path().join(TFIDF_FILE), |w| w.write_all(&json))?;
-    }
-    out.commit()?;
+    let mut config = ModelConfig::new(
+        Kind::Classifier,
+        files.config.architecture,
+        files.config.backward,
+        &files.tokenizer,
+    );
+    config.bptt = Some(options.bptt.unwrap_or(defaults::BPTT));
+    config.max_len = Some(options.max_len.unwrap_or(defaults::MAX_LEN));
+    config.pooling = model.pooling;
+    // The first direction's is that of all that vote.
+    config.temperature = found.temperature.filter(|_| !second);
+    config.fields = data.fields;
+    config.training = json!({ "base": files.config.training, "result": found.result });
+    let tensors = tensors_of_classifier(model).await?;
+    Ok(ModelFiles {
+        config,
+        tensors,
+        labels: data.names.clone(),
+        ..files
+    })
+}
+
+/// Fits TF-IDF with logistic regression to every label, and writes it.
+fn write_tfidf(path: &Path, data: &Data) -> Result<(), JobError> {
+    let all: Vec<usize> = (0..data.labels.len()).collect();
+    let failed =
+        |e: &dyn std::fmt::Display| JobError::Failed(format!("TF-IDF with logistic regression: {e}"));
+    let fitted = baseline(data, &all).map_err(|e| failed(&e))?;
+    let json = fitted.to_json().map_err(|e| failed(&e))?;
+    write_atomic(path, |w| w.write_all(&json))?;
     Ok(())
 }
 
@@ -312,12 +335,12 @@ fn write_adapted(
     second: bool,
     measured: Option<(f64, f64)>,
 ) -> Result<(), JobError> {
-    let licence = adapt::licence(&files.config.training);
+    let licence = licence(&files.config.training);
     let shown = |perplexity: Option<f64>| match perplexity.filter(|p| p.is_finite()) {
         Some(perplexity) => format!("{perplexity:.1}"),
         None => "not measured".into(),
     };
-    let card = adapt::language_model_card(
+    let card = language_model_card(
         &licence,
         &[
             ("Adapted from", base_model(job, second)),
@@ -332,7 +355,7 @@ fn write_adapted(
             ),
             ("Seed", job.common.seed.to_string()),
         ],
-        adapt::ADAPTED_LIMITS,
+        ADAPTED_LIMITS,
     );
     let mut files = files.clone();
     files.config.training = adapted(job, &files.config.training, second);
@@ -350,9 +373,9 @@ fn keep_adapted(job: &Fit, base: &ModelFiles, dir: &Path, second: bool) -> Resul
     // One that a run set aside has a card without a word.
     let card = crate::host::fs::read_to_string(from.join("README.md")).ok();
     let card = card.filter(|card| !card.is_empty()).unwrap_or_else(|| {
-        let licence = adapt::licence(&base.config.training);
+        let licence = licence(&base.config.training);
         let facts = [("Licence of the base model", licence.clone())];
-        adapt::language_model_card(&licence, &facts, adapt::ADAPTED_LIMITS)
+        language_model_card(&licence, &facts, ADAPTED_LIMITS)
     });
     crate::host::fs::create_dir_all(dir).map_err(|e| crate::io::Error::write(dir, &e))?;
     base.write(dir, Precision::F16, &card)?;

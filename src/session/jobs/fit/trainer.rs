@@ -38,15 +38,15 @@ pub fn plan(job: &Fit, groups: usize) -> Result<Plan, JobError> {
 
 /// Checks the schedule's options before any work is done, and says which of them the method has no use for.
 pub fn check_shape(control: &Control, job: &Fit) -> Result<(), JobError> {
-    let (slanted, discriminative) = plan(job, 2)?.takes();
+    let takes = plan(job, 2)?.takes();
     let options = &job.classifier;
     let name = job.method.name();
-    if !slanted && (options.cut_frac.is_some() || options.ratio.is_some()) {
+    if !takes.triangle && (options.cut_frac.is_some() || options.ratio.is_some()) {
         control.warn(format!(
             "`--cut-frac` and `--ratio` change nothing: the method {name} has no slanted triangle of its own to shape"
         ));
     }
-    if !discriminative && options.factor.is_some() {
+    if !takes.factor && options.factor.is_some() {
         control.warn(format!(
             "`--factor` changes nothing: the method {name} has no discriminative rates"
         ));
@@ -151,7 +151,7 @@ impl<'a> Trainer<'a> {
         let checkpoint = self.work.checkpoint(stage)?;
         let before = checkpoint.as_ref().map_or(0.0, |c| c.position.seconds);
         if !self.prepared.replace(true) {
-            prepare::classifier(control, &model, plan.rule, &config).await?;
+            prepare::classifier(control, &model, plan.adam, &config).await?;
         }
         let training = Stage::start(control, stage, model.groups(), 0, "steps")
             .with_checkpoint(self.work.checkpoint_path(stage));

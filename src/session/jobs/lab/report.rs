@@ -7,12 +7,13 @@ use serde_json::{Map, Value};
 
 use super::super::card::count;
 use super::super::fit::{Data, told, untested};
-use super::{Compared, Event, Found, Lab, Said, Way};
+use super::{Found, Said};
 use crate::io::{Contents, OutputDir, Overwrite, write_atomic, write_mark, write_row};
 use crate::session::control::Control;
 use crate::session::engine::JobError;
 use crate::session::number::percent;
 use crate::session::preview::is_watched;
+use crate::session::protocol::{Compared, Event, Lab, Way};
 use crate::session::trust::CHANCE;
 use crate::train::defaults::WATCHED;
 use crate::train::metrics::most_probable;

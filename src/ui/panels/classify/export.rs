@@ -8,7 +8,7 @@ use egui::{RichText, ScrollArea, TextEdit, TextStyle, Ui};
 use super::replace::Replacing;
 use super::results::Results;
 use crate::session::exchange::{
-    self as exchange, Background, Encoding, Format, Imported, Outcome, Wake, label_studio_configuration,
+    self as exchange, Background, Format, Imported, Outcome, Reading, Wake, label_studio_configuration,
 };
 use crate::ui::Shared;
 use crate::ui::number::count;
@@ -38,7 +38,7 @@ pub struct ExportWindow {
     pub(super) imported: Option<Imported>,
     /// The file of labels that is read or was, what it is written in where that was said, and the steps of the project that it was
     /// compared with.
-    pub(super) compared: (PathBuf, Option<Encoding>, u64),
+    pub(super) compared: (PathBuf, Reading, u64),
 }
 
 impl Default for ExportWindow {
@@ -55,7 +55,7 @@ impl Default for ExportWindow {
             choosing_labels: None,
             reading: None,
             imported: None,
-            compared: (PathBuf::new(), None, 0),
+            compared: Default::default(),
         }
     }
 }
@@ -323,7 +323,7 @@ impl ExportWindow {
         if let Some(chosen) = take(&mut self.choosing_labels) {
             match (chosen, &shared.project) {
                 (Ok(Some(path)), Some(open)) => {
-                    self.read(open, path, None, wake(ui));
+                    self.read(open, path, Reading::default(), wake(ui));
                 }
                 (Ok(_), _) => {}
                 (Err(()), _) => shared.fail("No window to choose a file could be opened."),

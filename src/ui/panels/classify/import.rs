@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use egui::{RichText, TextStyle, Ui};
 
 use super::export::{ExportWindow, wake};
-use crate::session::exchange::{self as exchange, Encoding, Imported, Wake};
+use crate::session::exchange::{self as exchange, Imported, Reading, Wake};
 use crate::session::project::OpenProject;
 use crate::ui::Shared;
 use crate::ui::number::count;
@@ -13,12 +13,12 @@ use crate::ui::theme::Theme;
 use crate::ui::widgets::{heading, small};
 
 impl ExportWindow {
-    /// Reads labels for a project from a file, in this encoding where one was said; what they would change is shown in the window.
-    pub fn read(&mut self, open: &OpenProject, path: PathBuf, encoding: Option<Encoding>, wake: Wake) {
-        let work = exchange::import_labels(&open.project, path.clone(), encoding, wake);
+    /// Reads labels for a project from a file, as the user says; what they would change is shown in the window.
+    pub fn read(&mut self, open: &OpenProject, path: PathBuf, reading: Reading, wake: Wake) {
+        let work = exchange::import_labels(&open.project, path.clone(), reading.clone(), wake);
         self.reading = Some(work);
         self.imported = None;
-        self.compared = (path, encoding, open.steps());
+        self.compared = (path, reading, open.steps());
     }
 
     /// Compares the file of labels with the project anew where that is no longer as it was then: new labels would get other
@@ -28,8 +28,8 @@ impl ExportWindow {
             && let Some(open) = &shared.project
             && (open.busy() || open.steps() != self.compared.2)
         {
-            let (path, encoding) = (std::mem::take(&mut self.compared.0), self.compared.1);
-            self.read(open, path, encoding, wake(ui));
+            let (path, reading, _) = std::mem::take(&mut self.compared);
+            self.read(open, path, reading, wake(ui));
         }
     }
 
@@ -106,7 +106,11 @@ impl ExportWindow {
 fn sentences(found: &Imported) -> Vec<String> {
     let mut all = vec![format!(
         "{}: {} labels belong to texts of this project.",
-        found.format.name(),
+        if found.is_workbook {
+            "Workbook"
+        } else {
+            found.format.name()
+        },
         count(found.matched)
     )];
     if found.guessed {
@@ -118,6 +122,13 @@ fn sentences(found: &Imported) -> Vec<String> {
              by their numbers."
                 .into(),
         );
+    }
+    if let Some((sheet, others)) = &found.sheets {
+        all.push(format!(
+            "Of the workbook only the sheet {sheet} is read, not {}. To take the labels of another, drop the file on the Texts \
+             screen and choose it there.",
+            others.join(", ")
+        ));
     }
     if !found.new_labels.is_empty() {
         all.push(format!("New labels: {}.", found.new_labels.join(", ")));

@@ -32,7 +32,7 @@ use std::sync::Arc;
 
 use egui::{Frame, Margin, ScrollArea, Ui, vec2};
 
-use crate::session::exchange::Encoding;
+use crate::session::exchange::Reading;
 use crate::session::project::{TextId, Texts};
 use crate::ui::Shared;
 use crate::ui::side::Asker;
@@ -119,15 +119,10 @@ impl Default for ClassifyPanel {
 }
 
 impl ClassifyPanel {
-    /// Shows what the labels in a file would change in the open project. It is written in `encoding` where that was said.
-    pub fn import_labels(
-        &mut self,
-        path: std::path::PathBuf,
-        encoding: Option<Encoding>,
-        shared: &mut Shared,
-    ) {
+    /// Shows what the labels in a file, read as the user says, would change in the open project.
+    pub fn import_labels(&mut self, path: std::path::PathBuf, reading: Reading, shared: &mut Shared) {
         if let Some(open) = &shared.project {
-            self.export.read(open, path, encoding, Arc::clone(&shared.wake));
+            self.export.read(open, path, reading, Arc::clone(&shared.wake));
             self.export.open();
             shared.screen = crate::ui::Screen::Classify;
         }

@@ -8,9 +8,8 @@ use crate::ui::actions::Action;
 use crate::ui::theme::{self, Theme};
 
 /// Which kinds of files can be read, in words.
-const KINDS: &str = "CSV, TSV, JSON lines, Parquet, or plain text with a text a line; packed as .gz or .zst too. Tasks of \
-                     Prodigy and Label Studio, and .unfreeze projects. Of Excel: save the sheet as CSV UTF-8, or copy its \
-                     cells and paste them.";
+const KINDS: &str = "CSV, TSV, Excel and OpenDocument workbooks, JSON lines, Parquet, or plain text with a text a line; \
+                     packed as .gz or .zst too. Tasks of Prodigy and Label Studio, and .unfreeze projects.";
 
 /// Draws the area, `height` points high at least.
 pub(super) fn show(ui: &mut Ui, height: f32, first: bool, wants: &mut Vec<Want>) {

@@ -30,7 +30,7 @@ use std::sync::Arc;
 
 use egui::{Context, Key, ScrollArea, Ui};
 
-use crate::session::exchange::{self, Addition, Encoding, Plan, Reading, Sheet, Source};
+use crate::session::exchange::{self, Addition, Plan, Reading, Sheet, Source};
 use crate::session::files;
 use crate::session::project::{EXTENSION, OpenProject};
 use crate::ui::actions::Action;
@@ -56,7 +56,7 @@ enum Want {
     /// Read what the preview shows otherwise.
     ReadAgain(Reading),
     /// Read the file that was refused as what it is written in.
-    ReadAs(Encoding),
+    ReadAs(Reading),
     /// Leave out the file that was refused.
     LeaveOut,
     /// Ask for what is on the clipboard.
@@ -84,7 +84,7 @@ enum Want {
     /// Give the open project to the browser as a download.
     Download,
     /// Give the open project the labels of this file, which is written in this where that was said.
-    LabelsFrom(PathBuf, Option<Encoding>),
+    LabelsFrom(PathBuf, Reading),
 }
 
 /// What only this screen needs.
@@ -99,7 +99,7 @@ pub struct TextsPanel {
     leaving: Option<Instead>,
     /// A file whose labels the open project is to get, and what it is written in where that was said; another screen takes it
     /// from here.
-    labels_from: Option<(PathBuf, Option<Encoding>)>,
+    labels_from: Option<(PathBuf, Reading)>,
 }
 
 impl TextsPanel {
@@ -183,7 +183,7 @@ impl TextsPanel {
     }
 
     /// The file whose labels the open project is to get, and what it is written in where that was said; once.
-    pub fn take_labels_from(&mut self) -> Option<(PathBuf, Option<Encoding>)> {
+    pub fn take_labels_from(&mut self) -> Option<(PathBuf, Reading)> {
         self.labels_from.take()
     }
 
@@ -261,10 +261,10 @@ impl TextsPanel {
                     shared.fail(format!("The project cannot be downloaded: {error}."));
                 }
             }
-            Want::LabelsFrom(path, encoding) => {
+            Want::LabelsFrom(path, reading) => {
                 self.preview = None;
                 self.withdraw_question();
-                self.labels_from = Some((path, encoding));
+                self.labels_from = Some((path, reading));
             }
         }
         self.tell(shared);
@@ -318,13 +318,11 @@ impl TextsPanel {
         }
     }
 
-    /// Reads the file that was refused in this encoding.
-    fn read_as(&mut self, encoding: Encoding, shared: &mut Shared) {
-        if let Some(Refused { source, reading }) = self.refused.clone()
+    /// Reads the file that was refused otherwise.
+    fn read_as(&mut self, reading: Reading, shared: &mut Shared) {
+        if let Some(Refused { source, .. }) = self.refused.clone()
             && self.may_begin(shared)
         {
-            let encoding = Some(encoding);
-            let reading = Reading { encoding, ..reading };
             self.work = Some(Work::read_again(source, reading, Arc::clone(&shared.wake)));
         }
     }
@@ -451,11 +449,16 @@ impl TextsPanel {
                 self.preview = Some(read);
             }
             Ended::NotRead(not_read, source, reading) => {
+                let remedy = not_read.has_remedy();
                 shared.fail(not_read.why);
                 // The preview of a file has the list itself.
                 let shown = self.preview.as_ref().is_some_and(|p| *p.source() == source);
-                if not_read.by_encoding && !shown {
-                    self.refused = Some(Refused { source, reading });
+                if remedy && !shown {
+                    self.refused = Some(Refused {
+                        source,
+                        reading,
+                        workbook: not_read.workbook,
+                    });
                 }
             }
             Ended::Opened(project) => {

@@ -143,10 +143,14 @@ impl Preview {
 
     /// What a place in the file is called.
     fn place(&self) -> &'static str {
-        let rows = Path::new(&self.sheet.source)
+        let is_parquet = Path::new(&self.sheet.source)
             .extension()
             .is_some_and(|end| end.eq_ignore_ascii_case("parquet"));
-        if rows { "row" } else { "line" }
+        if is_parquet || self.sheet.workbook.is_some() {
+            "row"
+        } else {
+            "line"
+        }
     }
 
     /// Draws it.
@@ -214,14 +218,14 @@ impl Preview {
                             will change first.";
                 let text = format!("Only take its labels for {name}");
                 if button(ui, &text, "", Weight::Usual, hint).clicked() {
-                    wants.push(Want::LabelsFrom(path.clone(), self.reading.encoding));
+                    wants.push(Want::LabelsFrom(path.clone(), self.reading.clone()));
                 }
             }
             if let Some(why) = obstacle {
                 ui.label(RichText::new(why).color(theme.thaw));
             }
         });
-        wants.extend(reading::encoding(ui, &self.sheet, self.reading).map(Want::ReadAgain));
+        wants.extend(reading::encoding(ui, &self.sheet, &self.reading).map(Want::ReadAgain));
         if self.obstacle().is_none() {
             self.adding.say(ui, shared);
         }
@@ -229,7 +233,8 @@ impl Preview {
 
     fn side(&mut self, ui: &mut Ui, shared: &Shared, wants: &mut Vec<Want>) {
         ui.spacing_mut().item_spacing.y = GAP;
-        wants.extend(reading::header(ui, &self.sheet, self.reading).map(Want::ReadAgain));
+        wants.extend(reading::sheet(ui, &self.sheet, &self.reading).map(Want::ReadAgain));
+        wants.extend(reading::header(ui, &self.sheet, &self.reading).map(Want::ReadAgain));
         if columns::show(ui, &self.sheet, &mut self.choice, self.found.as_ref()) {
             self.look(shared);
         }

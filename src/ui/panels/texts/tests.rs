@@ -422,7 +422,10 @@ fn labels_of_a_dropped_file_can_be_given_to_the_open_project() {
     h.get_by_role_and_label(Role::Button, "Only take its labels for mail")
         .click();
     h.run_steps(2);
-    assert_eq!(h.state_mut().panel.take_labels_from(), Some((path, None)));
+    assert_eq!(
+        h.state_mut().panel.take_labels_from(),
+        Some((path, Reading::default()))
+    );
     assert!(h.state().panel.preview.is_none());
     assert_eq!(
         h.state().project().project.labelled(),

@@ -78,7 +78,7 @@ impl Work {
         Self::Reading {
             sample: false,
             source: source.clone(),
-            reading,
+            reading: reading.clone(),
             work: exchange::open_again(source, reading, wake),
         }
     }
@@ -164,8 +164,8 @@ impl Work {
             } => match work.poll() {
                 Outcome::Running => return None,
                 Outcome::Done(Ok(sheet)) if *sample => Ended::Sample(sheet),
-                Outcome::Done(Ok(sheet)) => Ended::Read(sheet, source.clone(), *reading),
-                Outcome::Done(Err(why)) => Ended::NotRead(why, source.clone(), *reading),
+                Outcome::Done(Ok(sheet)) => Ended::Read(sheet, source.clone(), reading.clone()),
+                Outcome::Done(Err(why)) => Ended::NotRead(why, source.clone(), reading.clone()),
                 Outcome::Lost => lost(),
             },
             Self::Seeking(work) => match work.poll() {

@@ -2,6 +2,7 @@
 
 use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, TextStyle, Ui, pos2};
 
+use crate::session::preview::DISCRIMINATIVE_FACTOR;
 use crate::ui::theme::Theme;
 
 /// A rectangle with a range of numbers along each side.
@@ -137,12 +138,12 @@ pub fn body_font(ui: &Ui) -> FontId {
     TextStyle::Body.resolve(ui.style())
 }
 
-/// A layer group's heat: 1 for the fastest, a fifth less for each factor of 2.6 that it is slower.
+/// A layer group's heat: 1 for the fastest, a fifth less for each [`DISCRIMINATIVE_FACTOR`] that it is slower.
 pub fn heat(rate: f64, fastest: f64) -> f32 {
     if rate <= 0.0 || fastest <= 0.0 {
         return 0.0;
     }
-    (1.0 - 0.2 * (fastest / rate).ln() / 2.6_f64.ln()).clamp(0.15, 1.0) as f32
+    (1.0 - 0.2 * (fastest / rate).ln() / DISCRIMINATIVE_FACTOR.ln()).clamp(0.15, 1.0) as f32
 }
 
 /// A rounded rectangle whose colour runs from `left` to `right`.

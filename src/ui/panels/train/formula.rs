@@ -139,7 +139,7 @@ pub fn show(ui: &mut Ui, view: &View<'_>) {
 /// What the rates of the layers below the last one are. In stage 2, where the model `adapts`, the method has no say in it.
 fn below(method: Method, adapts: bool) -> &'static str {
     match method {
-        _ if adapts || takes(method).1 => {
+        _ if adapts || takes(method).factor => {
             "The rate is that of the last layer; each lower one divides that of the one above it (equation 2)."
         }
         Method::Last => "Only the last layer, the head, learns.",

@@ -228,56 +228,105 @@ fn compare(ui: &mut Ui, view: &View<'_>, earlier: &[Record], intents: &mut Vec<I
     }
 }
 
-/// One number of the recipe.
-struct Dial {
+/// A number of the recipe that has a slider.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Dial {
+    Rate,
+    CutFrac,
+    Ratio,
+    Factor,
+}
+
+/// What a slider shows beside its value.
+struct Face {
     name: &'static str,
     why: &'static str,
     range: (f64, f64),
     logarithmic: bool,
 }
 
-const DIALS: [Dial; 4] = [
-    Dial {
-        name: "η max",
-        why: "Highest learning rate, that of the last layer at the top of the triangle. The paper has 0.01 for classifiers (section 4.1); \
-              with few labels less of it errs less. Too high forgets, too low learns nothing.",
-        range: bounds::RATE,
-        logarithmic: true,
-    },
-    Dial {
-        name: "cut_frac",
-        why: "The share of the steps in which the rate rises (equation 3; 0.1 in the paper).",
-        range: bounds::CUT_FRAC,
-        logarithmic: false,
-    },
-    Dial {
-        name: "ratio",
-        why: "How many times smaller the lowest rate is than the highest (equation 3; 32 in the paper).",
-        range: bounds::RATIO,
-        logarithmic: true,
-    },
-    Dial {
-        name: "÷ per layer",
-        why: "Each lower layer's rate is the one above it divided by this (equation 2; 2.6 in the paper). At 1 all layers learn alike.",
-        range: bounds::FACTOR,
-        logarithmic: false,
-    },
-];
+impl Dial {
+    const ALL: [Self; 4] = [Self::Rate, Self::CutFrac, Self::Ratio, Self::Factor];
 
-/// Why the number at this place of [`DIALS`] has no effect with a method that does not take it.
-fn idle(which: usize, method: Method) -> &'static str {
-    match (which, method) {
-        (1 | 2, Method::UlmfitCode) => {
-            "This method has a triangle for each of its three phases, as its reference code has them (ratio 8; cut_frac 1/3, 1/3 and \
-             1/8). To shape one, choose ulmfit or freez-stlr."
+    fn face(self) -> Face {
+        match self {
+            Self::Rate => Face {
+                name: "η max",
+                why: "Highest learning rate, that of the last layer at the top of the triangle. The paper has 0.01 for classifiers \
+                      (section 4.1); with few labels less of it errs less. Too high forgets, too low learns nothing.",
+                range: bounds::RATE,
+                logarithmic: true,
+            },
+            Self::CutFrac => Face {
+                name: "cut_frac",
+                why: "The share of the steps in which the rate rises (equation 3; 0.1 in the paper).",
+                range: bounds::CUT_FRAC,
+                logarithmic: false,
+            },
+            Self::Ratio => Face {
+                name: "ratio",
+                why: "How many times smaller the lowest rate is than the highest (equation 3; 32 in the paper).",
+                range: bounds::RATIO,
+                logarithmic: true,
+            },
+            Self::Factor => Face {
+                name: "÷ per layer",
+                why: "Each lower layer's rate is the one above it divided by this (equation 2; 2.6 in the paper). At 1 all layers \
+                      learn alike.",
+                range: bounds::FACTOR,
+                logarithmic: false,
+            },
         }
-        (1 | 2, _) => "This method has no slanted triangle: choose ulmfit or freez-stlr.",
-        (3, Method::Last) => "Only the head learns with this method: choose ulmfit or one with discr.",
-        (3, Method::ChainThaw) => {
-            "This method gives the lower layers a tenth of the head's rate: choose ulmfit or one with discr."
+    }
+
+    fn value(self, recipe: &Recipe) -> f64 {
+        match self {
+            Self::Rate => recipe.rate.unwrap_or_else(|| own_rate(recipe.method)),
+            Self::CutFrac => recipe.cut_frac,
+            Self::Ratio => recipe.ratio,
+            Self::Factor => recipe.factor,
         }
-        (3, _) => "This method gives all layers the same rate: choose ulmfit or one with discr.",
-        _ => "",
+    }
+
+    fn set(self, recipe: &mut Recipe, value: f64) {
+        match self {
+            Self::Rate => recipe.rate = Some(value),
+            Self::CutFrac => recipe.cut_frac = value,
+            Self::Ratio => recipe.ratio = value,
+            Self::Factor => recipe.factor = value,
+        }
+    }
+
+    /// Whether it changes what a method does.
+    fn is_taken(self, method: Method) -> bool {
+        match self {
+            Self::Rate => true,
+            Self::CutFrac | Self::Ratio => takes(method).triangle,
+            Self::Factor => takes(method).factor,
+        }
+    }
+
+    /// Why it has no effect with a method that does not take it.
+    fn idle(self, method: Method) -> &'static str {
+        match (self, method) {
+            (Self::Rate, _) => "",
+            (Self::CutFrac | Self::Ratio, Method::UlmfitCode) => {
+                "This method has a triangle for each of its three phases, as its reference code has them (ratio 8; cut_frac 1/3, 1/3 \
+                 and 1/8). To shape one, choose ulmfit or freez-stlr."
+            }
+            (Self::CutFrac | Self::Ratio, _) => {
+                "This method has no slanted triangle: choose ulmfit or freez-stlr."
+            }
+            (Self::Factor, Method::Last) => {
+                "Only the head learns with this method: choose ulmfit or one with discr."
+            }
+            (Self::Factor, Method::ChainThaw) => {
+                "This method gives the lower layers a tenth of the head's rate: choose ulmfit or one with discr."
+            }
+            (Self::Factor, _) => {
+                "This method gives all layers the same rate: choose ulmfit or one with discr."
+            }
+        }
     }
 }
 
@@ -290,54 +339,39 @@ pub fn sliders(ui: &mut Ui, view: &View<'_>, recipe: &mut Recipe) {
         recipe.clone()
     };
     let columns = if ui.available_width() < CLOSE { 2 } else { 4 };
-    for row in [0, 1, 2, 3].chunks(columns) {
+    for row in Dial::ALL.chunks(columns) {
         ui.columns(columns, |uis| {
-            for (ui, &which) in uis.iter_mut().zip(row) {
-                let Some(dial) = DIALS.get(which) else { continue };
-                let used = match which {
-                    1 | 2 => takes(shown.method).0,
-                    3 => takes(shown.method).1,
-                    _ => true,
-                };
-                let before = match which {
-                    0 => shown.rate.unwrap_or_else(|| own_rate(shown.method)),
-                    1 => shown.cut_frac,
-                    2 => shown.ratio,
-                    _ => shown.factor,
-                };
-                let disabled = if locked { LOCKED } else { idle(which, shown.method) };
-                if let Some(after) = slider(ui, dial, before, !locked && used, disabled) {
-                    match which {
-                        0 => recipe.rate = Some(after),
-                        1 => recipe.cut_frac = after,
-                        2 => recipe.ratio = after,
-                        _ => recipe.factor = after,
-                    }
+            for (ui, dial) in uis.iter_mut().zip(row) {
+                let enabled = !locked && dial.is_taken(shown.method);
+                let disabled = if locked { LOCKED } else { dial.idle(shown.method) };
+                let before = dial.value(&shown);
+                if let Some(after) = slider(ui, &dial.face(), before, enabled, disabled) {
+                    dial.set(recipe, after);
                 }
             }
         });
     }
 }
 
-fn slider(ui: &mut Ui, dial: &Dial, before: f64, enabled: bool, disabled: &str) -> Option<f64> {
+fn slider(ui: &mut Ui, face: &Face, before: f64, enabled: bool, disabled: &str) -> Option<f64> {
     let theme = Theme::of(ui.ctx());
     let mut value = before;
-    let decimals = if dial.range.1 < 1.0 { 5 } else { 2 };
+    let decimals = if face.range.1 < 1.0 { 5 } else { 2 };
     ui.add_enabled_ui(enabled, |ui| {
         let label = ui
             .horizontal(|ui| {
-                let label = small(ui, dial.name).on_hover_text(dial.why);
+                let label = small(ui, face.name).on_hover_text(face.why);
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                     let field = DragValue::new(&mut value)
-                        .range(dial.range.0..=dial.range.1)
+                        .range(face.range.0..=face.range.1)
                         .max_decimals(decimals)
-                        .speed(dial.range.1 / 400.0);
+                        .speed(face.range.1 / 400.0);
                     ui.spacing_mut().button_padding = egui::vec2(2.0, 0.0);
                     ui.visuals_mut().widgets.inactive.bg_fill = theme.panel;
                     ui.visuals_mut().widgets.inactive.weak_bg_fill = theme.panel;
                     ui.visuals_mut().widgets.inactive.bg_stroke = egui::Stroke::NONE;
                     ui.add(field)
-                        .accessible_name(format!("{} as a number", dial.name))
+                        .accessible_name(format!("{} as a number", face.name))
                         .on_hover_text("Drag, or click to type a number.")
                         .blocked_because(disabled);
                 });
@@ -345,12 +379,12 @@ fn slider(ui: &mut Ui, dial: &Dial, before: f64, enabled: bool, disabled: &str) 
             })
             .inner;
         ui.spacing_mut().slider_width = ui.available_width();
-        let slider = Slider::new(&mut value, dial.range.0..=dial.range.1)
-            .logarithmic(dial.logarithmic)
+        let slider = Slider::new(&mut value, face.range.0..=face.range.1)
+            .logarithmic(face.logarithmic)
             .show_value(false);
         ui.add(slider)
             .labelled_by(label.id)
-            .on_hover_text(dial.why)
+            .on_hover_text(face.why)
             .blocked_because(disabled);
     });
     (value != before && enabled).then_some(value)
@@ -398,14 +432,18 @@ mod tests {
 
     #[test]
     fn a_slider_without_effect_says_what_its_method_does_instead() {
-        assert!(idle(1, Method::UlmfitCode).contains("three phases"));
-        assert!(idle(2, Method::Full).contains("no slanted triangle"));
+        assert!(Dial::CutFrac.idle(Method::UlmfitCode).contains("three phases"));
+        assert!(Dial::Ratio.idle(Method::Full).contains("no slanted triangle"));
         for method in Method::ALL {
             let multiples = method.plan(5, 20, None).rates.multiples(5);
             let alike = multiples.iter().all(|m| *m == 1.0);
-            let said = idle(3, method).contains("the same rate");
+            let said = Dial::Factor.idle(method).contains("the same rate");
             let whole = method != Method::Last;
-            assert!(takes(method).1 || said == (alike && whole), "{}", method.name());
+            assert!(
+                takes(method).factor || said == (alike && whole),
+                "{}",
+                method.name()
+            );
         }
     }
 }

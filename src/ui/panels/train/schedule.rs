@@ -66,7 +66,7 @@ fn schedule(view: &View<'_>) -> Option<Schedule> {
 fn title(view: &View<'_>) -> &'static str {
     match schedule(view) {
         Some(Schedule::Constant) => "Constant learning rates",
-        Some(Schedule::CosineRestarts { .. }) => "Cosine learning rates",
+        Some(Schedule::Cosine) => "Cosine learning rates",
         _ => "Slanted triangular learning rates",
     }
 }
@@ -76,7 +76,7 @@ fn explanation(view: &View<'_>) -> String {
         Some(Schedule::Constant) => {
             "This method keeps each layer's rate as it is from the first step to the last."
         }
-        Some(Schedule::CosineRestarts { .. }) => {
+        Some(Schedule::Cosine) => {
             "Cosine annealing: the rate falls along half a cosine, from its highest at the first step to nearly nothing at the \
              last (table 7, `freez + cos`)."
         }

@@ -17,13 +17,13 @@ const WATCHED: usize = 3;
 
 /// The options of stage 3; what is as the method has it stays unsaid.
 pub(super) fn options(recipe: &Recipe) -> ClassifierOptions {
-    let (slanted, discriminative) = preview::takes(recipe.method);
+    let takes = preview::takes(recipe.method);
     ClassifierOptions {
         epochs: Some(recipe.epochs),
         rate: recipe.rate.map(short),
-        cut_frac: slanted.then_some(short(recipe.cut_frac)),
-        ratio: slanted.then_some(short(recipe.ratio)),
-        factor: discriminative.then_some(short(recipe.factor)),
+        cut_frac: takes.triangle.then_some(short(recipe.cut_frac)),
+        ratio: takes.triangle.then_some(short(recipe.ratio)),
+        factor: takes.factor.then_some(short(recipe.factor)),
         ..ClassifierOptions::default()
     }
 }
@@ -132,12 +132,10 @@ pub fn fit(project: &Project, material: &Material, recipe: &Recipe, common: Comm
         common,
         data: given("the labelled texts", rows(project, false)),
         unlabelled: recipe.reads().then(|| given("all texts", unlabelled.collect())),
-        model: None,
         out: model_place(work_dir),
         method: recipe.method,
         bidirectional: recipe.both,
         tfidf: recipe.tfidf,
-        backward_model: None,
         adapt: recipe.reads(),
         lm: LmOptions {
             rate: recipe.reading.map(short),
@@ -151,9 +149,9 @@ pub fn fit(project: &Project, material: &Material, recipe: &Recipe, common: Comm
         },
         forgetting: true,
         watch: watch(project),
-        resume: false,
         // The model of an earlier run gives way to this one once this one is done.
         overwrite: true,
+        ..Fit::default()
     }
 }
 

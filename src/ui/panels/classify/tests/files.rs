@@ -143,7 +143,10 @@ fn labels_from_a_file_are_compared_anew_with_a_project_that_went_on() {
     let path = dir.path().join("labels.csv");
     // A label in Russian, in an encoding that only the user knows.
     std::fs::write(&path, b"text,label\nmessage number 7,\xEC\xE5\xF2\xEA\xE0\n").unwrap();
-    let encoding = Some("windows-1251".parse().unwrap());
+    let reading = Reading {
+        encoding: Some("windows-1251".parse().unwrap()),
+        ..Reading::default()
+    };
     // The number that the file's new label was to have is given to another one.
     let go_on = |bench: &mut Bench, name: &str| {
         let name = name.into();
@@ -152,7 +155,7 @@ fn labels_from_a_file_are_compared_anew_with_a_project_that_went_on() {
     let mut h = screen(Some(turns(20, 2)), WIDE, |bench| {
         bench.panel.notice(&mut bench.shared);
         let open = bench.shared.project.as_ref().unwrap();
-        bench.panel.export.read(open, path, encoding, Arc::new(|| {}));
+        bench.panel.export.read(open, path, reading, Arc::new(|| {}));
         go_on(bench, "while it is read");
     });
     h.key_press_modifiers(Modifiers::COMMAND, Key::E);

@@ -204,7 +204,10 @@ fn labels_are_read_from_a_file_and_undone() {
     let mut h = screen(Some(turns(20, 2)), WIDE, |bench| {
         bench.panel.notice(&mut bench.shared);
         let open = bench.shared.project.as_ref().unwrap();
-        bench.panel.export.read(open, path, None, Arc::new(|| {}));
+        bench
+            .panel
+            .export
+            .read(open, path, Reading::default(), Arc::new(|| {}));
     });
     h.key_press_modifiers(Modifiers::COMMAND, Key::E);
     for _ in 0..100_000 {

@@ -220,7 +220,10 @@ fn labels_from_a_file_can_be_drawn() {
         let mut h = screen(Some(project(20)), size, |bench| {
             bench.panel.notice(&mut bench.shared);
             let open = bench.shared.project.as_ref().unwrap();
-            bench.panel.export.read(open, path, None, Arc::new(|| {}));
+            bench
+                .panel
+                .export
+                .read(open, path, Reading::default(), Arc::new(|| {}));
         });
         h.key_press_modifiers(Modifiers::COMMAND, Key::E);
         for _ in 0..100_000 {

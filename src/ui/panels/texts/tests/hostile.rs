@@ -29,7 +29,14 @@ fn hostile_files_give_a_message_that_names_the_place_and_change_nothing() {
             at("broken.jsonl", b"{\"text\": \"a\"}\n{\"text\": \n"),
             &["broken.jsonl", "line 2"],
         ),
-        (at("sheet.xlsx", b"PK\x03\x04rest"), &["sheet.xlsx", "as CSV"]),
+        (
+            at("sheet.xlsx", b"PK\x03\x04rest"),
+            &["sheet.xlsx", "damaged", "as CSV"],
+        ),
+        (
+            at("sheet.numbers", b"PK\x03\x04rest"),
+            &["sheet.numbers", ".xlsx"],
+        ),
         (at("not.parquet", b"PAR1 but no more"), &["not.parquet"]),
         (at("not.csv.gz", b"no gzip at all"), &["not.csv.gz"]),
         (

@@ -99,8 +99,11 @@ fn labels_are_taken_from_a_file_in_the_encoding_that_was_chosen() {
     h.get_by_role_and_label(Role::Button, "Only take its labels for mail")
         .click();
     h.run_steps(2);
-    let encoding: Option<Encoding> = Some("windows-1251".parse().unwrap());
-    assert_eq!(h.state_mut().panel.take_labels_from(), Some((path, encoding)));
+    let reading = Reading {
+        encoding: Some("windows-1251".parse().unwrap()),
+        ..Reading::default()
+    };
+    assert_eq!(h.state_mut().panel.take_labels_from(), Some((path, reading)));
 }
 
 #[test]
@@ -138,4 +141,51 @@ fn a_refused_file_is_left_out_with_a_key_and_when_texts_were_added() {
     idle(&mut h);
     assert_eq!(h.state().shared.screen, Screen::Label);
     assert!(h.state().panel.refused.is_none());
+}
+
+#[test]
+fn another_sheet_of_a_workbook_can_be_chosen() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/workbooks/mail.xlsx");
+    let mut h = screen_with(Some(small_project()), SIZE);
+    drop_file(&mut h, &path);
+    assert_eq!(
+        (plan(&h).sheet.rows.len(), plan(&h).sheet.name.as_str()),
+        (3, "mail")
+    );
+    h.get_by_label("The first row names the columns");
+    h.get_by_role_and_label(Role::ComboBox, "Sheet").click();
+    h.run_steps(2);
+    h.get_by_label("Forum").click();
+    h.run_steps(2);
+    idle(&mut h);
+    assert_eq!(plan(&h).sheet.cell(1, 0), "Where is the manual?");
+    h.get_by_role_and_label(Role::Button, "Only take its labels for mail")
+        .click();
+    h.run_steps(2);
+    let reading = Reading {
+        sheet: Some("Forum".into()),
+        ..Reading::default()
+    };
+    assert_eq!(h.state_mut().panel.take_labels_from(), Some((path, reading)));
+}
+
+#[test]
+fn a_workbook_whose_first_sheet_is_no_table_of_texts_offers_the_others() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/workbooks/figures.xlsx");
+    let mut h = screen();
+    drop_file(&mut h, &path);
+    let said = h.state().failures().last().copied().unwrap();
+    assert!(
+        said.contains("no column holds text") && !said.contains("--"),
+        "{said}"
+    );
+    assert!(said.ends_with("or another sheet; this is 'Figures'"), "{said}");
+    h.get_by_label_contains("The sheet Figures of figures.xlsx is no table of texts.");
+    h.get_by_role_and_label(Role::ComboBox, "Sheet").click();
+    h.run_steps(2);
+    h.get_by_label("Labels").click();
+    h.run_steps(2);
+    idle(&mut h);
+    assert_eq!(plan(&h).sheet.cell(0, 0), "message number 7");
+    assert!(h.query_by_label_contains("is no table of texts.").is_none());
 }
