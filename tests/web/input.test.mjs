@@ -1,6 +1,7 @@
 // What reaches the window from outside: keys, files, the clipboard, the address, and those who do not see it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { drop, HANGS, LIMIT, open, page, press, serve, text, until, visit, widgets } from './browser.mjs';
 
 // `before` runs in the tab before its page.
@@ -55,6 +56,17 @@ test('the window for choosing a file is opened while the browser tells of the pr
   await press(tab, 'button', 'Open a file');
   await (await again).setFiles({ name: 'brought.csv', mimeType: 'text/csv', buffer: Buffer.from(TABLE) });
   await text(tab, 'in brought.csv');
+  assert.deepEqual(tab.complaints, []);
+}));
+
+test('a workbook is a table', { timeout: HANGS }, () => visited(nothing, async (tab) => {
+  const chosen = tab.waitForEvent('filechooser', { timeout: LIMIT });
+  await press(tab, 'button', 'Open a file');
+  const book = fileURLToPath(new URL('../fixtures/workbooks/mail.xlsx', import.meta.url));
+  await (await chosen).setFiles(book);
+  await text(tab, 'in mail.xlsx');
+  await text(tab, /^3 texts/);
+  await until(tab, 'the list of its sheets', (all) => all.some((w) => w.name === 'Sheet'));
   assert.deepEqual(tab.complaints, []);
 }));
 

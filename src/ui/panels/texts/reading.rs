@@ -33,9 +33,8 @@ pub(super) fn sheet(ui: &mut Ui, sheet: &Sheet, reading: &Reading) -> Option<Rea
 /// The sheets to choose from; the other way to read the file, where another is chosen.
 fn sheets(ui: &mut Ui, workbook: &Workbook, reading: &Reading) -> Option<Reading> {
     let mut chosen = workbook.sheet.clone();
-    let label = ui.label("Sheet");
     let list = ComboBox::from_id_salt("sheet")
-        .selected_text(chosen.as_str())
+        .selected_text(format!("Sheet: {chosen}"))
         .truncate()
         .show_ui(ui, |ui| {
             for name in &workbook.sheets {
@@ -43,7 +42,7 @@ fn sheets(ui: &mut Ui, workbook: &Workbook, reading: &Reading) -> Option<Reading
             }
         });
     list.response
-        .labelled_by(label.id)
+        .accessible_name("Sheet")
         .on_hover_text("The workbook has several. Reads the file again, of it the sheet that is chosen.");
     (chosen != workbook.sheet).then(|| Reading {
         // Whether another sheet has a header is another question.

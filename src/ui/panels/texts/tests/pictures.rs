@@ -118,6 +118,16 @@ fn the_other_states_can_be_drawn() {
             drop_file(&mut h, path);
             picture(&mut h, name);
         }
+        let book = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/workbooks/figures.xlsx");
+        let mut h = screen_with(None, size);
+        drop_file(&mut h, &book);
+        picture(&mut h, "refused-sheet");
+        h.get_by_role_and_label(Role::ComboBox, "Sheet").click();
+        h.run_steps(2);
+        h.get_by_label("Labels").click();
+        h.run_steps(2);
+        idle(&mut h);
+        picture(&mut h, "sheet");
         let mut h = screen_with(None, size);
         h.input_mut().hovered_files.push(egui::HoveredFile {
             path: Some(PathBuf::from("/home/me/reviews.csv")),
