@@ -268,33 +268,40 @@ fn a_hyphen_is_standard_input() {
     assert_eq!(classify.text_columns, ["title", "body"]);
 }
 
+/// The commands that read tables, and how many of them each reads.
+const TABLES: [(&str, usize); 8] = [
+    ("adapt --texts a --out d", 1),
+    ("train --data a --out d", 1),
+    ("fit --data a --out d --unlabelled b", 2),
+    ("lab --data a --unlabelled b", 2),
+    ("classify --model m", 1),
+    ("classify --model m --input a", 1),
+    ("evaluate --model m --data a", 1),
+    ("perplexity --texts a", 1),
+];
+
+/// That a command hands `option` on as this entry of its job, once for each file, and has nothing of it without.
+fn hands_on(line: &str, option: &str, (key, value): (&str, &str), files: usize) {
+    let plain = |line: &str| {
+        let job = job(&format!("unfreeze {line}")).expect(line);
+        serde_json::to_string(&job).expect("a job is plain data")
+    };
+    let named = plain(&format!("{line} {option}"));
+    let entry = format!("\"{key}\":\"{value}\"");
+    assert_eq!(named.matches(&entry).count(), files, "{line}: {named}");
+    // What was written before there was the option has nothing of it.
+    let plain = plain(line);
+    assert!(!plain.contains(key), "{line}: {plain}");
+    assert!(serde_json::from_str::<Job>(&plain).is_ok(), "{line}");
+}
+
 #[test]
 fn an_encoding_is_named_to_every_command_that_reads_texts() {
-    for line in [
-        "tokenize a.txt",
-        "pretrain --corpus a --out d",
-        "adapt --texts a --out d",
-        "train --data a --out d",
-        "fit --data a --out d --unlabelled b",
-        "lab --data a --unlabelled b",
-        "classify --model m",
-        "classify --model m --input a",
-        "evaluate --model m --data a",
-        "perplexity --texts a",
-    ] {
-        let named = job(&format!("unfreeze {line} --encoding sjis")).expect(line);
-        let named = serde_json::to_string(&named).expect("a job is plain data");
-        let every = line.matches(" b").count() + 1;
-        assert_eq!(
-            named.matches("\"encoding\":\"Shift_JIS\"").count(),
-            every,
-            "{line}: {named}"
-        );
-        // What was written before there was the option has nothing of it.
-        let job = job(&format!("unfreeze {line}")).expect(line);
-        let plain = serde_json::to_string(&job).expect("a job is plain data");
-        assert!(!plain.contains("encoding"), "{line}: {plain}");
-        assert!(serde_json::from_str::<Job>(&plain).is_ok(), "{line}");
+    for (line, files) in [("tokenize a.txt", 1), ("pretrain --corpus a --out d", 1)]
+        .into_iter()
+        .chain(TABLES)
+    {
+        hands_on(line, "--encoding sjis", ("encoding", "Shift_JIS"), files);
     }
     assert!(error("unfreeze evaluate --model m --data a --encoding shift_jsi").contains("'shift_jis'"));
     assert!(error("unfreeze evaluate --model m --data a --encoding klingon").contains("gb18030"));
@@ -302,28 +309,8 @@ fn an_encoding_is_named_to_every_command_that_reads_texts() {
 
 #[test]
 fn a_sheet_is_named_to_every_command_that_reads_a_table() {
-    for line in [
-        "adapt --texts a --out d",
-        "train --data a --out d",
-        "fit --data a --out d --unlabelled b",
-        "lab --data a --unlabelled b",
-        "classify --model m",
-        "classify --model m --input a",
-        "evaluate --model m --data a",
-        "perplexity --texts a",
-    ] {
-        let named = job(&format!("unfreeze {line} --sheet Mail")).expect(line);
-        let named = serde_json::to_string(&named).expect("a job is plain data");
-        let every = line.matches(" b").count() + 1;
-        assert_eq!(
-            named.matches("\"sheet\":\"Mail\"").count(),
-            every,
-            "{line}: {named}"
-        );
-        let job = job(&format!("unfreeze {line}")).expect(line);
-        let plain = serde_json::to_string(&job).expect("a job is plain data");
-        assert!(!plain.contains("sheet"), "{line}: {plain}");
-        assert!(serde_json::from_str::<Job>(&plain).is_ok(), "{line}");
+    for (line, files) in TABLES {
+        hands_on(line, "--sheet Mail", ("sheet", "Mail"), files);
     }
 }
 

@@ -51,16 +51,8 @@ impl<'a> Book<'a> {
             });
         }
         match contents(stream.clone())? {
-            Contents::OpenDocument => guarded(|| {
-                Ods::new(stream)
-                    .map(|book| Self(Sheets::Ods(book)))
-                    .map_err(Refused::from)
-            }),
-            Contents::Other => guarded(|| {
-                Xlsx::new(stream)
-                    .map(|book| Self(Sheets::Xlsx(book)))
-                    .map_err(Refused::from)
-            }),
+            Contents::OpenDocument => guarded(|| Ok(Self(Sheets::Ods(Ods::new(stream)?)))),
+            Contents::Other => guarded(|| Ok(Self(Sheets::Xlsx(Xlsx::new(stream)?)))),
         }
     }
 

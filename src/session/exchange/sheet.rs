@@ -28,6 +28,8 @@ pub struct Sheet {
     pub columns: Vec<String>,
     /// The rows.
     pub rows: Vec<SheetRow>,
+    /// Whether a row's line is its number, as in workbooks and Parquet, and not a line of text.
+    pub counts_rows: bool,
     /// Columns that seem to hold the text.
     pub text_columns: Vec<usize>,
     /// The column that seems to hold the label.
@@ -77,6 +79,7 @@ impl Sheet {
             }
         }
         let guessed_header = table.has_guessed_header();
+        let counts_rows = table.place == "row";
         let is_text = |at: usize| {
             let mut cells = table.rows.iter().filter_map(|row| row.cells.get(at));
             cells.any(|cell| matches!(cell, Cell::Text(_)))
@@ -92,6 +95,7 @@ impl Sheet {
             text_columns,
             label_column,
             has_header,
+            counts_rows,
             guessed_header,
             above,
             not_computed,

@@ -143,14 +143,7 @@ impl Preview {
 
     /// What a place in the file is called.
     fn place(&self) -> &'static str {
-        let is_parquet = Path::new(&self.sheet.source)
-            .extension()
-            .is_some_and(|end| end.eq_ignore_ascii_case("parquet"));
-        if is_parquet || self.sheet.workbook.is_some() {
-            "row"
-        } else {
-            "line"
-        }
+        if self.sheet.counts_rows { "row" } else { "line" }
     }
 
     /// Draws it.

@@ -120,6 +120,15 @@ fn idle(h: &mut Screenful) {
     });
 }
 
+/// Chooses another sheet of the workbook that is shown or was refused.
+fn choose_sheet(h: &mut Screenful, name: &str) {
+    h.get_by_role_and_label(Role::ComboBox, "Sheet").click();
+    h.run_steps(2);
+    h.get_by_label(name).click();
+    h.run_steps(2);
+    idle(h);
+}
+
 #[derive(Debug)]
 struct Dropped(PathBuf);
 

@@ -122,11 +122,7 @@ fn the_other_states_can_be_drawn() {
         let mut h = screen_with(None, size);
         drop_file(&mut h, &book);
         picture(&mut h, "refused-sheet");
-        h.get_by_role_and_label(Role::ComboBox, "Sheet").click();
-        h.run_steps(2);
-        h.get_by_label("Labels").click();
-        h.run_steps(2);
-        idle(&mut h);
+        choose_sheet(&mut h, "Labels");
         picture(&mut h, "sheet");
         let mut h = screen_with(None, size);
         h.input_mut().hovered_files.push(egui::HoveredFile {

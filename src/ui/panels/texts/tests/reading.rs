@@ -153,11 +153,7 @@ fn another_sheet_of_a_workbook_can_be_chosen() {
         (3, "mail")
     );
     h.get_by_label("The first row names the columns");
-    h.get_by_role_and_label(Role::ComboBox, "Sheet").click();
-    h.run_steps(2);
-    h.get_by_label("Forum").click();
-    h.run_steps(2);
-    idle(&mut h);
+    choose_sheet(&mut h, "Forum");
     assert_eq!(plan(&h).sheet.cell(1, 0), "Where is the manual?");
     h.get_by_role_and_label(Role::Button, "Only take its labels for mail")
         .click();
@@ -181,11 +177,7 @@ fn a_workbook_whose_first_sheet_is_no_table_of_texts_offers_the_others() {
     );
     assert!(said.ends_with("or another sheet; this is 'Figures'"), "{said}");
     h.get_by_label_contains("The sheet Figures of figures.xlsx is no table of texts.");
-    h.get_by_role_and_label(Role::ComboBox, "Sheet").click();
-    h.run_steps(2);
-    h.get_by_label("Labels").click();
-    h.run_steps(2);
-    idle(&mut h);
+    choose_sheet(&mut h, "Labels");
     assert_eq!(plan(&h).sheet.cell(0, 0), "message number 7");
     assert!(h.query_by_label_contains("is no table of texts.").is_none());
 }
